@@ -1,0 +1,66 @@
+import type { Evidence } from '../../protocol/receipt/attribution.ts'
+
+/** One contribution as an engine reads it. */
+export interface EnginePassage {
+  /** CID text of the contribution. */
+  readonly contribution: string
+  /** The account that is credited, lowercase 0x. */
+  readonly contributor: string
+  readonly title: string
+  readonly text: string
+  readonly sourceUrl?: string
+}
+
+export interface EngineRequest {
+  readonly messages: readonly {
+    readonly role: 'system' | 'user' | 'assistant'
+    readonly content: string
+  }[]
+  /** Bound of the visible answer in tokens; an engine ends earlier rather than pass it. */
+  readonly maxOutputTokens?: number
+}
+
+/** A piece of the visible answer; the pieces joined in order are the answer, to the byte. */
+export interface EngineChunk {
+  readonly text: string
+}
+
+/** What is known once the answer is complete. */
+export interface EngineOutcome {
+  readonly outcome: 'answered' | 'abstained'
+  /** True when `maxOutputTokens` ended the answer. */
+  readonly truncated: boolean
+  readonly evidence: Evidence
+  /** In the order of the marks [1], [2]… in the answer; empty when it abstained. */
+  readonly citations: readonly {
+    readonly contribution: string
+    readonly title: string
+    /** The first sentence taken from it, as it stands there. */
+    readonly quote: string
+    readonly sourceUrl?: string
+  }[]
+}
+
+/** What answers a call. Engines hold no money and no keys: they read passages and return text. */
+export interface Engine {
+  readonly kind: string
+  /** What the model card says of it; `notes` are coded degradations such as EMBEDDINGS_MISSING. */
+  describe(): {
+    readonly kind: string
+    readonly passages: number
+    /** The pretrained model underneath, if there is one. */
+    readonly base?: string
+    readonly notes: readonly string[]
+    /** Scores below this are answered with an abstention. */
+    readonly abstainBelowPpm: number
+  }
+  /**
+   * Streams the answer to the last user message and returns what it rests on. Refuses a request
+   * without a user message (INPUT_INVALID); what breaks inside is ENGINE_FAILED; abort passes
+   * through.
+   */
+  generate(
+    request: EngineRequest,
+    options: { readonly signal: AbortSignal }
+  ): AsyncGenerator<EngineChunk, EngineOutcome>
+}
