@@ -1,0 +1,146 @@
+import { keccak_256 } from '@noble/hashes/sha3.js'
+import type { CID } from 'multiformats/cid'
+import { z } from 'zod'
+import { cidOf, digestOf } from '../base/codec.ts'
+import { DatanetError } from '../base/errors.ts'
+import { LIMITS } from '../base/limits.ts'
+import { decodeRecord, encodeRecord, field } from '../base/schema.ts'
+import { type AccountSigner, recoverTypedData, type TypedStruct } from '../base/typed-data.ts'
+import { PPM } from '../base/units.ts'
+
+/** The EIP-712 domain of records that no contract reads. specs/03-signatures.md §Domains */
+export const RECORDS_DOMAIN = { name: 'datanet', version: '1' } as const
+
+const MANIFEST_APPROVAL: TypedStruct = {
+  name: 'ManifestApproval',
+  fields: [
+    { name: 'manifest', type: 'bytes32' },
+    { name: 'seq', type: 'uint64' }
+  ]
+}
+
+/**
+ * How the royalty of a call is shared: `royaltyPpm` of the price is royalty, and the four shares
+ * divide it whole. In a manifest it is the least the Datanet accepts; in an offer, what is paid.
+ */
+const royaltyPolicySchema = z
+  .strictObject({
+    royaltyPpm: field.ppm,
+    contributorsPpm: field.ppm,
+    builderPpm: field.ppm,
+    curatorsPpm: field.ppm,
+    treasuryPpm: field.ppm
+  })
+  .refine(
+    (p) => p.contributorsPpm + p.builderPpm + p.curatorsPpm + p.treasuryPpm === PPM,
+    'the shares must add up to the whole'
+  )
+
+const labels = z.array(field.label).min(1).max(LIMITS.labels)
+
+export const manifestSchema = z
+  .strictObject({
+    version: z.literal(1),
+    name: field.label,
+    purpose: field.text(4_096),
+    topics: labels,
+    schemas: labels,
+    licences: labels,
+    /** What a contributor agrees to; contributions carry the digest of these words. */
+    consent: field.text(8_192),
+    curators: z.array(field.address).min(1).max(LIMITS.curators),
+    threshold: z.int().min(1).max(LIMITS.curators),
+    /** The one peer that orders contributions; other hosts relay to it. */
+    intakeHost: field.label,
+    review: z.strictObject({ approvals: z.int().min(1).max(LIMITS.curators) }),
+    royalty: royaltyPolicySchema,
+    treasury: field.address,
+    seq: field.count,
+    prev: field.cid.optional(),
+    createdAtMs: field.atMs
+  })
+  .refine((m) => m.threshold <= m.curators.length, 'the threshold exceeds the curators')
+  .refine((m) => m.review.approvals <= m.curators.length, 'more reviews than curators are demanded')
+  .refine((m) => isAscending(m.curators), 'curators must be ascending and distinct')
+  .refine((m) => (m.seq === 0) === (m.prev === undefined), 'only a founding manifest lacks prev')
+
+const signedSchema = z.strictObject({
+  body: z.custom<Uint8Array>((value) => value instanceof Uint8Array),
+  approvals: z.array(field.bytes(64)).min(1).max(LIMITS.curators)
+})
+
+export type RoyaltyPolicy = z.output<typeof royaltyPolicySchema>
+export type Manifest = z.output<typeof manifestSchema>
+
+/** A manifest with the CID it has and the signed bytes that are stored and forwarded. */
+export interface SignedManifest {
+  readonly manifest: Manifest
+  readonly cid: CID
+  readonly bytes: Uint8Array
+}
+
+export { royaltyPolicySchema }
+
+/** The signed bytes of `manifest` under the approvals of `signers`. specs/04-datanet.md §Manifest */
+export async function signManifest(
+  manifest: Manifest,
+  signers: readonly AccountSigner[]
+): Promise<SignedManifest> {
+  const body = encodeRecord(manifestSchema, manifest)
+  const cid = cidOf(body)
+  const value = { manifest: digestOf(cid), seq: manifest.seq }
+  const approvals = await Promise.all(
+    signers.map((signer) => signer.signTypedData(RECORDS_DOMAIN, MANIFEST_APPROVAL, value))
+  )
+  const bytes = encodeRecord(signedSchema, { body, approvals })
+  return { manifest, cid, bytes }
+}
+
+/**
+ * The manifest in signed bytes, approved by the threshold of the curators who may decide: its own
+ * for a founding manifest, those of `previous` for any later one. Refuses fewer (APPROVALS_MISSING),
+ * a broken chain of seq and prev (RECORD_SUPERSEDED) and malformed records.
+ */
+export function verifyManifest(bytes: Uint8Array, previous?: SignedManifest): SignedManifest {
+  const { body, approvals } = decodeRecord(signedSchema, bytes)
+  const manifest = decodeRecord(manifestSchema, body)
+  const cid = cidOf(body)
+  const expectedSeq = previous === undefined ? 0 : previous.manifest.seq + 1
+  if (manifest.seq !== expectedSeq || manifest.prev?.toString() !== previous?.cid.toString()) {
+    throw new DatanetError('RECORD_SUPERSEDED', { seq: manifest.seq, expectedSeq })
+  }
+  const authority = previous?.manifest ?? manifest
+  const value = { manifest: digestOf(cid), seq: manifest.seq }
+  const signers = new Set(
+    approvals.map((a) => recoverTypedData(RECORDS_DOMAIN, MANIFEST_APPROVAL, value, a))
+  )
+  const valid = authority.curators.filter((curator) => signers.has(curator)).length
+  if (valid < authority.threshold) {
+    throw new DatanetError('APPROVALS_MISSING', { valid, threshold: authority.threshold })
+  }
+  return { manifest, cid, bytes }
+}
+
+/**
+ * The key of a Datanet on chain, as a 0x hash: it commits to the founding curators, so nobody else
+ * can found the same Datanet with curators of their own. specs/04-datanet.md §Chain key
+ */
+export function datanetKey(founding: SignedManifest): string {
+  const { curators, threshold } = founding.manifest
+  const words = [
+    digestOf(founding.cid),
+    uintWord(0x60),
+    uintWord(threshold),
+    uintWord(curators.length),
+    ...curators.map((a) => Buffer.from(a.slice(2).padStart(64, '0'), 'hex'))
+  ]
+  return `0x${Buffer.from(keccak_256(Buffer.concat(words))).toString('hex')}`
+}
+
+function uintWord(value: number): Buffer {
+  return Buffer.from(value.toString(16).padStart(64, '0'), 'hex')
+}
+
+function isAscending(items: readonly string[]): boolean {
+  return items.every((item, i) => i === 0 || (items[i - 1] as string) < item)
+}

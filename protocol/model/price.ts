@@ -1,0 +1,47 @@
+import { countTokens } from 'gpt-tokenizer/encoding/o200k_base'
+import { PPM_N } from '../base/units.ts'
+import type { Offer } from './offer.ts'
+
+/** What both sides count: tokens of the caller's own request and of the delivered visible answer. */
+export interface Usage {
+  readonly inputTokens: number
+  readonly outputTokens: number
+}
+
+/** The price of `usage` in wei under the offer's price. specs/06-model.md §Price */
+export function priceWei(price: Offer['price'], usage: Usage): bigint {
+  return (
+    price.callWei +
+    price.inputTokenWei * BigInt(usage.inputTokens) +
+    price.outputTokenWei * BigInt(usage.outputTokens)
+  )
+}
+
+/** The royalty of one call in wei, rounded down: ⌊priceWei · royaltyPpm / 10⁶⌋. */
+export function royaltyWei(callWei: bigint, royaltyPpm: number): bigint {
+  return (callWei * BigInt(royaltyPpm)) / PPM_N
+}
+
+/** Tokens of `text` by the o200k_base vocabulary; text that looks like a control token is text. */
+export function tokensOf(text: string): number {
+  return countTokens(text, { disallowedSpecial: new Set() })
+}
+
+/**
+ * Counts the answer as it is delivered: the largest count of any prefix that ended at a chunk, so
+ * that the running total never falls although tokens can merge across chunks.
+ */
+export function createOutputMeter(): { push(chunk: string): number; readonly text: string } {
+  let text = ''
+  let tokens = 0
+  return {
+    push(chunk) {
+      text += chunk
+      tokens = Math.max(tokens, tokensOf(text))
+      return tokens
+    },
+    get text() {
+      return text
+    }
+  }
+}
