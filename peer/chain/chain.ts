@@ -1,0 +1,54 @@
+import type { EscrowContract } from './escrow.ts'
+import type { PoolContract } from './pool.ts'
+import type { RegistryContract } from './registry.ts'
+import type { TokenContract } from './token.ts'
+
+/** Where the contracts of one deployment live. Addresses are lowercase 0x strings. */
+export interface ChainContracts {
+  readonly chainId: bigint
+  readonly registry: string
+  readonly escrow: string
+  readonly pool: string
+  /** The token that channels of this deployment are paid in. */
+  readonly token: string
+}
+
+/** Every call that waits can be cancelled; the abort passes through unwrapped. */
+export interface WaitOptions {
+  readonly signal?: AbortSignal
+}
+
+/** What is known of a transaction once it is included as deep as the chain was asked to wait for. */
+export interface Inclusion {
+  readonly txHash: string
+  readonly blockNumber: number
+  readonly gasUsed: bigint
+}
+
+/**
+ * The chain in our own terms, with one account that signs what is written. Hashes and addresses are
+ * lowercase 0x strings, amounts are bigint in the token's smallest unit, times are unix milliseconds
+ * of the chain's clock, signatures are compact 64 bytes. Writes resolve after inclusion; parallel
+ * writes are put in order here. Every method refuses with CHAIN_UNREACHABLE when the endpoint does
+ * not answer and CHAIN_WRONG when it serves another chain; writes also with CHAIN_REVERTED
+ * (details.error is the contract's error name) and FUNDS_INSUFFICIENT.
+ */
+export interface Chain {
+  readonly contracts: ChainContracts
+  /** The account that signs what this object writes. */
+  readonly account: string
+  readonly registry: RegistryContract
+  readonly escrow: EscrowContract
+  readonly pool: PoolContract
+  readonly token: TokenContract
+  /** Refuses an endpoint that does not answer or serves another chain than `contracts.chainId`. */
+  check(options?: WaitOptions): Promise<void>
+  /** The time of the latest block: the clock by which every delay on chain is measured. */
+  nowMs(options?: WaitOptions): Promise<number>
+  /** The number of the latest block. */
+  blockNumber(options?: WaitOptions): Promise<number>
+  /** The gas money of `account`, in wei of the chain's own coin. */
+  gasBalanceOf(account: string, options?: WaitOptions): Promise<bigint>
+  /** Ends what is under way and leaves no timer behind. */
+  close(): void
+}

@@ -1,0 +1,53 @@
+import type { Inclusion, WaitOptions } from './chain.ts'
+
+/** The newest anchored revision of a Datanet; ordinal 0 and the zero hash before the first. */
+export interface AnchorHead {
+  readonly ordinal: number
+  readonly revision: string
+}
+
+/** What `found` takes: the digest of the founding manifest and who decides about the Datanet. */
+export interface Founding {
+  readonly manifest: string
+  /** Distinct accounts, ascending. */
+  readonly curators: readonly string[]
+  readonly threshold: number
+}
+
+/** One revision to anchor, with its curators' RevisionApproval signatures (any order). */
+export interface AnchorRequest {
+  readonly datanet: string
+  readonly ordinal: number
+  /** Digest of the revision before, the zero hash for ordinal 1. */
+  readonly parent: string
+  readonly revision: string
+  /** Root of the revision's contribution tree (protocol/base/merkle). */
+  readonly contributionsRoot: string
+  readonly approvals: readonly Uint8Array[]
+}
+
+/** DatanetRegistry. `datanet` is always the on-chain key, as `datanetKey` of `found` gives it. */
+export interface RegistryContract {
+  /** Founds the Datanet; CHAIN_REVERTED RegistryAlreadyFounded when it exists with these curators. */
+  found(founding: Founding, options?: WaitOptions): Promise<Inclusion & { datanet: string }>
+  /** Anchors a revision on top of the head; anyone may, the approvals decide. */
+  anchor(request: AnchorRequest, options?: WaitOptions): Promise<Inclusion>
+  /** The key that `found` gives: binds manifest, curators and threshold. */
+  datanetKey(founding: Founding, options?: WaitOptions): Promise<string>
+  head(datanet: string, options?: WaitOptions): Promise<AnchorHead>
+  /** The revision anchored at `ordinal`, or undefined. */
+  anchorOf(datanet: string, ordinal: number, options?: WaitOptions): Promise<string | undefined>
+  /** The ordinal at which `revision` was anchored, or undefined. */
+  ordinalOf(datanet: string, revision: string, options?: WaitOptions): Promise<number | undefined>
+  /** The contributions root recorded with an anchored revision, or undefined. */
+  contributionsRootOf(
+    datanet: string,
+    revision: string,
+    options?: WaitOptions
+  ): Promise<string | undefined>
+  /** Curators and threshold, or undefined when nobody founded this Datanet. */
+  curatorsOf(
+    datanet: string,
+    options?: WaitOptions
+  ): Promise<{ curators: string[]; threshold: number } | undefined>
+}
