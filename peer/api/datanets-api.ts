@@ -1,0 +1,99 @@
+import type { RoyaltyPolicy } from '../../protocol/datanet/manifest.ts'
+import type { CallOptions, ProgressOptions } from './peer-api.ts'
+
+export interface DatanetsApi {
+  /** Founds a Datanet with this peer as its intake host: manifest signed, founded on chain, announced. */
+  create(draft: DatanetDraft, options?: CallOptions): Promise<DatanetSummary>
+  /** The Datanets this peer hosts or has met. */
+  list(): Promise<readonly DatanetSummary[]>
+  /** One Datanet; refuses ids never met (DATANET_UNKNOWN). */
+  show(id: string): Promise<DatanetSummary>
+  /** Datanets announced under `topic`, their manifests verified (DISCOVERY_EMPTY if none). */
+  find(topic: string, options?: CallOptions): Promise<readonly DatanetSummary[]>
+  /** Signs `draft` as its account and submits it to the Datanet's intake host. */
+  contribute(draft: ContributionDraft, options?: CallOptions): Promise<Submission>
+  /** What waits for a curator on this host. */
+  pending(id: string): Promise<readonly PendingContribution[]>
+  /** A curator's verdict, signed as `account`. */
+  review(verdict: ReviewDraft): Promise<{ readonly status: ContributionStatus }>
+  /** Publishes and anchors a revision of everything accepted (NOTHING_TO_PUBLISH if nothing new). */
+  publish(id: string, options?: ProgressOptions): Promise<RevisionSummary>
+  /** Fetches and verifies the newest anchored revision, and says how its blocks came. */
+  fetch(id: string, options?: ProgressOptions): Promise<FetchedRevision>
+}
+
+export interface DatanetDraft {
+  readonly name: string
+  readonly purpose: string
+  readonly topics: readonly string[]
+  readonly licences: readonly string[]
+  readonly consent: string
+  readonly curators: readonly string[]
+  readonly threshold: number
+  readonly reviewApprovals: number
+  readonly royalty: RoyaltyPolicy
+  readonly treasury: string
+}
+
+export interface DatanetSummary {
+  readonly id: string
+  readonly name: string
+  readonly purpose: string
+  readonly topics: readonly string[]
+  readonly licences: readonly string[]
+  readonly consent: string
+  readonly curators: readonly string[]
+  readonly threshold: number
+  readonly intakeHost: string
+  readonly royalty: RoyaltyPolicy
+  readonly treasury: string
+  readonly chainKey: string
+}
+
+export interface ContributionDraft {
+  readonly datanet: string
+  readonly account: string
+  readonly title: string
+  readonly text: string
+  readonly language: string
+  readonly licence: string
+  readonly author?: string
+  readonly sourceUrl?: string
+}
+
+export type ContributionStatus = 'pending' | 'accepted' | 'rejected'
+
+export interface Submission {
+  readonly contribution: string
+  readonly status: ContributionStatus
+}
+
+export interface PendingContribution {
+  readonly contribution: string
+  readonly contributor: string
+  readonly title: string
+  readonly text: string
+  readonly licence: string
+}
+
+export interface ReviewDraft {
+  readonly datanet: string
+  readonly contribution: string
+  readonly verdict: 'approve' | 'reject'
+  readonly reason?: string
+  readonly account: string
+}
+
+export interface RevisionSummary {
+  readonly datanet: string
+  readonly revision: string
+  readonly ordinal: number
+  readonly rows: number
+  readonly content: string
+}
+
+export interface FetchedRevision extends RevisionSummary {
+  readonly contributors: number
+  /** Blocks by the way they came: bulk stream, bitswap, or already here. */
+  readonly blocks: { readonly bulk: number; readonly bitswap: number; readonly local: number }
+}

@@ -1,0 +1,105 @@
+import type { ReceiptSummary } from './money-api.ts'
+import type { CallOptions, ProgressOptions } from './peer-api.ts'
+
+export interface ModelsApi {
+  /** Builds a model from the newest revision of a Datanet fetched here, and publishes its card. */
+  build(recipe: BuildRecipe, options?: ProgressOptions): Promise<ModelSummary>
+  /** Offers a model that this peer built, at `price`, and keeps the offer fresh. */
+  serve(terms: ServeTerms, options?: CallOptions): Promise<OfferSummary>
+  /** Models met so far, with the offers still standing. */
+  list(): Promise<readonly ModelListing[]>
+  /** Models announced under `topic`, cards and offers verified (DISCOVERY_EMPTY if none). */
+  search(topic: string, options?: CallOptions): Promise<readonly ModelListing[]>
+  /**
+   * Asks a model and streams the answer. Pays as the peer's own account within the limits, verifies
+   * the receipt, and tries the next provider when one fails before anything was delivered or, if
+   * `retry` is not false, after. The last event is `done`; a failure is thrown as a DatanetError.
+   */
+  ask(question: Question, options?: CallOptions): AsyncIterable<AskEvent>
+}
+
+export interface BuildRecipe {
+  readonly datanet: string
+  readonly name: string
+  readonly description: string
+  readonly account: string
+}
+
+export interface ModelSummary {
+  /** CID of the card. */
+  readonly model: string
+  readonly name: string
+  readonly description: string
+  readonly engine: string
+  readonly datanets: readonly string[]
+  readonly topics: readonly string[]
+  readonly builder: string
+  readonly issuer: string
+  readonly evaluation: {
+    readonly questions: number
+    readonly answered: number
+    readonly correct: number
+    readonly falseAnswers: number
+  }
+  readonly notes: readonly string[]
+  readonly publishedAtMs: number
+}
+
+export interface ServeTerms {
+  readonly model: string
+  readonly account: string
+  readonly callWei: bigint
+  readonly inputTokenWei: bigint
+  readonly outputTokenWei: bigint
+}
+
+export interface OfferSummary {
+  readonly offer: string
+  readonly model: string
+  readonly provider: string
+  readonly callWei: bigint
+  readonly inputTokenWei: bigint
+  readonly outputTokenWei: bigint
+  readonly openWei: bigint
+  readonly maxChunkWei: bigint
+  readonly royaltyPpm: number
+  readonly expiresAtMs: number
+}
+
+export interface ModelListing {
+  readonly model: ModelSummary
+  readonly offers: readonly OfferSummary[]
+}
+
+export interface ChatMessage {
+  readonly role: 'system' | 'user' | 'assistant'
+  readonly content: string
+}
+
+export interface Question {
+  /** A card CID or a model name met before; a name several issuers use needs the CID. */
+  readonly model: string
+  readonly messages: readonly ChatMessage[]
+  /** The most this call may cost, everything included; the peer's own limits hold as well. */
+  readonly maxWei?: bigint
+  readonly maxOutputTokens?: number
+  readonly retry?: boolean
+}
+
+export type AskEvent =
+  | { readonly type: 'started'; readonly callId: string; readonly provider: string }
+  | { readonly type: 'chunk'; readonly text: string; readonly costWei: bigint }
+  | { readonly type: 'retrying'; readonly provider: string; readonly code: string }
+  | {
+      readonly type: 'done'
+      readonly receipt: ReceiptSummary
+      readonly citations: readonly Citation[]
+    }
+
+export interface Citation {
+  /** The number in the answer text, from 1. */
+  readonly mark: number
+  readonly contribution: string
+  readonly title: string
+  readonly sourceUrl?: string
+}

@@ -1,0 +1,103 @@
+import type { CallOptions, ProgressOptions } from './peer-api.ts'
+
+export interface ChannelsApi {
+  /** Channels this peer pays through or is paid through. */
+  list(): Promise<readonly ChannelSummary[]>
+  /** Opens a channel to the provider of `offer` with `depositWei` from the peer's own account. */
+  open(target: ChannelDraft, options?: CallOptions): Promise<ChannelSummary>
+  /** As a provider: claims every voucher on chain, moves royalties to their pools and pays itself. */
+  claim(options?: ProgressOptions): Promise<ClaimSummary>
+}
+
+export interface ChannelDraft {
+  readonly offer: string
+  readonly depositWei: bigint
+}
+
+export interface ChannelSummary {
+  readonly channelId: string
+  readonly side: 'payer' | 'provider'
+  /** The other peer. */
+  readonly peer: string
+  readonly depositWei: bigint
+  /** Highest voucher signed or accepted. */
+  readonly authorisedWei: bigint
+  readonly royaltyWei: bigint
+  readonly spentWei: bigint
+  readonly receipts: number
+  /** Captured on chain, as last seen. */
+  readonly claimedWei: bigint
+}
+
+export interface ClaimSummary {
+  readonly channels: number
+  readonly claimedWei: bigint
+  readonly operatorWei: bigint
+  readonly royaltyWei: bigint
+  readonly txHashes: readonly string[]
+}
+
+export interface ReceiptsApi {
+  list(): Promise<readonly ReceiptSummary[]>
+  /** The receipt of a call by its id (32 hex digits); RECEIPT_UNKNOWN if this peer has none. */
+  show(callId: string): Promise<ReceiptSummary>
+  /** Checks a receipt again from its stored bytes; throws the code of the first thing that fails. */
+  verify(callId: string): Promise<ReceiptSummary>
+}
+
+export interface ReceiptSummary {
+  /** 32 hex digits, the same in every face. */
+  readonly callId: string
+  readonly channelId: string
+  readonly seq: number
+  readonly model: string
+  readonly provider: string
+  readonly outcome: 'answered' | 'abstained' | 'cancelled' | 'interrupted'
+  readonly inputTokens: number
+  readonly outputTokens: number
+  readonly priceWei: bigint
+  readonly royaltyWei: bigint
+  readonly method: string
+  readonly credits: readonly CreditLine[]
+  readonly finishedAtMs: number
+}
+
+export interface CreditLine {
+  readonly contribution?: string
+  readonly account?: string
+  readonly basis: string
+  readonly ppm: number
+}
+
+export interface RewardsApi {
+  /** As a provider: folds committed receipts into a drop per pool and posts it. */
+  post(options?: ProgressOptions): Promise<readonly DropSummary[]>
+  /** What an account can claim, over every pool this peer has met; proofs verified against the chain. */
+  show(account: string, options?: CallOptions): Promise<readonly RewardSummary[]>
+  /** Claims all of it for `account`; the account gets the money, whoever sends the transaction. */
+  claim(account: string, options?: CallOptions): Promise<RewardClaim>
+}
+
+export interface DropSummary {
+  readonly pool: string
+  readonly drop: string
+  readonly totalWei: bigint
+  readonly accounts: number
+  readonly unassignedWei: bigint
+  /** When the veto delay ends and accounts can claim. */
+  readonly claimableAtMs: number
+}
+
+export interface RewardSummary {
+  readonly pool: string
+  readonly drop: string
+  readonly cumulativeWei: bigint
+  readonly claimedWei: bigint
+  readonly claimableWei: bigint
+}
+
+export interface RewardClaim {
+  readonly account: string
+  readonly claimedWei: bigint
+  readonly txHashes: readonly string[]
+}

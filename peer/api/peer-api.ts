@@ -1,0 +1,38 @@
+import type { AccountsApi } from './accounts-api.ts'
+import type { DatanetsApi } from './datanets-api.ts'
+import type { ModelsApi } from './models-api.ts'
+import type { ChannelsApi, ReceiptsApi, RewardsApi } from './money-api.ts'
+
+/**
+ * The narrow waist: what a peer does, in five nouns plus accounts and status. Every face speaks this
+ * and nothing else. Values are plain: CIDs, addresses and hashes as text, amounts as bigint in the
+ * token's smallest unit, instants in unix ms. Every refusal is a DatanetError.
+ */
+export interface PeerApi {
+  readonly datanets: DatanetsApi
+  readonly models: ModelsApi
+  readonly channels: ChannelsApi
+  readonly receipts: ReceiptsApi
+  readonly rewards: RewardsApi
+  readonly accounts: AccountsApi
+  /** Who this peer is and what it is connected to. */
+  status(options?: CallOptions): Promise<PeerStatus>
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal
+}
+
+/** Long work tells how far it is: `done` of `total` units, in words. */
+export interface ProgressOptions extends CallOptions {
+  readonly onProgress?: (progress: { text: string; done: number; total: number }) => void
+}
+
+export interface PeerStatus {
+  readonly peerId: string
+  readonly addresses: readonly string[]
+  readonly connectedPeers: number
+  readonly chainId: number
+  readonly account: string
+  readonly signer: 'native' | 'javascript'
+}
