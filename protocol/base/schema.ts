@@ -48,7 +48,16 @@ export function decodeRecord<S extends z.ZodType>(
   bytes: Uint8Array,
   maxBytes: number = LIMITS.recordBytes
 ): z.output<S> {
-  const value = decodeCanonical(bytes, maxBytes)
+  return fromWire(schema, decodeCanonical(bytes, maxBytes))
+}
+
+/** Canonical bytes of `record` in its wire form. Refuses a record outside `schema`. */
+export function encodeRecord<S extends z.ZodType>(schema: S, record: z.output<S>): Uint8Array {
+  return encodeCanonical(toWire(schema, record))
+}
+
+/** The value of `schema` in a decoded frame or record. Refuses what the schema does not allow. */
+export function fromWire<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
   try {
     return z.decode(schema, value as z.input<S>)
   } catch (error) {
@@ -56,15 +65,13 @@ export function decodeRecord<S extends z.ZodType>(
   }
 }
 
-/** Canonical bytes of `record` in its wire form. Refuses a record outside `schema`. */
-export function encodeRecord<S extends z.ZodType>(schema: S, record: z.output<S>): Uint8Array {
-  let wire: unknown
+/** `value` in its wire form, ready for a frame. Refuses a value outside `schema`. */
+export function toWire<S extends z.ZodType>(schema: S, value: z.output<S>): unknown {
   try {
-    wire = z.encode(schema, record)
+    return z.encode(schema, value)
   } catch (error) {
     throw refusal(error)
   }
-  return encodeCanonical(wire)
 }
 
 function refusal(error: unknown): DatanetError {

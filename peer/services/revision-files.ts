@@ -1,0 +1,174 @@
+import { DatanetError } from '../../protocol/base/errors.ts'
+import { PPM } from '../../protocol/base/units.ts'
+import type { SignedContribution } from '../../protocol/datanet/contribution.ts'
+import { verifyContribution } from '../../protocol/datanet/contribution.ts'
+import type { SignedManifest } from '../../protocol/datanet/manifest.ts'
+
+/** Where the rows of a revision lie in its directory. specs/04-datanet.md §Revision directory */
+export const ROWS_PATH = 'data/contributions.jsonl'
+
+/** One file of a revision's directory: bytes, or rows that become one block each. */
+export interface RevisionFile {
+  readonly path: string
+  readonly content?: Uint8Array
+  readonly rows?: readonly Uint8Array[]
+}
+
+const text = new TextEncoder()
+
+/**
+ * The directory of a revision as any IPFS tool can read it: a dataset card, Croissant metadata, the
+ * signed manifest, the contributions and the reviews behind them. Deterministic: the same rows give
+ * the same root. specs/04-datanet.md §Revision directory
+ */
+export function revisionFiles(
+  manifest: SignedManifest,
+  ordinal: number,
+  contributions: readonly SignedContribution[],
+  reviews: readonly Uint8Array[]
+): RevisionFile[] {
+  return [
+    { path: 'README.md', content: text.encode(datasetCard(manifest, ordinal, contributions)) },
+    { path: 'croissant.json', content: text.encode(croissant(manifest, ordinal)) },
+    { path: 'manifest.cbor', content: manifest.bytes },
+    { path: ROWS_PATH, rows: contributions.map(row) },
+    {
+      path: 'data/reviews.jsonl',
+      rows: reviews.map((bytes) => line({ signed: Buffer.from(bytes).toString('base64') }))
+    }
+  ]
+}
+
+/**
+ * The contribution in one row. Refuses a row whose readable columns differ from its signed record
+ * (REVISION_INVALID) and everything verifyContribution refuses.
+ */
+export function parseRow(bytes: Uint8Array): SignedContribution {
+  let parsed: { signed?: unknown }
+  try {
+    parsed = JSON.parse(Buffer.from(bytes).toString('utf8')) as { signed?: unknown }
+  } catch (cause) {
+    throw new DatanetError('REVISION_INVALID', { reason: 'a row is not JSON' }, { cause })
+  }
+  if (typeof parsed.signed !== 'string') {
+    throw new DatanetError('REVISION_INVALID', { reason: 'a row has no signed record' })
+  }
+  const signed = verifyContribution(Uint8Array.from(Buffer.from(parsed.signed, 'base64')))
+  if (Buffer.compare(row(signed), bytes) !== 0) {
+    throw new DatanetError('REVISION_INVALID', { cid: `${signed.cid}`, reason: 'columns differ' })
+  }
+  return signed
+}
+
+/** Readable columns first, so that people can use the file; the signed record last, to check it. */
+function row(signed: SignedContribution): Uint8Array {
+  const c = signed.contribution
+  return line({
+    id: signed.cid.toString(),
+    title: c.title,
+    text: c.text,
+    language: c.language,
+    licence: c.licence,
+    ...(c.author === undefined ? {} : { author: c.author }),
+    ...(c.sourceUrl === undefined ? {} : { sourceUrl: c.sourceUrl }),
+    contributor: c.contributor,
+    origin: c.origin,
+    schema: c.schema,
+    createdAtMs: c.createdAtMs,
+    signed: Buffer.from(signed.bytes).toString('base64')
+  })
+}
+
+function line(value: unknown): Uint8Array {
+  return text.encode(`${JSON.stringify(value)}\n`)
+}
+
+function datasetCard(
+  { manifest, cid }: SignedManifest,
+  ordinal: number,
+  contributions: readonly SignedContribution[]
+): string {
+  const byContributor = new Map<string, { rows: number; author: string }>()
+  for (const { contribution } of contributions) {
+    const known = byContributor.get(contribution.contributor)
+    byContributor.set(contribution.contributor, {
+      rows: (known?.rows ?? 0) + 1,
+      author: known?.author ?? contribution.author ?? ''
+    })
+  }
+  const people = [...byContributor]
+    .sort(([, a], [, b]) => b.rows - a.rows)
+    .map(([account, { rows, author }]) => `| ${author} | \`${account}\` | ${rows} |`)
+  const languages = [...new Set(contributions.map((c) => c.contribution.language))].sort()
+  return [
+    '---',
+    `pretty_name: ${JSON.stringify(manifest.name)}`,
+    `license: other`,
+    `license_name: ${JSON.stringify(manifest.licences.join(' OR '))}`,
+    `language: [${languages.join(', ')}]`,
+    `tags: [${manifest.topics.map((t) => JSON.stringify(t)).join(', ')}]`,
+    'configs:',
+    '  - config_name: default',
+    `    data_files: ${ROWS_PATH}`,
+    '---',
+    '',
+    `# ${manifest.name}`,
+    '',
+    manifest.purpose,
+    '',
+    `Datanet \`${cid}\`, revision ${ordinal}, ${contributions.length} contributions by ` +
+      `${byContributor.size} contributors. At least ${manifest.royalty.royaltyPpm / (PPM / 100)} % of ` +
+      'what a call to a model built on it costs is royalty, and ' +
+      `${manifest.royalty.contributorsPpm / (PPM / 100)} % of that goes to the contributions used.`,
+    '',
+    '| Contributor | Account | Contributions |',
+    '| --- | --- | --- |',
+    ...people,
+    ''
+  ].join('\n')
+}
+
+function croissant({ manifest, cid }: SignedManifest, ordinal: number): string {
+  const column = (name: string) => ({
+    '@type': 'cr:Field',
+    '@id': `contributions/${name}`,
+    name,
+    dataType: name === 'createdAtMs' ? 'sc:Integer' : 'sc:Text',
+    source: { fileObject: { '@id': 'rows' }, extract: { jsonPath: `$.${name}` } }
+  })
+  const metadata = {
+    '@context': {
+      '@vocab': 'https://schema.org/',
+      cr: 'http://mlcommons.org/croissant/',
+      sc: 'https://schema.org/'
+    },
+    '@type': 'sc:Dataset',
+    conformsTo: 'http://mlcommons.org/croissant/1.0',
+    name: manifest.name,
+    description: manifest.purpose,
+    identifier: cid.toString(),
+    version: `${ordinal}.0.0`,
+    license: manifest.licences,
+    keywords: manifest.topics,
+    distribution: [
+      {
+        '@type': 'cr:FileObject',
+        '@id': 'rows',
+        name: 'rows',
+        contentUrl: ROWS_PATH,
+        encodingFormat: 'application/jsonlines'
+      }
+    ],
+    recordSet: [
+      {
+        '@type': 'cr:RecordSet',
+        '@id': 'contributions',
+        name: 'contributions',
+        field: ['id', 'title', 'text', 'language', 'licence', 'contributor', 'createdAtMs'].map(
+          column
+        )
+      }
+    ]
+  }
+  return `${JSON.stringify(metadata, null, 2)}\n`
+}

@@ -1,0 +1,152 @@
+import type { ContributionStatus } from '../api/datanets-api.ts'
+import type { Database, Row } from './database.ts'
+
+/** A contribution as a host keeps it, in registration order. */
+export interface StoredContribution {
+  readonly cid: string
+  readonly contributor: string
+  readonly bytes: Uint8Array
+  readonly status: ContributionStatus
+  /** The ordinal of the revision that first held it; 0 while none does. */
+  readonly revision: number
+}
+
+export interface StoredRevision {
+  readonly datanet: string
+  readonly ordinal: number
+  readonly cid: string
+  readonly bytes: Uint8Array
+}
+
+/** What a peer knows of Datanets: manifests it met, and as a host everything handed in. */
+export interface DatanetStore {
+  putManifest(datanet: string, bytes: Uint8Array, hosted: boolean): void
+  manifests(): ReadonlyArray<{ datanet: string; bytes: Uint8Array; hosted: boolean }>
+  /** False when the Datanet already holds this text or this contribution. */
+  addContribution(item: {
+    cid: string
+    datanet: string
+    contributor: string
+    textDigest: Uint8Array
+    bytes: Uint8Array
+  }): boolean
+  contribution(cid: string): (StoredContribution & { datanet: string }) | undefined
+  contributions(datanet: string, status: ContributionStatus): readonly StoredContribution[]
+  addReview(review: { cid: string; contribution: string; bytes: Uint8Array }): void
+  reviews(contribution: string): readonly Uint8Array[]
+  setStatus(contribution: string, status: ContributionStatus): void
+  /** Keeps a revision and marks the contributions that are new in it, as one unit. */
+  putRevision(revision: StoredRevision, added: readonly string[]): void
+  revision(datanet: string): StoredRevision | undefined
+}
+
+/** The Datanet tables of `db`. */
+export function createDatanetStore(db: Database): DatanetStore {
+  db.migrate('datanets', [
+    `CREATE TABLE datanet (id TEXT PRIMARY KEY, manifest BLOB NOT NULL, hosted INTEGER NOT NULL) STRICT;
+     CREATE TABLE contribution (
+       number INTEGER PRIMARY KEY AUTOINCREMENT, cid TEXT NOT NULL UNIQUE, datanet TEXT NOT NULL,
+       contributor TEXT NOT NULL, text_digest BLOB NOT NULL, bytes BLOB NOT NULL,
+       status TEXT NOT NULL DEFAULT 'pending', revision INTEGER NOT NULL DEFAULT 0,
+       UNIQUE (datanet, text_digest)) STRICT;
+     CREATE INDEX contribution_by_status ON contribution (datanet, status, number);
+     CREATE TABLE review (
+       cid TEXT PRIMARY KEY, contribution TEXT NOT NULL REFERENCES contribution (cid),
+       bytes BLOB NOT NULL) STRICT;
+     CREATE INDEX review_by_contribution ON review (contribution);
+     CREATE TABLE revision (
+       datanet TEXT NOT NULL, ordinal INTEGER NOT NULL, cid TEXT NOT NULL, bytes BLOB NOT NULL,
+       PRIMARY KEY (datanet, ordinal)) STRICT`
+  ])
+  return {
+    putManifest(datanet, bytes, hosted) {
+      db.run(
+        `INSERT INTO datanet VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE
+         SET manifest = excluded.manifest, hosted = max(hosted, excluded.hosted)`,
+        datanet,
+        bytes,
+        hosted ? 1 : 0
+      )
+    },
+    manifests: () =>
+      db.all('SELECT id, manifest, hosted FROM datanet ORDER BY rowid').map((row) => ({
+        datanet: String(row.id),
+        bytes: row.manifest as Uint8Array,
+        hosted: row.hosted === 1
+      })),
+    addContribution: (item) =>
+      db.run(
+        `INSERT INTO contribution (cid, datanet, contributor, text_digest, bytes)
+         VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+        item.cid,
+        item.datanet,
+        item.contributor,
+        item.textDigest,
+        item.bytes
+      ).changes === 1,
+    contribution(cid) {
+      const row = db.get('SELECT * FROM contribution WHERE cid = ?', cid)
+      return row === undefined ? undefined : { ...stored(row), datanet: String(row.datanet) }
+    },
+    contributions: (datanet, status) =>
+      db
+        .all(
+          'SELECT * FROM contribution WHERE datanet = ? AND status = ? ORDER BY number',
+          datanet,
+          status
+        )
+        .map(stored),
+    addReview(review) {
+      db.run(
+        'INSERT OR IGNORE INTO review VALUES (?, ?, ?)',
+        review.cid,
+        review.contribution,
+        review.bytes
+      )
+    },
+    reviews: (contribution) =>
+      db
+        .all('SELECT bytes FROM review WHERE contribution = ? ORDER BY rowid', contribution)
+        .map((row) => row.bytes as Uint8Array),
+    setStatus(contribution, status) {
+      db.run('UPDATE contribution SET status = ? WHERE cid = ?', status, contribution)
+    },
+    putRevision(revision, added) {
+      db.transaction(() => {
+        db.run(
+          'INSERT OR IGNORE INTO revision VALUES (?, ?, ?, ?)',
+          revision.datanet,
+          revision.ordinal,
+          revision.cid,
+          revision.bytes
+        )
+        for (const cid of added) {
+          db.run('UPDATE contribution SET revision = ? WHERE cid = ?', revision.ordinal, cid)
+        }
+      })
+    },
+    revision(datanet) {
+      const row = db.get(
+        'SELECT * FROM revision WHERE datanet = ? ORDER BY ordinal DESC LIMIT 1',
+        datanet
+      )
+      if (row === undefined) return undefined
+      return {
+        datanet,
+        ordinal: Number(row.ordinal),
+        cid: String(row.cid),
+        bytes: row.bytes as Uint8Array
+      }
+    }
+  }
+}
+
+function stored(row: Row): StoredContribution {
+  return {
+    cid: String(row.cid),
+    contributor: String(row.contributor),
+    bytes: row.bytes as Uint8Array,
+    status: row.status as ContributionStatus,
+    revision: Number(row.revision)
+  }
+}

@@ -1,0 +1,84 @@
+import { z } from 'zod'
+import { LIMITS } from '../base/limits.ts'
+import { decodeRecord, encodeRecord, field } from '../base/schema.ts'
+
+const sized = (maxBytes: number) =>
+  z.custom<Uint8Array>(
+    (value) => value instanceof Uint8Array && value.byteLength <= maxBytes,
+    `at most ${maxBytes} bytes`
+  )
+
+/** One call as its caller states it; the request commitment is over these bytes. specs/07-channel.md §Call */
+export const requestSchema = z.strictObject({
+  version: z.literal(1),
+  /** Random; the public receipt id, the same across attempts. */
+  callId: field.bytes(16),
+  attempt: z.int().min(0).max(255),
+  model: field.cid,
+  offer: field.cid,
+  messages: z
+    .array(
+      z.strictObject({
+        role: z.enum(['system', 'user', 'assistant']),
+        content: z.string().max(LIMITS.frameBytes)
+      })
+    )
+    .min(1)
+    .max(256),
+  maxOutputTokens: z.int().min(1).optional(),
+  /** The most this call may cost, everything included. */
+  maxWei: field.wei,
+  /** Salts of the two commitments in the receipt; they stay with the two parties. */
+  requestSalt: field.bytes(16),
+  answerSalt: field.bytes(16)
+})
+
+/** The ask of `/datanet/invoke/1`: a call with its opening voucher, or a voucher alone (root-only). */
+export const invokeAskSchema = z.union([
+  z.strictObject({
+    request: sized(LIMITS.frameBytes),
+    /** The channel's terms as their record; absent from a free call, as is the voucher. */
+    terms: sized(1_024).optional(),
+    voucher: sized(168).optional()
+  }),
+  z.strictObject({ terms: sized(1_024), commit: sized(168) })
+])
+
+/** A further voucher while a call runs. The call and its cover are the payer's bookkeeping, unsigned. */
+export const invokeMoreSchema = z.strictObject({
+  voucher: sized(168),
+  callId: field.bytes(16),
+  coveredWei: field.wei
+})
+
+/** A part of the answer, or the news that the next chunk needs a higher voucher. */
+export const invokePartSchema = z.union([
+  z.strictObject({ chunk: z.string().max(LIMITS.frameBytes), costWei: field.wei }),
+  z.strictObject({ needWei: field.wei })
+])
+
+/** The last frame: the signed receipt, and what the marks in the answer stand for. */
+export const invokeEndSchema = z.strictObject({
+  receipt: sized(LIMITS.recordBytes),
+  citations: z
+    .array(
+      z.strictObject({
+        contribution: z.string().max(128),
+        title: z.string().max(LIMITS.labelBytes),
+        sourceUrl: z.string().max(2_048).optional()
+      })
+    )
+    .max(LIMITS.credits)
+})
+
+export type CallRequest = z.output<typeof requestSchema>
+
+/** Canonical bytes of `request`. */
+export function encodeRequest(request: CallRequest): Uint8Array {
+  return encodeRecord(requestSchema, request)
+}
+
+/** The request in `bytes`. Refuses malformed and oversized records. */
+export function decodeRequest(bytes: Uint8Array): CallRequest {
+  return decodeRecord(requestSchema, bytes, LIMITS.frameBytes)
+}
