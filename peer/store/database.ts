@@ -1,0 +1,123 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { DatanetError } from '../../protocol/base/errors.ts'
+
+export type Row = Record<string, SQLInputValue>
+
+/**
+ * One SQLite file shared by the rooms of a peer. What `run` or `transaction` returned from is on the
+ * disk. Every disk or constraint failure is STORE_FAILED; errors thrown by a caller's own `fn` pass
+ * through as they are.
+ */
+export interface Database {
+  /** Brings `room`'s tables up to date: each statement list runs once, in order, ever. */
+  migrate(room: string, migrations: readonly string[]): void
+  run(sql: string, ...values: SQLInputValue[]): { changes: number; lastId: number }
+  get(sql: string, ...values: SQLInputValue[]): Row | undefined
+  all(sql: string, ...values: SQLInputValue[]): Row[]
+  /** Rows one at a time; do not write to the same table while iterating. */
+  each(sql: string, ...values: SQLInputValue[]): IterableIterator<Row>
+  /** Runs the synchronous `fn` as one unit: all of it is kept, or nothing. Nests as a savepoint. */
+  transaction<T>(fn: () => T): T
+  /** Writes the log back into the file, so that deleted rows leave the disk. */
+  checkpoint(): void
+  close(): void
+}
+
+/**
+ * The database at `path` (or `':memory:'`), opened for one process: WAL, every commit synced, foreign
+ * keys enforced, deleted content overwritten. Refuses a path that cannot be opened (STORE_FAILED).
+ */
+export function openDatabase(path: string): Database {
+  const sqlite = guard(() => {
+    const opened = new DatabaseSync(path, { timeout: 5_000, enableForeignKeyConstraints: true })
+    opened.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON')
+    opened.exec(
+      'CREATE TABLE IF NOT EXISTS migration (room TEXT PRIMARY KEY, done INTEGER NOT NULL) STRICT'
+    )
+    return opened
+  })
+  const statements = new Map<string, StatementSync>()
+  let depth = 0
+
+  function prepared(sql: string): StatementSync {
+    let statement = statements.get(sql)
+    if (statement === undefined) {
+      statement = sqlite.prepare(sql)
+      statements.set(sql, statement)
+    }
+    return statement
+  }
+
+  function transaction<T>(fn: () => T): T {
+    const name = `level${depth}`
+    guard(() => sqlite.exec(depth === 0 ? 'BEGIN IMMEDIATE' : `SAVEPOINT ${name}`))
+    depth += 1
+    let result: T
+    try {
+      result = fn()
+      if (result instanceof Promise) throw new TypeError('a transaction cannot wait')
+    } catch (error) {
+      depth -= 1
+      // The disk may have failed so badly that SQLite has rolled back already.
+      if (sqlite.isTransaction) {
+        guard(() => sqlite.exec(depth === 0 ? 'ROLLBACK' : `ROLLBACK TO ${name}; RELEASE ${name}`))
+      }
+      throw error
+    }
+    depth -= 1
+    try {
+      guard(() => sqlite.exec(depth === 0 ? 'COMMIT' : `RELEASE ${name}`))
+    } catch (error) {
+      if (depth === 0 && sqlite.isTransaction) sqlite.exec('ROLLBACK')
+      throw error
+    }
+    return result
+  }
+
+  return {
+    migrate(room, migrations) {
+      transaction(() => {
+        const row = guard(() => prepared('SELECT done FROM migration WHERE room = ?').get(room))
+        const done = Number(row?.done ?? 0)
+        if (done > migrations.length) {
+          throw new DatanetError(
+            'STORE_FAILED',
+            { room, done },
+            { hint: 'written by a newer version' }
+          )
+        }
+        if (done === migrations.length) return
+        guard(() => {
+          for (const sql of migrations.slice(done)) sqlite.exec(sql)
+          prepared('INSERT OR REPLACE INTO migration VALUES (?, ?)').run(room, migrations.length)
+        })
+      })
+    },
+    run: (sql, ...values) =>
+      guard(() => {
+        const { changes, lastInsertRowid } = prepared(sql).run(...values)
+        return { changes: Number(changes), lastId: Number(lastInsertRowid) }
+      }),
+    get: (sql, ...values) => guard(() => prepared(sql).get(...values)) as Row | undefined,
+    all: (sql, ...values) => guard(() => prepared(sql).all(...values)) as Row[],
+    // Not from the cache: two iterations of one prepared statement would reset each other.
+    each: (sql, ...values) =>
+      guard(() => sqlite.prepare(sql).iterate(...values)) as IterableIterator<Row>,
+    transaction,
+    checkpoint: () => guard(() => sqlite.exec('PRAGMA wal_checkpoint(TRUNCATE)')),
+    close() {
+      statements.clear()
+      if (sqlite.isOpen) guard(() => sqlite.close())
+    }
+  }
+}
+
+function guard<T>(fn: () => T): T {
+  try {
+    return fn()
+  } catch (cause) {
+    if (cause instanceof DatanetError) throw cause
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new DatanetError('STORE_FAILED', { reason }, { cause, hint: reason })
+  }
+}
