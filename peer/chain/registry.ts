@@ -33,7 +33,7 @@ export interface RegistryContract {
   /** Anchors a revision on top of the head; anyone may, the approvals decide. */
   anchor(request: AnchorRequest, options?: WaitOptions): Promise<Inclusion>
   /** The key that `found` gives: binds manifest, curators and threshold. */
-  datanetKey(founding: Founding, options?: WaitOptions): Promise<string>
+  datanetKey(founding: Founding): string
   head(datanet: string, options?: WaitOptions): Promise<AnchorHead>
   /** The revision anchored at `ordinal`, or undefined. */
   anchorOf(datanet: string, ordinal: number, options?: WaitOptions): Promise<string | undefined>

@@ -1,0 +1,60 @@
+import { AbiCoder } from 'ethers'
+import { DatanetError } from '../../protocol/base/errors.ts'
+import { ChannelEscrow } from '../../protocol/contracts/abi/ChannelEscrow.ts'
+import { DatanetRegistry } from '../../protocol/contracts/abi/DatanetRegistry.ts'
+import { DevnetToken } from '../../protocol/contracts/abi/DevnetToken.ts'
+import type { ChainContracts, WaitOptions } from './chain.ts'
+import { createContract } from './ethers/contract.ts'
+import { createSender } from './ethers/sender.ts'
+import { createHttpRpc, type Rpc } from './rpc.ts'
+
+/** What a deployment needs to know. */
+export interface DeployInit {
+  readonly rpc: string | Rpc
+  /** 32 bytes; the account that pays for the deployment and has no power afterwards. */
+  readonly secretKey: Uint8Array
+  /** Seconds a posted drop stays open to veto: 2 on the devnet, a day or more where money is real. */
+  readonly dropDelayS: number
+  /** An ERC-20 that is there already; without it a DevnetToken is deployed. */
+  readonly token?: string
+}
+
+/**
+ * Deploys registry, escrow (which brings its pool) and, where no token is named, the devnet's own.
+ * Refuses like a Chain: CHAIN_UNREACHABLE, FUNDS_INSUFFICIENT, CHAIN_REVERTED.
+ */
+export async function deployContracts(
+  init: DeployInit,
+  options: WaitOptions = {}
+): Promise<ChainContracts> {
+  const near = typeof init.rpc !== 'string' || new URL(init.rpc).hostname === '127.0.0.1'
+  const rpc = typeof init.rpc === 'string' ? createHttpRpc({ url: init.rpc }) : init.rpc
+  const chainId = BigInt((await rpc('eth_chainId', [], options)) as string)
+  const sender = createSender({
+    rpc,
+    secretKey: init.secretKey,
+    chainId,
+    confirmations: 1,
+    pollMs: near ? 15 : 1_000,
+    inclusionMs: 300_000
+  })
+
+  async function deploy(what: string, data: string): Promise<string> {
+    const { contractAddress, txHash } = await sender.send({ data, what: `deploy ${what}` }, options)
+    if (contractAddress === undefined) throw new DatanetError('CHAIN_REVERTED', { what, txHash })
+    return contractAddress
+  }
+
+  const [registry, token] = await Promise.all([
+    deploy('DatanetRegistry', DatanetRegistry.bytecode),
+    init.token ?? deploy('DevnetToken', DevnetToken.bytecode)
+  ])
+  const args = AbiCoder.defaultAbiCoder().encode(['address', 'uint64'], [registry, init.dropDelayS])
+  const escrow = await deploy('ChannelEscrow', `${ChannelEscrow.bytecode}${args.slice(2)}`)
+  const [pool] = await createContract(ChannelEscrow.abi, escrow, rpc).read(
+    'rewardPool',
+    [],
+    options
+  )
+  return { chainId, registry, escrow, pool: pool.toLowerCase(), token: token.toLowerCase() }
+}

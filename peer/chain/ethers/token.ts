@@ -1,0 +1,29 @@
+import { DevnetToken } from '../../../protocol/contracts/abi/DevnetToken.ts'
+import type { Rpc } from '../rpc.ts'
+import type { TokenContract } from '../token.ts'
+import { createContract } from './contract.ts'
+import type { Sender } from './sender.ts'
+import { inclusionOf } from './values.ts'
+
+/** The ERC-20 at `address`, written to through `sender`. */
+export function createToken(address: string, rpc: Rpc, sender: Sender): TokenContract {
+  const contract = createContract(DevnetToken.abi, address, rpc)
+  return {
+    async balanceOf(account, options) {
+      const [amountWei] = await contract.read('balanceOf', [account], options)
+      return amountWei
+    },
+    async allowance(owner, spender, options) {
+      const [amountWei] = await contract.read('allowance', [owner, spender], options)
+      return amountWei
+    },
+    async approve(spender, amountWei, options) {
+      const data = contract.encode('approve', [spender, amountWei])
+      return inclusionOf(await sender.send({ to: address, data, what: 'approve' }, options))
+    },
+    async transfer(to, amountWei, options) {
+      const data = contract.encode('transfer', [to, amountWei])
+      return inclusionOf(await sender.send({ to: address, data, what: 'transfer' }, options))
+    }
+  }
+}
