@@ -170,7 +170,7 @@ export function createDirectory(node: Libp2p, init: DirectoryInit = {}): Directo
     const found = new Map<string, Found>()
     const ready: Found[] = []
     let ring = Promise.withResolvers<void>()
-    let walks = RENDEZVOUS_BUCKETS[kind]
+    let walks: number = RENDEZVOUS_BUCKETS[kind]
     const changed = () => {
       ring.resolve()
       ring = Promise.withResolvers()

@@ -63,7 +63,7 @@ export async function serveExchange(
       return io.write(message('error', ask.id, toWireError(busy)))
     }
     running.set(peer, active + 1)
-    const exchange = inbox.open(ask.id, init.deadlineMs ?? 10 * LIMITS.exchangeMs)
+    const exchange = inbox.open(init.deadlineMs ?? 10 * LIMITS.exchangeMs)
     const context = { remotePeer: peer, ...exchange.view }
     try {
       const last = await drive(io, ask, handler, context)

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Stream } from '@libp2p/interface'
 import { decodeCanonical, encodeCanonical } from '../base/codec.ts'
 import { DatanetError } from '../base/errors.ts'
@@ -7,6 +8,8 @@ import { LIMITS } from '../base/limits.ts'
 const HIGH_WATER_BYTES = 1_048_576
 /** Four 7-bit groups reach 256 MiB, far over any limit; a longer prefix cannot be honest. */
 const MAX_PREFIX_BYTES = 4
+/** Frames handled before the process may do other things: neither side waits by itself while it can go on. */
+const FRAMES_PER_TURN = 64
 
 /** Frames over one stream: canonical dag-cbor values behind a varint length. specs/04-network.md */
 export interface FrameStream {
@@ -33,6 +36,8 @@ export function createFrames(stream: Stream, init: { maxFrameBytes?: number } = 
   let queuedBytes = 0
   let failed: Error | undefined
   let wake: (() => void) | undefined
+  let reads = 0
+  let writes = 0
   const closing = Promise.withResolvers<void>()
   const ring = () => {
     wake?.()
@@ -70,6 +75,7 @@ export function createFrames(stream: Stream, init: { maxFrameBytes?: number } = 
         const frame = queue.shift()
         if (frame !== undefined) {
           queuedBytes -= frame.byteLength
+          if (++reads % FRAMES_PER_TURN === 0) await nextTurn()
           if (queuedBytes <= HIGH_WATER_BYTES && failed === undefined) {
             if (stream.readStatus === 'paused') stream.resume()
           }
@@ -88,6 +94,7 @@ export function createFrames(stream: Stream, init: { maxFrameBytes?: number } = 
     async write(...values) {
       const bytes = encodeFrames(values, maxBytes)
       if (!stream.send(bytes)) await drained(stream)
+      else if (++writes % FRAMES_PER_TURN === 0) await nextTurn()
     }
   }
 }

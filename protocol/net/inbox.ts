@@ -10,8 +10,8 @@ const MAX_WAITING = 64
 export interface Inbox {
   /** The next ask, or `undefined` when the caller is gone. Throws what ended the stream. */
   ask(): Promise<Message | undefined>
-  /** Routes the caller's `more` and `stop` of exchange `id` to the returned view until `close`. */
-  open(id: number, deadlineMs: number): OpenExchange
+  /** Opens the exchange of the ask that was given out last; `close` it before the next. */
+  open(deadlineMs: number): OpenExchange
 }
 
 /** One exchange in progress, as its handler sees it. */
@@ -26,16 +26,18 @@ export interface OpenExchange {
   close(): void
 }
 
-interface Active {
-  readonly id: number
+/** What has arrived for one ask, from the moment the ask itself has. */
+interface Arrived {
+  readonly ask: Message
   readonly waiting: unknown[]
-  stop(how: ExchangeStopped['how']): void
+  readonly stop: AbortController
 }
 
 /** An inbox over `io`, which nothing else may read. */
 export function createInbox(io: FrameStream): Inbox {
-  let active: Active | undefined
-  let ask: Message | undefined
+  /** The ask that was given out, and one that may have come before its predecessor was closed. */
+  let active: Arrived | undefined
+  let coming: Arrived | undefined
   let over = false
   let failure: unknown
   let ring = Promise.withResolvers<void>()
@@ -48,16 +50,21 @@ export function createInbox(io: FrameStream): Inbox {
 
   function route(read: Message): void {
     if (read.t === 'ask') {
-      if (ask !== undefined) throw new DatanetError('FRAME_MALFORMED', { reason: 'two asks' })
-      ask = read
+      if (coming !== undefined) throw new DatanetError('FRAME_MALFORMED', { reason: 'two asks' })
+      coming = { ask: read, waiting: [], stop: new AbortController() }
     } else if (read.t === 'more' || read.t === 'stop') {
+      const to = [active, coming].find((arrived) => arrived?.ask.id === read.id)
       // Of a finished exchange: it crossed our last frame on the wire.
-      if (read.id !== active?.id) return
-      if (read.t === 'stop') active.stop('cancelled')
-      else active.waiting.push(read.v)
+      if (to === undefined) return
+      if (read.t === 'more') to.waiting.push(read.v)
+      else to.stop.abort(new ExchangeStopped('cancelled'))
     } else {
       throw new DatanetError('FRAME_MALFORMED', { reason: `a caller cannot send ${read.t}` })
     }
+  }
+
+  function isFull(): boolean {
+    return [active, coming].some((arrived) => (arrived?.waiting.length ?? 0) >= MAX_WAITING)
   }
 
   async function pump(): Promise<void> {
@@ -67,7 +74,7 @@ export function createInbox(io: FrameStream): Inbox {
         if (value === undefined) break
         route(asMessage(value))
         changed()
-        while ((active?.waiting.length ?? 0) >= MAX_WAITING && !over) await ring.promise
+        while (isFull() && !over) await ring.promise
       }
     } catch (error) {
       failure = error
@@ -77,7 +84,7 @@ export function createInbox(io: FrameStream): Inbox {
 
   function lost(): void {
     over = true
-    active?.stop('gone')
+    active?.stop.abort(new ExchangeStopped('gone'))
     changed()
   }
   pump()
@@ -85,24 +92,22 @@ export function createInbox(io: FrameStream): Inbox {
 
   return {
     async ask() {
-      while (ask === undefined && !over) await ring.promise
+      while (coming === undefined && !over) await ring.promise
       if (failure !== undefined) throw failure
-      const next = over ? undefined : ask
-      ask = undefined
-      return next
+      active = over ? undefined : coming
+      coming = undefined
+      return active?.ask
     },
-    open(id, deadlineMs) {
-      const stop = new AbortController()
+    open(deadlineMs) {
+      const { waiting, stop } = active ?? { waiting: [], stop: new AbortController() }
+      const opened = active
       const late = Promise.withResolvers<void>()
       const timer = setTimeout(() => {
         stop.abort(new ExchangeStopped('late'))
         late.resolve()
         changed()
       }, deadlineMs)
-      const waiting: unknown[] = []
-      const opened: Active = { id, waiting, stop: (how) => stop.abort(new ExchangeStopped(how)) }
-      active = opened
-      if (over) opened.stop('gone')
+      if (over) stop.abort(new ExchangeStopped('gone'))
 
       async function next(options: { deadlineMs?: number } = {}): Promise<unknown> {
         let silent = false
