@@ -6,13 +6,24 @@ import { DatanetError } from './errors.ts'
 import { LIMITS } from './limits.ts'
 
 const SHA2_256 = 0x12
+/** Arrays and maps inside each other: no record needs a tenth of it, and recursion stays bounded. */
+const MAX_DEPTH = 64
+/** Multicodec of records. */
 export const DAG_CBOR = 0x71
+/** Multicodec of plain bytes. */
 export const RAW = 0x55
 
-/** Canonical dag-cbor of `value`. Refuses floats, null and undefined. specs/02-encoding.md §Profile */
+/**
+ * Canonical dag-cbor of `value`. Refuses floats, null, undefined, bigints, unpaired surrogates and
+ * anything else outside the profile (RECORD_MALFORMED). specs/02-encoding.md §Profile
+ */
 export function encodeCanonical(value: unknown): Uint8Array {
   refuseForeign(value)
-  return dagCbor.encode(value)
+  try {
+    return dagCbor.encode(value)
+  } catch (cause) {
+    throw new DatanetError('RECORD_MALFORMED', {}, { cause })
+  }
 }
 
 /**
@@ -82,19 +93,21 @@ export function verifyCid(cid: CID, bytes: Uint8Array): void {
 }
 
 /** Our profile is narrower than dag-cbor: one way to say a thing, and nothing that rounds. */
-function refuseForeign(value: unknown): void {
-  if (value === null || value === undefined) {
-    throw new DatanetError('RECORD_MALFORMED', { reason: 'null' })
-  }
-  if (typeof value === 'number' && !Number.isSafeInteger(value)) {
-    throw new DatanetError('RECORD_MALFORMED', { reason: 'not a safe integer' })
-  }
-  if (typeof value === 'bigint') {
-    throw new DatanetError('RECORD_MALFORMED', { reason: 'amounts are bytes' })
-  }
+function refuseForeign(value: unknown, depth = 0): void {
+  const reason = foreignness(value, depth)
+  if (reason !== undefined) throw new DatanetError('RECORD_MALFORMED', { reason })
   if (typeof value !== 'object' || value instanceof Uint8Array || CID.asCID(value) !== null) return
-  for (const [key, inner] of Object.entries(value)) {
+  for (const [key, inner] of Object.entries(value as object)) {
     if (!/^[\x20-\x7e]*$/.test(key)) throw new DatanetError('RECORD_MALFORMED', { reason: 'key' })
-    refuseForeign(inner)
+    refuseForeign(inner, depth + 1)
   }
+}
+
+function foreignness(value: unknown, depth: number): string | undefined {
+  if (value === null || value === undefined) return 'null'
+  if (typeof value === 'number' && !Number.isSafeInteger(value)) return 'not a safe integer'
+  if (typeof value === 'bigint') return 'amounts are bytes'
+  // An unpaired surrogate has no UTF-8: it would come back as another string.
+  if (typeof value === 'string' && !value.isWellFormed()) return 'not Unicode text'
+  return depth > MAX_DEPTH ? 'nested too deeply' : undefined
 }

@@ -22,6 +22,8 @@ export const LIMITS = {
   cardRevisions: 64,
   /** Leaves of one drop held in one document. */
   dropLeaves: 100_000,
+  /** One drop document: its leaves at about 60 bytes each, and its channels. */
+  dropBytes: 8_388_608,
   /** A remote peer's error text, before it is shown. */
   remoteTextBytes: 512,
   /** How far ahead of our clock a record may be dated. */

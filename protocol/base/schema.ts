@@ -7,18 +7,14 @@ import { PPM, weiFromBytes, weiToBytes } from './units.ts'
 
 /** The field types of records. Each says how a value stands on the wire; see specs/02-encoding.md. */
 export const field = {
-  cid: z.custom<CID>((value) => CID.asCID(value) !== null, 'a CID'),
+  cid: z.custom<CID>(isOurCid, 'a CID of version 1 and sha2-256'),
   bytes: (length: number) =>
     z.custom<Uint8Array>(
       (value) => value instanceof Uint8Array && value.byteLength === length,
       `${length} bytes`
     ),
-  label: z.string().min(1).max(LIMITS.labelBytes),
-  text: (maxBytes: number) =>
-    z
-      .string()
-      .min(1)
-      .refine((text) => Buffer.byteLength(text) <= maxBytes, `at most ${maxBytes} bytes`),
+  label: text(LIMITS.labelBytes),
+  text,
   count: z.int().min(0),
   atMs: z.int().min(0),
   ppm: z.int().min(0).max(PPM),
@@ -82,6 +78,19 @@ function refusal(error: unknown): DatanetError {
     { field: issue?.path.join('.') ?? '', reason: issue?.message ?? '' },
     { cause: error, hint: `${issue?.path.join('.') ?? 'record'}: ${issue?.message ?? 'invalid'}` }
   )
+}
+
+/** Bounded in UTF-8 bytes, as it stands on the wire. */
+function text(maxBytes: number) {
+  return z
+    .string()
+    .min(1)
+    .refine((words) => Buffer.byteLength(words) <= maxBytes, `at most ${maxBytes} bytes`)
+}
+
+function isOurCid(value: unknown): boolean {
+  const cid = CID.asCID(value)
+  return cid?.version === 1 && cid.multihash.code === 0x12 && cid.multihash.size === 32
 }
 
 function isBytes(value: unknown): boolean {
