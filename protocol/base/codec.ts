@@ -20,7 +20,7 @@ export const RAW = 0x55
 export function encodeCanonical(value: unknown): Uint8Array {
   refuseForeign(value)
   try {
-    return dagCbor.encode(value)
+    return plain(dagCbor.encode(value))
   } catch (cause) {
     throw new DatanetError('RECORD_MALFORMED', {}, { cause })
   }
@@ -90,6 +90,11 @@ export function verifyCid(cid: CID, bytes: Uint8Array): void {
   if (Buffer.compare(digestOf(cid), sha256(bytes)) !== 0) {
     throw new DatanetError('CID_MISMATCH', { cid: `${cid}` })
   }
+}
+
+/** The same bytes without Buffer's ways: its `slice` shares memory, and it is not equal to an array. */
+function plain(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 /** Our profile is narrower than dag-cbor: one way to say a thing, and nothing that rounds. */
