@@ -53,6 +53,8 @@ export interface Engine {
     readonly notes: readonly string[]
     /** Scores below this are answered with an abstention. */
     readonly abstainBelowPpm: number
+    /** Counts measured when the model was built, under the names the model card gives them. */
+    readonly evaluation?: Readonly<Record<string, number>>
   }
   /**
    * Streams the answer to the last user message and returns what it rests on. Refuses a request

@@ -1,0 +1,72 @@
+import type { Sentence } from '../attribution/sentences.ts'
+import { termsOf } from '../attribution/terms.ts'
+import type { Corpus, ReadPassage } from './corpus.ts'
+import { answers, type Intent, intentOf, subjectOf } from './intent.ts'
+import type { Hit } from './search.ts'
+
+/** One verbatim sentence of an answer and where it stands. */
+export interface Quotation {
+  readonly passage: number
+  readonly sentence: string
+}
+
+/** Sentences taken from the best passage, and from each further one. */
+const MAX_SENTENCES = 3
+/** A second source must be nearly as good as the first to be heard as well. */
+const SECOND_PPM = 950_000
+
+/**
+ * The answer as verbatim sentences of the passages found, best passage first: what a passage is
+ * about leads a definition, and what stands under a fitting heading leads the rest. Boilerplate
+ * that many passages repeat comes last, and never alone: it would not say whose answer this is.
+ */
+export function compose(
+  corpus: Corpus,
+  question: string,
+  hits: readonly Hit[]
+): readonly Quotation[] {
+  const [first, second] = hits
+  if (first === undefined) return []
+  const intent = intentOf(question)
+  const quotations = pick(corpus, first.passage, question, intent, MAX_SENTENCES)
+  if (second !== undefined && second.scorePpm * 1_000_000 >= first.scorePpm * SECOND_PPM) {
+    const said = new Set(quotations.map(({ sentence }) => sentence))
+    const more = pick(corpus, second.passage, question, intent, 1)
+    quotations.push(...more.filter(({ sentence }) => !said.has(sentence)))
+  }
+  return quotations
+}
+
+function pick(
+  corpus: Corpus,
+  passage: number,
+  question: string,
+  intent: Intent,
+  count: number
+): Quotation[] {
+  const read = corpus.passages[passage] as ReadPassage
+  const sentences = read.units.slice(1).map(({ sentence }) => sentence)
+  const asked = new Set(termsOf(subjectOf(question)))
+  const value = (sentence: Sentence, index: number): number => {
+    const terms = new Set(termsOf(sentence.text))
+    const shared = [...terms].filter((term) => asked.has(term)).length
+    // where a sentence stands says more than which words it has: authors put first things first
+    const fitting = answers(sentence.heading, intent) ? 40 : 0
+    const leading = index === 0 && (intent === 'definition' || intent === 'any') ? 40 : 0
+    const lone = corpus.sentenceDf(sentence.text) > 1 ? 0 : 12
+    const fragment = terms.size < 4 ? -20 : 0
+    return fitting + leading + lone + fragment + 3 * shared - Math.min(index, 30)
+  }
+  const chosen = sentences
+    .map((sentence, index) => ({ sentence, index, value: value(sentence, index) }))
+    .sort((a, b) => b.value - a.value || a.index - b.index)
+    .slice(0, count)
+  const lead = sentences[0]
+  const telling = chosen.some(({ sentence }) => corpus.sentenceDf(sentence.text) === 1)
+  if (!telling && lead !== undefined && !chosen.some(({ index }) => index === 0)) {
+    chosen.splice(count - 1, 1, { sentence: lead, index: 0, value: 0 })
+  }
+  return chosen
+    .sort((a, b) => a.index - b.index)
+    .map(({ sentence }) => ({ passage, sentence: sentence.text }))
+}

@@ -1,0 +1,158 @@
+import { execFileSync } from 'node:child_process'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { type SampleDraft, sampleContributions, sampleQuestions } from '../../peer/devnet/sample.ts'
+import type { Engine, EngineOutcome, EnginePassage } from '../../peer/engines/engine.ts'
+import { loadEmbedder } from '../../peer/engines/retrieval/embedder.ts'
+import { createRetrievalEngine } from '../../peer/engines/retrieval/retrieval-engine.ts'
+import {
+  buildRetrievalIndex,
+  loadRetrievalIndex
+} from '../../peer/engines/retrieval/retrieval-index.ts'
+import { cidOf, encodeCanonical, sha256 } from '../../protocol/base/codec.ts'
+import { coverageCredits } from '../../protocol/receipt/attribution.ts'
+
+/**
+ * How well the embedded engine answers, credits and abstains on the sample Datanet, with embeddings
+ * and without: `node test/bench/retrieval.ts [--json] [--seeds N] [--show]`. Prints a table;
+ * `--json` ends with one line {"figures": …} and writes results/retrieval.json.
+ */
+const { signal } = new AbortController()
+const flag = (name: string): string | undefined => {
+  const index = process.argv.indexOf(`--${name}`)
+  return index < 0 ? undefined : (process.argv[index + 1] ?? '')
+}
+const seeds = Array.from({ length: Number(flag('seeds') ?? 10) }, (_, index) => index + 1)
+const embedder = await loadEmbedder()
+const figures: Record<string, number> = {}
+
+for (const [name, chosen] of [
+  ['hybrid', embedder],
+  ['lexical', undefined]
+] as const) {
+  if (name === 'hybrid' && chosen === undefined) continue
+  const small = count()
+  const large = count()
+  const buildsMs: number[] = []
+  console.log(`\n${name}\nseed  build  threshold  8 questions        many questions`)
+  for (const seed of seeds) {
+    const drafts = sampleContributions({ seed })
+    const passages = drafts.map(toPassage)
+    const startMs = performance.now()
+    const bytes = await buildRetrievalIndex(passages, { signal, embedder: chosen ?? false })
+    buildsMs.push(performance.now() - startMs)
+    const engine = createRetrievalEngine(
+      { index: loadRetrievalIndex(bytes, passages), embedder: chosen },
+      { datanet: 'Software weaknesses' }
+    )
+    const eight = await evaluate(engine, passages, drafts, { seed, answerable: 5, unanswerable: 3 })
+    const many = await evaluate(engine, passages, drafts, {
+      seed: seed + 1000,
+      answerable: 150,
+      unanswerable: 30
+    })
+    add(small, eight)
+    add(large, many)
+    console.log(
+      `${String(seed).padStart(4)}  ${(buildsMs.at(-1) as number).toFixed(0).padStart(5)}` +
+        `  ${engine.describe().abstainBelowPpm.toString().padStart(9)}  ${line(eight)}  ${line(many)}`
+    )
+    if (seed === 1) console.log(JSON.stringify(engine.describe()))
+  }
+  console.log(` all                    ${line(small)}  ${line(large)}`)
+  const put = (key: string, value: number): void => {
+    figures[`${name}${key}`] = Math.round(value)
+  }
+  put('BuildMs', buildsMs.reduce((sum, ms) => sum + ms, 0) / buildsMs.length)
+  put('AnsweredPpm', (large.answered * 1_000_000) / large.answerable)
+  put('CreditedCorrectPpm', (large.credited * 1_000_000) / large.answered)
+  put('FalselyAnsweredPpm', (large.false * 1_000_000) / large.unanswerable)
+  put('TopCreditPpm', large.topPpm / large.answered)
+  put('EightAnswered', small.answered)
+  put('EightFalselyAnswered', small.false)
+}
+if (process.argv.includes('--json')) {
+  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim()
+  const folder = new URL('./results/', import.meta.url)
+  await mkdir(folder, { recursive: true })
+  const result = { commit, node: process.version, seeds: seeds.length, figures }
+  await writeFile(new URL('retrieval.json', folder), `${JSON.stringify(result, null, 2)}\n`)
+  console.log(JSON.stringify({ figures }))
+}
+
+interface Counts {
+  answerable: number
+  answered: number
+  credited: number
+  unanswerable: number
+  false: number
+  topPpm: number
+}
+
+function count(): Counts {
+  return { answerable: 0, answered: 0, credited: 0, unanswerable: 0, false: 0, topPpm: 0 }
+}
+
+function add(sum: Counts, more: Counts): void {
+  for (const key of Object.keys(sum) as (keyof Counts)[]) sum[key] += more[key]
+}
+
+function line(counts: Counts): string {
+  const { answerable, answered, credited, unanswerable } = counts
+  return `${answered}/${answerable} answered ${credited} right ${counts.false}/${unanswerable} false`
+}
+
+async function evaluate(
+  engine: Engine,
+  passages: readonly EnginePassage[],
+  drafts: readonly SampleDraft[],
+  options: { seed: number; answerable: number; unanswerable: number }
+): Promise<Counts> {
+  const counts = count()
+  const owners = new Map(
+    passages.map(({ contribution, contributor }) => [contribution, contributor])
+  )
+  for (const question of sampleQuestions(options, drafts)) {
+    const { text, outcome } = await ask(engine, question.text)
+    const [top] = coverageCredits(outcome.evidence, owners)
+    const source = passages.find(({ contribution }) => contribution === top?.contribution)
+    const right = source?.sourceUrl === question.sourceUrl
+    const answered = outcome.outcome === 'answered'
+    if (question.answerable) {
+      counts.answerable++
+      counts.answered += Number(answered)
+      counts.credited += Number(answered && right)
+      if (answered) counts.topPpm += top?.ppm ?? 0
+    } else {
+      counts.unanswerable++
+      counts.false += Number(answered)
+    }
+    const wrong = question.answerable ? !(answered && right) : answered
+    if (process.argv.includes('--show') && wrong) {
+      console.log(`   ${question.answerable ? 'MISSED' : 'FALSE'} ${question.text}\n     → ${text}`)
+    }
+  }
+  return counts
+}
+
+async function ask(
+  engine: Engine,
+  question: string
+): Promise<{ text: string; outcome: EngineOutcome }> {
+  const chunks = engine.generate({ messages: [{ role: 'user', content: question }] }, { signal })
+  let text = ''
+  for (;;) {
+    const { done, value } = await chunks.next()
+    if (done === true) return { text, outcome: value }
+    text += value.text
+  }
+}
+
+function toPassage(draft: SampleDraft): EnginePassage {
+  return {
+    contribution: `${cidOf(encodeCanonical(draft))}`,
+    contributor: `0x${Buffer.from(sha256(Buffer.from(draft.author)).subarray(0, 20)).toString('hex')}`,
+    title: draft.title,
+    text: draft.text,
+    sourceUrl: draft.sourceUrl
+  }
+}
