@@ -106,6 +106,8 @@ export async function createEmbeddedChain(
     if (tokenAddress !== undefined) {
       txHashes.push(await pay(tokenAddress, 0n, token.encodeFunctionData('drip', [address])))
     }
+    // Whoever asked can spend it once it is answered.
+    await blocks.flush()
     return { gasWei: gasWei.toString(), txHashes }
   }
 

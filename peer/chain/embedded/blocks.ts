@@ -12,6 +12,8 @@ export interface BlockMaker {
   submit(raw: string): Promise<string>
   /** A request to the EVM, in order with the blocks. */
   request(method: string, params: readonly unknown[]): Promise<unknown>
+  /** Mines what waits, now. */
+  flush(): Promise<void>
   /** Mines an empty block if the newest is of an earlier second than now. */
   refresh(): Promise<void>
   /** Mines what waits, then stops. */
@@ -132,6 +134,10 @@ async function startBlockMaker(
         return hash
       }),
     request: (method, params) => inOrder(() => evm(method, params)),
+    flush: () =>
+      inOrder(async () => {
+        if (incoming.length > 0) await mine()
+      }),
     refresh: async () => {
       if (Number(head.timestamp) < nowS()) await inOrder(mine)
     },

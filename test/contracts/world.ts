@@ -1,0 +1,161 @@
+import { createHash } from 'node:crypto'
+import { Interface } from 'ethers'
+import { domainSeparator, keySigner, type TypedStruct } from '../../protocol/base/typed-data.ts'
+import { channelIdOf, escrowDomain, type Terms } from '../../protocol/channel/terms.ts'
+import { createVoucherSigner } from '../../protocol/channel/voucher.ts'
+import { DevnetToken } from '../../protocol/contracts/abi/DevnetToken.ts'
+import { REVISION_APPROVAL, registryDomain } from '../../protocol/datanet/revision.ts'
+import type { Chain, ChainContracts } from '../../peer/chain/chain.ts'
+import { deployContracts } from '../../peer/chain/deploy.ts'
+import { createEvm } from '../../peer/chain/embedded/edr.ts'
+import type { ClaimRow } from '../../peer/chain/escrow.ts'
+import { createSender, type Sender } from '../../peer/chain/ethers/sender.ts'
+import { createEthersChain } from '../../peer/chain/ethers-chain.ts'
+import type { Rpc } from '../../peer/chain/rpc.ts'
+
+export const DROP_DELAY_S = 1_000
+export const ZERO_HASH = `0x${'00'.repeat(32)}`
+
+/** A chain whose clock stands still unless told, with the contracts on it and people by name. */
+export interface World {
+  readonly contracts: ChainContracts
+  readonly rpc: Rpc
+  /** The chain as `name` uses it: a funded account of its own. */
+  as(name: string): Chain
+  /** A raw sender of `name`, for what the Chain interface does not offer. */
+  senderOf(name: string): Sender
+  /** Gives `name` tokens: 100 by default. */
+  drip(name: string): Promise<void>
+  warp(seconds: number): Promise<void>
+  terms(over?: Partial<Terms>): Terms
+  /** A claim row for a voucher signed by `signer`. */
+  row(terms: Terms, over: Partial<Omit<ClaimRow, 'terms'>>, signer?: string): ClaimRow
+  /** RevisionApproval signatures by `names`. */
+  approve(names: string[], value: Record<string, unknown>): Promise<Uint8Array[]>
+}
+
+/** The key of the person called `name`. */
+export function keyOf(name: string): Uint8Array {
+  return new Uint8Array(createHash('sha256').update(`test ${name}`).digest())
+}
+
+/** The account of the person called `name`. */
+export function accountOf(name: string): string {
+  return keySigner(keyOf(name)).address
+}
+
+/** 32 bytes as 0x text that stand for `text`. */
+export function hashOf(text: string): string {
+  return `0x${createHash('sha256').update(text).digest('hex')}`
+}
+
+export async function createWorld(people: readonly string[]): Promise<World> {
+  const balances = Object.fromEntries(
+    ['deployer', ...people].map((name) => [accountOf(name), 10n ** 21n])
+  )
+  let nowS = 1_800_000_000
+  const evm = await createEvm({ chainId: 31_337n, timeS: BigInt(nowS), balances })
+  const mine = async (): Promise<void> => {
+    await evm('evm_setNextBlockTimestamp', [`0x${nowS.toString(16)}`])
+    await evm('evm_mine', [])
+  }
+  const rpc: Rpc = async (method, params) => {
+    const result = await evm(method, params)
+    if (method === 'eth_sendRawTransaction') await mine()
+    return result
+  }
+  const contracts = await deployContracts({
+    rpc,
+    secretKey: keyOf('deployer'),
+    dropDelayS: DROP_DELAY_S
+  })
+  const separator = domainSeparator(escrowDomain(contracts.chainId, contracts.escrow))
+  const token = new Interface(DevnetToken.abi)
+  const chains = new Map<string, Chain>()
+  const senderOf = (name: string): Sender =>
+    createSender({
+      rpc,
+      secretKey: keyOf(name),
+      chainId: contracts.chainId,
+      confirmations: 1,
+      pollMs: 1,
+      inclusionMs: 2_000
+    })
+  const world: World = {
+    contracts,
+    rpc,
+    senderOf,
+    as(name) {
+      const known = chains.get(name)
+      if (known !== undefined) return known
+      const chain = createEthersChain({ rpc, contracts, secretKey: keyOf(name), inclusionMs: 2_000 })
+      chains.set(name, chain)
+      return chain
+    },
+    async drip(name) {
+      const data = token.encodeFunctionData('drip', [accountOf(name)])
+      await senderOf('deployer').send({ to: contracts.token, data, what: 'drip' })
+    },
+    async warp(seconds) {
+      nowS += seconds
+      await mine()
+    },
+    terms(over = {}) {
+      return {
+        payer: accountOf('payer'),
+        signer: accountOf('payer'),
+        operator: accountOf('operator'),
+        receiptSigner: accountOf('operator'),
+        auditor: hashOf('auditor'),
+        token: contracts.token,
+        withdrawDelayS: 3_600,
+        salt: hashOf('salt'),
+        ...over
+      }
+    },
+    row(terms, over, signer = 'payer') {
+      const voucher = {
+        channelId: channelIdOf(escrowDomain(contracts.chainId, contracts.escrow), terms),
+        cumulativeWei: 0n,
+        royaltyWei: 0n,
+        receipts: 1,
+        receiptsRoot: hashOf('receipts'),
+        ...over
+      }
+      return { ...createVoucherSigner(separator, keyOf(signer)).sign(voucher), ...over, terms }
+    },
+    approve(names, value) {
+      const domain = registryDomain(Number(contracts.chainId), contracts.registry)
+      return signAll(names, domain, REVISION_APPROVAL, value)
+    }
+  }
+  return world
+}
+
+/** Compact signatures of `value` by each of `names`. */
+export function signAll(
+  names: readonly string[],
+  domain: Parameters<ReturnType<typeof keySigner>['signTypedData']>[0],
+  struct: TypedStruct,
+  value: Record<string, unknown>
+): Promise<Uint8Array[]> {
+  return Promise.all(
+    names.map((name) => keySigner(keyOf(name)).signTypedData(domain, struct, value))
+  )
+}
+
+/** `signature` with s replaced by its mirror: valid for ecrecover, refused by everyone who is careful. */
+export function highS(signature: Uint8Array): Uint8Array {
+  const order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
+  const vs = BigInt(`0x${Buffer.from(signature.subarray(32)).toString('hex')}`)
+  const parity = vs >> 255n
+  const s = vs & ((1n << 255n) - 1n)
+  const mirrored = (order - s) | ((parity ^ 1n) << 255n)
+  const hex = (mirrored & ((1n << 256n) - 1n)).toString(16).padStart(64, '0')
+  return Uint8Array.from(Buffer.concat([signature.subarray(0, 32), Buffer.from(hex, 'hex')]))
+}
+
+/** The error name in a refusal, for `expect(...).rejects`. */
+export function reverted(error: string): object {
+  return { code: 'CHAIN_REVERTED', details: { error } }
+}
