@@ -73,11 +73,17 @@ export class SqliteBlockstore extends BaseBlockstore {
     )
   }
 
-  override *get(cid: CID): Generator<Uint8Array> {
+  /** The block's bytes, or undefined when it is not here. */
+  find(cid: CID): Uint8Array | undefined {
     const sql = 'SELECT bytes FROM block WHERE multihash = ?'
     const row = this.#database.get(sql, cid.multihash.bytes)
-    if (row === undefined) throw notFound(cid)
-    yield asBytes(row.bytes)
+    return row === undefined ? undefined : asBytes(row.bytes)
+  }
+
+  override *get(cid: CID): Generator<Uint8Array> {
+    const bytes = this.find(cid)
+    if (bytes === undefined) throw notFound(cid)
+    yield bytes
   }
 
   override async *getMany(source: Source<CID>): AsyncGenerator<Pair> {

@@ -6,6 +6,9 @@ export const LIMITS = {
   frameBytes: 2_228_224,
   /** One block of content: what bitswap accepts as well. */
   blockBytes: 2_097_152,
+  /** All content of one revision that a peer takes from another, and the blocks it may come in. */
+  contentBytes: 1_073_741_824,
+  contentBlocks: 2_000_000,
   /** Text of one contribution: a long article; longer things come as files. */
   contributionTextBytes: 65_536,
   /** A name, title or label. */

@@ -1,0 +1,263 @@
+import { type AddOptions, unixfs } from '@helia/unixfs'
+import type { Libp2p } from '@libp2p/interface'
+import type { CID } from 'multiformats/cid'
+import { DAG_CBOR, RAW } from '../../protocol/base/codec.ts'
+import { DatanetError } from '../../protocol/base/errors.ts'
+import { LIMITS } from '../../protocol/base/limits.ts'
+import {
+  type Block,
+  type BlockRoom,
+  fetchBlocks,
+  serveBlocks,
+  survey
+} from '../../protocol/net/blocks.ts'
+import type { ExchangePool, PeerTarget } from '../../protocol/net/exchange-pool.ts'
+import { deadline } from '../../protocol/net/waiting.ts'
+import type { SqliteBlockstore } from '../store/blocks.ts'
+import { createHelia } from './helia.ts'
+
+const DAG_PB = 0x70
+/** Bitswap round trips are slow (4–20 ms each): many at once. */
+const PARALLEL = 32
+const CHUNK_BYTES = 1_048_576
+
+/** One file to publish: as it is, or as rows of which each becomes one block. */
+export type PublishFile = { readonly path: string } & (
+  | { readonly content: Uint8Array }
+  | { readonly rows: Iterable<Uint8Array> | AsyncIterable<Uint8Array> }
+)
+
+/** How a directory came: blocks by the bulk exchange, by bitswap, and those that were here before. */
+export interface FetchReport {
+  readonly bulk: number
+  readonly bitswap: number
+  /** What each asked peer answered to the bulk exchange, when it was not everything. */
+  readonly refusals: readonly { readonly peer: string; readonly error: unknown }[]
+}
+
+/** A peer's content: UnixFS directories in its own blockstore, readable by any IPFS tool. */
+export interface Content {
+  /** Stores the files as one directory and returns its root. Refuses a row that is empty or over 2 MiB. */
+  publishDirectory(files: readonly PublishFile[], options?: { signal?: AbortSignal }): Promise<CID>
+  /**
+   * The rows of a file in order, each with its block's CID, from this peer's store alone. Refuses a
+   * missing block (CONTENT_UNAVAILABLE) unless `skipMissing`: withdrawn rows are such.
+   */
+  readRows(
+    root: CID,
+    path: string,
+    options?: ReadOptions & { skipMissing?: boolean }
+  ): AsyncGenerator<Block>
+  /** A file's bytes from this peer's store alone. Refuses CONTENT_UNAVAILABLE, RECORD_TOO_LARGE. */
+  readFile(
+    root: CID,
+    path: string,
+    options?: ReadOptions & { maxBytes?: number }
+  ): Promise<Uint8Array>
+  /**
+   * Brings the whole directory here: in bulk from each of `peers` in turn, then what is still missing
+   * by bitswap. Refuses CONTENT_UNAVAILABLE when it is not complete in time; what came is kept.
+   */
+  fetchDirectory(
+    root: CID,
+    peers: readonly PeerTarget[],
+    options?: ReadOptions & { deadlineMs?: number }
+  ): Promise<FetchReport>
+  stop(): Promise<void>
+}
+
+interface ReadOptions {
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Content over `node`: serves its blocks in bulk and by bitswap until `stop`. With `bulk: false` by
+ * bitswap only, as any other IPFS peer would.
+ */
+export async function createContent(
+  node: Libp2p,
+  init: { blockstore: SqliteBlockstore; pool: ExchangePool; bulk?: boolean }
+): Promise<Content> {
+  const { blockstore, pool } = init
+  const helia = await createHelia(node, blockstore)
+  const files = unixfs(helia)
+  const dagPb = await helia.getCodec(DAG_PB)
+
+  function entries(cid: CID, bytes: Uint8Array): Array<{ Hash: CID; Name?: string }> {
+    try {
+      if (cid.code !== DAG_PB) throw new Error(`codec ${cid.code}`)
+      return (dagPb.decode(bytes) as { Links: Array<{ Hash: CID; Name?: string }> }).Links
+    } catch (cause) {
+      throw new DatanetError('RECORD_MALFORMED', { cid: `${cid}`, reason: 'no dag-pb' }, { cause })
+    }
+  }
+
+  const room: BlockRoom = {
+    get: (cid) => blockstore.find(cid),
+    put: (blocks) => blockstore.putBatch(blocks),
+    links(cid, bytes) {
+      if (cid.code === RAW || cid.code === DAG_CBOR) return []
+      return entries(cid, bytes).map((entry) => entry.Hash)
+    }
+  }
+  const serving = init.bulk === false ? undefined : await serveBlocks(node, room)
+
+  function local(cid: CID): Uint8Array {
+    const bytes = blockstore.find(cid)
+    if (bytes === undefined) throw new DatanetError('CONTENT_UNAVAILABLE', { cid: `${cid}` })
+    return bytes
+  }
+
+  /** The CID at `path`, found in this peer's store alone. */
+  function resolve(root: CID, path: string): CID {
+    let at = root
+    for (const name of path.split('/').filter((part) => part !== '')) {
+      const link = entries(at, local(at)).find((candidate) => candidate.Name === name)
+      if (link === undefined)
+        throw new DatanetError('CONTENT_UNAVAILABLE', { cid: `${root}`, path })
+      at = link.Hash
+    }
+    return at
+  }
+
+  /** Fetches what is under `missing` by bitswap, breadth first; returns how many blocks came. */
+  async function byBitswap(missing: readonly CID[], signal: AbortSignal): Promise<number> {
+    const queue = [...missing]
+    const seen = new Set(queue.map(String))
+    let count = 0
+    let bytes = 0
+    while (queue.length > 0) {
+      const batch = queue.splice(0, PARALLEL)
+      const blocks = await Promise.all(
+        batch.map(async (cid) => {
+          const held = room.get(cid) as Uint8Array | undefined
+          return {
+            cid,
+            held,
+            bytes: held ?? (await collect(helia.blockstore.get(cid, { signal })))
+          }
+        })
+      )
+      for (const block of blocks) {
+        if (block.held === undefined) {
+          count += 1
+          bytes += block.bytes.byteLength
+        }
+        if (bytes > LIMITS.contentBytes || seen.size > LIMITS.contentBlocks) {
+          throw new DatanetError('RECORD_TOO_LARGE', { bytes, blocks: seen.size })
+        }
+        for (const link of room.links(block.cid, block.bytes)) {
+          if (seen.has(link.toString())) continue
+          seen.add(link.toString())
+          queue.push(link)
+        }
+      }
+    }
+    return count
+  }
+
+  async function* readRows(
+    root: CID,
+    path: string,
+    options: ReadOptions & { skipMissing?: boolean } = {}
+  ): AsyncGenerator<Block> {
+    const stack = [resolve(root, path)]
+    for (let cid = stack.pop(); cid !== undefined; cid = stack.pop()) {
+      options.signal?.throwIfAborted()
+      const bytes = options.skipMissing === true ? room.get(cid) : local(cid)
+      if (bytes === undefined) continue
+      if (cid.code === RAW) yield { cid, bytes: bytes as Uint8Array }
+      else stack.push(...room.links(cid, bytes as Uint8Array).reverse())
+    }
+  }
+
+  return {
+    async publishDirectory(list, options = {}) {
+      const source = list.map((file) => ({ path: file.path, content: chunks(file) }))
+      let root: CID | undefined
+      for await (const entry of files.addAll(source, { ...IMPORT, ...options })) root = entry.cid
+      if (root === undefined) throw new DatanetError('INPUT_INVALID', { reason: 'no files' })
+      return root
+    },
+
+    readRows,
+
+    async readFile(root, path, options = {}) {
+      const maxBytes = options.maxBytes ?? LIMITS.contentBytes
+      const parts: Uint8Array[] = []
+      let size = 0
+      for await (const { bytes } of readRows(root, path, options)) {
+        parts.push(bytes)
+        size += bytes.byteLength
+        if (size > maxBytes) throw new DatanetError('RECORD_TOO_LARGE', { path, maxBytes })
+      }
+      return Buffer.concat(parts)
+    },
+
+    async fetchDirectory(root, peers, options = {}) {
+      const caller = options.signal ?? new AbortController().signal
+      const { signal, release } = deadline(options.deadlineMs ?? 120_000, caller)
+      const refusals: Array<{ peer: string; error: unknown }> = []
+      let bulk = 0
+      try {
+        for (const peer of peers) {
+          try {
+            const { blocks, missing } = await fetchBlocks(pool, peer, root, room, { signal })
+            bulk += blocks
+            if (missing.length === 0) return { bulk, bitswap: 0, refusals }
+          } catch (error) {
+            signal.throwIfAborted()
+            refusals.push({ peer: String(peer), error })
+          }
+        }
+        const { missing } = await survey(room, root)
+        const bitswap = await byBitswap(missing, signal)
+        return { bulk, bitswap, refusals }
+      } catch (cause) {
+        caller.throwIfAborted()
+        if (cause instanceof DatanetError) throw cause
+        throw new DatanetError('CONTENT_UNAVAILABLE', { cid: `${root}`, bulk }, { cause })
+      } finally {
+        release()
+      }
+    },
+
+    async stop() {
+      await serving?.stop()
+      await helia.stop()
+    }
+  }
+}
+
+/** Chunks come cut already, so that a row is a leaf; leaves are raw, so that a row's CID is its hash. */
+const IMPORT: Partial<AddOptions> = {
+  wrapWithDirectory: true,
+  rawLeaves: true,
+  cidVersion: 1,
+  reduceSingleLeafToSelf: false,
+  chunker: (source) => source
+}
+
+async function* chunks(file: PublishFile): AsyncGenerator<Uint8Array> {
+  if ('content' in file) {
+    const { content } = file
+    for (let at = 0; at < content.byteLength; at += CHUNK_BYTES) {
+      yield content.subarray(at, at + CHUNK_BYTES)
+    }
+    return
+  }
+  for await (const row of file.rows) {
+    if (row.byteLength === 0 || row.byteLength > LIMITS.blockBytes) {
+      throw new DatanetError('INPUT_INVALID', { path: file.path, rowBytes: row.byteLength })
+    }
+    yield row
+  }
+}
+
+async function collect(
+  source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>
+): Promise<Uint8Array> {
+  const parts: Uint8Array[] = []
+  for await (const part of source) parts.push(part)
+  return parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts)
+}

@@ -1,0 +1,200 @@
+import type { Libp2p } from '@libp2p/interface'
+import type { CID } from 'multiformats/cid'
+import { z } from 'zod'
+import { verifyCid } from '../base/codec.ts'
+import { DatanetError } from '../base/errors.ts'
+import { LIMITS } from '../base/limits.ts'
+import { field } from '../base/schema.ts'
+import { type ServeInit, serveExchange } from './exchange.ts'
+import type { AskOptions, ExchangePool, PeerTarget } from './exchange-pool.ts'
+import { PROTOCOLS } from './ids.ts'
+import { parseWire } from './wire-schema.ts'
+
+/** Blocks that travel in one frame: few enough frames, and each well under the frame limit. */
+const PART_BYTES = 262_144
+const PART_BLOCKS = 1_024
+const MAX_HAVE = 1_024
+/** One transfer lasts as long as it takes to send a large Datanet, not as long as a question. */
+const SERVE_MS = 600_000
+
+/** One piece of content and the name that its hash proves. */
+export interface Block {
+  readonly cid: CID
+  readonly bytes: Uint8Array
+}
+
+/** This peer's own blocks. `get` must never ask the network. */
+export interface BlockRoom {
+  get(cid: CID): Promise<Uint8Array | undefined> | Uint8Array | undefined
+  put(blocks: readonly Block[]): Promise<unknown> | unknown
+  /** The CIDs that a block refers to, in order. Throws for bytes of another codec than `cid` says. */
+  links(cid: CID, bytes: Uint8Array): CID[]
+}
+
+const BlocksAsk = z.object({ root: field.cid, have: z.array(field.cid).max(MAX_HAVE) })
+const BlocksPart = z.object({
+  blocks: z
+    .array(
+      z.object({
+        cid: field.cid,
+        bytes: z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'bytes')
+      })
+    )
+    .max(PART_BLOCKS)
+})
+
+/**
+ * Serves the DAGs of `room` on /datanet/blocks/1: the blocks under `root` that it holds, in DAG order,
+ * without the sub-DAGs under `have`. What it does not hold is left out. specs/04-network.md §Blocks
+ */
+export function serveBlocks(
+  node: Libp2p,
+  room: Pick<BlockRoom, 'get' | 'links'>,
+  init: ServeInit = {}
+): Promise<{ stop(): Promise<void> }> {
+  return serveExchange(
+    node,
+    PROTOCOLS.blocks,
+    async function* (value, { signal }) {
+      const ask = parseWire(BlocksAsk, value)
+      let blocks: Block[] = []
+      let size = 0
+      let sent = 0
+      for await (const block of walk(room, ask.root, ask.have)) {
+        signal.throwIfAborted()
+        if (size + block.bytes.byteLength > PART_BYTES || blocks.length === PART_BLOCKS) {
+          if (blocks.length > 0 && !(yield { blocks })) return { blocks: sent }
+          sent += blocks.length
+          blocks = []
+          size = 0
+        }
+        blocks.push(block)
+        size += block.bytes.byteLength
+      }
+      if (blocks.length > 0 && (yield { blocks })) sent += blocks.length
+      return { blocks: sent }
+    },
+    { deadlineMs: SERVE_MS, ...init }
+  )
+}
+
+/** Bounds of one transfer. */
+export interface FetchBlocksOptions extends AskOptions {
+  readonly maxBytes?: number
+  readonly maxBlocks?: number
+}
+
+/**
+ * Fetches from `peer` the blocks under `root` that `room` lacks, and puts each in the room once its
+ * hash is checked. Returns how many came and which are still `missing` (the remainder's top CIDs; what
+ * lies under them is not known yet). Refuses a block with a wrong hash or one that is not part of the
+ * DAG (CID_MISMATCH), and more than the bounds (RECORD_TOO_LARGE); verified blocks stay.
+ */
+export async function fetchBlocks(
+  pool: ExchangePool,
+  peer: PeerTarget,
+  root: CID,
+  room: BlockRoom,
+  options: FetchBlocksOptions = {}
+): Promise<{ blocks: number; bytes: number; missing: CID[] }> {
+  const maxBytes = options.maxBytes ?? LIMITS.contentBytes
+  const maxBlocks = options.maxBlocks ?? LIMITS.contentBlocks
+  const { have, missing } = await survey(room, root)
+  if (missing.length === 0) return { blocks: 0, bytes: 0, missing: [] }
+  const held = new Set(have.slice(0, MAX_HAVE).map(String))
+  const wanted = new Map([[root.toString(), root]])
+  const got = new Set<string>()
+  let bytes = 0
+
+  function accept(block: Block): void {
+    const name = block.cid.toString()
+    if (!wanted.delete(name)) {
+      throw new DatanetError('CID_MISMATCH', { cid: name, reason: 'not part of what was asked' })
+    }
+    got.add(name)
+    bytes += block.bytes.byteLength
+    if (block.bytes.byteLength > LIMITS.blockBytes || bytes > maxBytes || got.size > maxBlocks) {
+      throw new DatanetError('RECORD_TOO_LARGE', { cid: name, bytes, blocks: got.size })
+    }
+    verifyCid(block.cid, block.bytes)
+    for (const link of room.links(block.cid, block.bytes)) {
+      if (!got.has(link.toString()) && !held.has(link.toString())) {
+        wanted.set(link.toString(), link)
+      }
+    }
+  }
+
+  const ask = { root, have: have.slice(0, MAX_HAVE) }
+  const exchange = pool.ask(peer, PROTOCOLS.blocks, ask, options)
+  for await (const part of exchange.parts) {
+    const { blocks } = parseWire(BlocksPart, part)
+    blocks.forEach(accept)
+    await room.put(blocks)
+  }
+  await exchange.end
+  return { blocks: got.size, bytes, missing: [...wanted.values()] }
+}
+
+/**
+ * What `room` holds under `root`: the tops of complete sub-DAGs in `have`, and in `missing` the CIDs
+ * that are referred to but not held. Nothing is missing when the whole DAG is here.
+ */
+export async function survey(
+  room: Pick<BlockRoom, 'get' | 'links'>,
+  root: CID
+): Promise<{ have: CID[]; missing: CID[] }> {
+  interface Visit {
+    readonly cid: CID
+    readonly links: readonly CID[]
+    next: number
+    complete: boolean
+  }
+  const complete = new Map<string, boolean>()
+  const have = new Map<string, CID>()
+  const missing: CID[] = []
+
+  async function visit(cid: CID): Promise<Visit> {
+    const bytes = await room.get(cid)
+    if (bytes === undefined) missing.push(cid)
+    const links = bytes === undefined ? [] : room.links(cid, bytes)
+    return { cid, links, next: 0, complete: bytes !== undefined }
+  }
+
+  const path = [await visit(root)]
+  for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
+    const link = top.links[top.next++]
+    if (link !== undefined) {
+      const known = complete.get(link.toString())
+      if (known === undefined) path.push(await visit(link))
+      else top.complete &&= known
+      continue
+    }
+    path.pop()
+    complete.set(top.cid.toString(), top.complete)
+    const parent = path.at(-1)
+    if (parent !== undefined) parent.complete &&= top.complete
+    if (!top.complete) continue
+    // A complete parent speaks for its children.
+    for (const child of top.links) have.delete(child.toString())
+    have.set(top.cid.toString(), top.cid)
+  }
+  return { have: [...have.values()], missing }
+}
+
+/** The blocks under `root` that `room` holds, parents first, each once, without those under `skip`. */
+async function* walk(
+  room: Pick<BlockRoom, 'get' | 'links'>,
+  root: CID,
+  skip: readonly CID[]
+): AsyncGenerator<Block> {
+  const seen = new Set(skip.map(String))
+  const stack = [root]
+  for (let cid = stack.pop(); cid !== undefined; cid = stack.pop()) {
+    if (seen.has(cid.toString())) continue
+    seen.add(cid.toString())
+    const bytes = await room.get(cid)
+    if (bytes === undefined) continue
+    yield { cid, bytes }
+    stack.push(...room.links(cid, bytes).reverse())
+  }
+}
