@@ -25,6 +25,8 @@ export interface NodeInit {
   readonly listen?: readonly string[]
   /** Default true. Without it nothing can be found, only dialled. */
   readonly dht?: boolean
+  /** How long the bootstrap peers are tried. Default 20 s. */
+  readonly joinMs?: number
   readonly signal?: AbortSignal
 }
 
@@ -33,7 +35,7 @@ export type PeerNode = Libp2p<{ dht?: KadDHT & { readonly routingTable: { size: 
 
 /**
  * A started node that has reached one of its bootstrap peers. Refuses PEER_UNREACHABLE, and stops the
- * node again, when none answered within 20 s of retries.
+ * node again, when none answered within `joinMs` of retries.
  */
 export async function createNode(init: NodeInit): Promise<PeerNode> {
   const node = await createLibp2p({
@@ -57,7 +59,7 @@ export async function createNode(init: NodeInit): Promise<PeerNode> {
     }
   })
   try {
-    await join(node, init.bootstrap, init.signal ?? new AbortController().signal)
+    await join(node, init)
   } catch (error) {
     await node.stop()
     throw error
@@ -89,13 +91,11 @@ function createDht() {
 }
 
 /** Dials every bootstrap peer until one has answered; the others may come later or never. */
-async function join(
-  node: Libp2p,
-  bootstrap: readonly Multiaddr[],
-  signal: AbortSignal
-): Promise<void> {
+async function join(node: Libp2p, init: NodeInit): Promise<void> {
+  const { bootstrap } = init
   if (bootstrap.length === 0) return
-  const limit = deadline(BOOTSTRAP_MS, signal)
+  const signal = init.signal ?? new AbortController().signal
+  const limit = deadline(init.joinMs ?? BOOTSTRAP_MS, signal)
   let cause: unknown
   try {
     for (let waitMs = FIRST_RETRY_MS; ; waitMs *= 2) {
