@@ -62,8 +62,8 @@ export function verifyReview(bytes: Uint8Array): SignedReview {
 
 /**
  * What the reviews of one contribution decide under the manifest's rule: distinct curators count
- * once (their newest word), and nobody decides about their own. Refuses reviews by others than
- * curators or of one's own contribution (REVIEW_REFUSED).
+ * once (their newest word; of two at one time the rejection), and nobody decides about their own.
+ * Refuses reviews by others than curators or of one's own contribution (REVIEW_REFUSED).
  */
 export function decideReviews(
   manifest: Manifest,
@@ -76,9 +76,7 @@ export function decideReviews(
       throw new DatanetError('REVIEW_REFUSED', { curator: review.curator })
     }
     const known = newest.get(review.curator)
-    if (known === undefined || known.createdAtMs < review.createdAtMs) {
-      newest.set(review.curator, review)
-    }
+    if (known === undefined || isNewer(review, known)) newest.set(review.curator, review)
   }
   const verdicts = [...newest.values()].map((review) => review.verdict)
   const approvals = verdicts.filter((v) => v === 'approve').length
@@ -86,6 +84,12 @@ export function decideReviews(
   const eligible = manifest.curators.filter((c) => c !== contributor).length
   if (approvals >= manifest.review.approvals) return 'accepted'
   return eligible - rejections < manifest.review.approvals ? 'rejected' : 'pending'
+}
+
+/** A total order, so that everyone decides alike in whatever order the reviews came. */
+function isNewer(review: Review, known: Review): boolean {
+  if (review.createdAtMs !== known.createdAtMs) return review.createdAtMs > known.createdAtMs
+  return review.verdict === 'reject'
 }
 
 function typedValue(review: Review, cid: CID): Record<string, unknown> {

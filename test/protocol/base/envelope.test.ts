@@ -1,4 +1,5 @@
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
+import type { PrivateKey } from '@libp2p/interface'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
@@ -8,7 +9,7 @@ import { refusal } from './refusal.ts'
 
 const DOMAIN = 'datanet/card/1'
 const payload = new TextEncoder().encode('payload')
-let key: Awaited<ReturnType<typeof generateKeyPairFromSeed>>
+let key: PrivateKey
 let sealed: Uint8Array
 
 beforeAll(async () => {
