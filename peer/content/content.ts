@@ -56,12 +56,12 @@ export interface Content {
   ): Promise<Uint8Array>
   /**
    * Brings the whole directory here: in bulk from each of `peers` in turn, then what is still missing
-   * by bitswap. Refuses CONTENT_UNAVAILABLE when it is not complete in time; what came is kept.
+   * by bitswap. Nothing is sent again that lies under the `known` roots. Refuses CONTENT_UNAVAILABLE when it is not complete in time; what came is kept.
    */
   fetchDirectory(
     root: CID,
     peers: readonly PeerTarget[],
-    options?: ReadOptions & { deadlineMs?: number }
+    options?: ReadOptions & { deadlineMs?: number; known?: readonly CID[] }
   ): Promise<FetchReport>
   stop(): Promise<void>
 }
@@ -202,7 +202,10 @@ export async function createContent(
       try {
         for (const peer of peers) {
           try {
-            const { blocks, missing } = await fetchBlocks(pool, peer, root, room, { signal })
+            const { blocks, missing } = await fetchBlocks(pool, peer, root, room, {
+              signal,
+              known: options.known ?? []
+            })
             bulk += blocks
             if (missing.length === 0) return { bulk, bitswap: 0, refusals }
           } catch (error) {

@@ -1,7 +1,7 @@
 import type { Libp2p } from '@libp2p/interface'
 import type { CID } from 'multiformats/cid'
 import { z } from 'zod'
-import { verifyCid } from '../base/codec.ts'
+import { RAW, verifyCid } from '../base/codec.ts'
 import { DatanetError } from '../base/errors.ts'
 import { LIMITS } from '../base/limits.ts'
 import { field } from '../base/schema.ts'
@@ -45,7 +45,7 @@ const BlocksPart = z.object({
 
 /**
  * Serves the DAGs of `room` on /datanet/blocks/1: the blocks under `root` that it holds, in DAG order,
- * without the sub-DAGs under `have`. What it does not hold is left out. specs/04-network.md §Blocks
+ * without what lies under `have`. What it does not hold is left out. specs/04-network.md §Blocks
  */
 export function serveBlocks(
   node: Libp2p,
@@ -82,6 +82,8 @@ export function serveBlocks(
 export interface FetchBlocksOptions extends AskOptions {
   readonly maxBytes?: number
   readonly maxBlocks?: number
+  /** Roots that are wholly here, such as the parent revision's: what lies under them is not sent. */
+  readonly known?: readonly CID[]
 }
 
 /**
@@ -101,13 +103,20 @@ export async function fetchBlocks(
   const maxBlocks = options.maxBlocks ?? LIMITS.contentBlocks
   const { have, missing } = await survey(room, root)
   if (missing.length === 0) return { blocks: 0, bytes: 0, missing: [] }
-  const held = new Set(have.slice(0, MAX_HAVE).map(String))
+  for (const known of options.known ?? []) {
+    const { missing: holes } = await survey(room, known)
+    if (holes.length === 0) have.unshift(known)
+  }
+  const told = have.slice(0, MAX_HAVE)
+  const held = await under(room, told)
   const wanted = new Map([[root.toString(), root]])
   const got = new Set<string>()
   let bytes = 0
 
   function accept(block: Block): void {
     const name = block.cid.toString()
+    // The sender may know less of what we told it than we do.
+    if (held.has(name)) return
     if (!wanted.delete(name)) {
       throw new DatanetError('CID_MISMATCH', { cid: name, reason: 'not part of what was asked' })
     }
@@ -124,7 +133,7 @@ export async function fetchBlocks(
     }
   }
 
-  const ask = { root, have: have.slice(0, MAX_HAVE) }
+  const ask = { root, have: told }
   const exchange = pool.ask(peer, PROTOCOLS.blocks, ask, options)
   for await (const part of exchange.parts) {
     const { blocks } = parseWire(BlocksPart, part)
@@ -181,13 +190,29 @@ export async function survey(
   return { have: [...have.values()], missing }
 }
 
+/** The names of all that lies under `roots`, as far as `room` holds it. */
+async function under(
+  room: Pick<BlockRoom, 'get' | 'links'>,
+  roots: readonly CID[]
+): Promise<Set<string>> {
+  const names = new Set<string>()
+  const stack = [...roots]
+  for (let cid = stack.pop(); cid !== undefined; cid = stack.pop()) {
+    if (names.has(cid.toString())) continue
+    names.add(cid.toString())
+    const bytes = cid.code === RAW ? undefined : await room.get(cid)
+    if (bytes !== undefined) stack.push(...room.links(cid, bytes))
+  }
+  return names
+}
+
 /** The blocks under `root` that `room` holds, parents first, each once, without those under `skip`. */
 async function* walk(
   room: Pick<BlockRoom, 'get' | 'links'>,
   root: CID,
   skip: readonly CID[]
 ): AsyncGenerator<Block> {
-  const seen = new Set(skip.map(String))
+  const seen = await under(room, skip)
   const stack = [root]
   for (let cid = stack.pop(); cid !== undefined; cid = stack.pop()) {
     if (seen.has(cid.toString())) continue
