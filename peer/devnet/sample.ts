@@ -69,10 +69,9 @@ function heldOut(
 
 /**
  * Questions in an order that depends on `seed`: `answerable` ones about entries among `drafts`, by
- * name, other name or description, and `unanswerable` ones about entries that were held out and of
- * which no parent, child, peer, sibling or namesake was
- * contributed and which no contribution mentions. Refuses to draw more than the
- * data gives (INPUT_INVALID).
+ * name, other name or description, and `unanswerable` ones about entries that were held out, of
+ * which no parent, child, peer, sibling or namesake was contributed, and which no contribution
+ * mentions. Refuses to draw more than the data gives (INPUT_INVALID).
  */
 export function sampleQuestions(
   options: { readonly seed: number; readonly answerable: number; readonly unanswerable: number },
@@ -115,16 +114,18 @@ function unrelatedTo(contributed: readonly Weakness[], all: readonly Weakness[])
       !near.has(weakness.id) &&
       !weakness.related.some((id) => ids.has(id)) &&
       !weakness.parents.some((id) => parents.has(id)) &&
-      !names.some((name) => isNamesake(name, weakness)) &&
+      !isNamesake(weakness, names) &&
       !isMentioned(weakness, texts)
   )
 }
 
 /** Two names that share half of their words speak of one thing often enough to be left out. */
-function isNamesake(name: ReadonlySet<string>, other: Weakness): boolean {
-  const terms = new Set(termsOf(other.name))
-  const shared = [...terms].filter((term) => name.has(term)).length
-  return shared * 2 >= Math.min(terms.size, name.size)
+function isNamesake(weakness: Weakness, names: readonly ReadonlySet<string>[]): boolean {
+  const terms = [...new Set(termsOf(weakness.name))]
+  return names.some((name) => {
+    const shared = terms.filter((term) => name.has(term)).length
+    return shared * 2 >= Math.min(terms.length, name.size)
+  })
 }
 
 /** What is named in a contribution can be answered from it, if only a little. */

@@ -18,6 +18,8 @@ export interface ReadPassage {
   readonly passage: EnginePassage
   readonly units: readonly Unit[]
   readonly terms: ReadonlySet<number>
+  /** Its title, and what the title gives in brackets as another name. */
+  readonly titles: readonly ReadonlySet<number>[]
 }
 
 /** The passages of one index with the statistics that lexical search needs. */
@@ -73,7 +75,9 @@ export function readCorpus(passages: readonly EnginePassage[]): Corpus {
       sentenceCounts.set(key, (sentenceCounts.get(key) ?? 0) + 1)
     }
     counts.push(count)
-    return { passage, units, terms: new Set(count.keys()) }
+    const bracketed = termsOf(/\(([^)]+)\)/.exec(passage.title)?.[1] ?? '').map(intern)
+    const titles = [new Set(termsOf(passage.title).map(intern)), new Set(bracketed)]
+    return { passage, units, terms: new Set(count.keys()), titles }
   })
   const postings = toPostings(counts, ids.size)
   return {

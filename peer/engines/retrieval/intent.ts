@@ -28,17 +28,17 @@ const RULES: readonly IntentRule[] = [
   }
 ]
 
-const DEED =
-  '(?:prevent|mitigat|avoid|stop|fix|defend|protect|guard|detect|discover|recogni[sz])\\w*'
+const DEED = '(?:prevent|mitigate|avoid|stop|fix|defend|protect|guard|detect|discover|recogni[sz]e)'
+/** Who might be asked to do it: no part of the subject. */
+const ACTOR =
+  'can|do|does|could|should|would|must|to|i|we|you|one|best|a|an|the|my|our|your|programs?|developers?|applications?|software|systems?|people'
 
 /** The frames in which English asks for the subject between or after them. */
 const FRAMES: readonly RegExp[] = [
   /\bis it called (?:when|if|that)\b/i,
-  new RegExp(
-    `\\b(?:how|ways?)\\b(?: (?:can|do|does|could|should|would|to|i|we|you|one|best))* ${DEED}\\b(?: against)?`,
-    'i'
-  ),
-  new RegExp(`\\bbe (?:best )?${DEED}`, 'i'),
+  new RegExp(`\\b(?:how|ways?)\\b(?: (?:${ACTOR}))* ${DEED}\\b(?: against)?`, 'i'),
+  new RegExp(`\\bbe (?:best )?${DEED}(?:ed|d)\\b`, 'i'),
+  /\bbe stopped\b/i,
   /\b(?:can|could|might|will|would) happen\b(?: because of| due to| with| from)?/i,
   /\b(?:consequences?|impacts?|effects?|results?|risks?|dangers?|meaning|definition) of\b/i,
   /\b(?:explain|define|describe)\b(?: to me| me)?/i
@@ -53,6 +53,11 @@ export function subjectOf(question: string): string {
 export function intentOf(question: string): Intent {
   for (const rule of RULES) if (rule.question.test(question)) return rule.intent
   return /\b(?:what|who|which|define|explain|describe)\b/i.test(question) ? 'definition' : 'any'
+}
+
+/** Whether `question` describes something and asks what its name is. */
+export function asksForName(question: string): boolean {
+  return /\b(?:is it called|is the (?:name|term) (?:of|for)|do you call)\b/i.test(question)
 }
 
 /** Whether what stands under `heading` answers `intent`. */

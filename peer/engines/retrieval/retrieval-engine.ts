@@ -103,8 +103,9 @@ export function createRetrievalEngine(
 
 /** The sentences as they are shown: a mark where a source ends, a space between. */
 function marked(quotations: readonly Quotation[], sources: readonly number[]): readonly string[] {
-  return quotations.map(({ passage, sentence }, position) => {
+  return quotations.map(({ passage, sentence, title }, position) => {
     const next = quotations[position + 1]
+    if (title === true && next?.passage === passage) return `${sentence}: `
     const mark = next?.passage === passage ? '' : ` [${sources.indexOf(passage) + 1}]`
     return `${sentence}${mark}${next === undefined ? '' : ' '}`
   })

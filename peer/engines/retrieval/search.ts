@@ -157,12 +157,14 @@ function scorePpm(
   )
 }
 
-/** How much of the title is what was asked for. */
+/** How much of the title, or of the name it gives in brackets, is what was asked for. */
 function titlePpm(corpus: Corpus, query: Question, index: number): number {
-  const title = corpus.passages[index]?.units[0]?.terms ?? new Set<number>()
-  let all = 0
-  for (const id of title) all += rarityOf(corpus.df(id), corpus.passages.length)
-  return all === 0 ? 0 : (weigh(query.weights, title) * 1_000_000) / all
+  const ppm = (corpus.passages[index]?.titles ?? []).map((title) => {
+    let all = 0
+    for (const id of title) all += rarityOf(corpus.df(id), corpus.passages.length)
+    return all === 0 ? 0 : (weigh(query.weights, title) * 1_000_000) / all
+  })
+  return Math.max(0, ...ppm)
 }
 
 function weigh(weights: ReadonlyMap<number, number>, held: ReadonlySet<number>): number {

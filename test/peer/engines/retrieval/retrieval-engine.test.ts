@@ -1,0 +1,190 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import {
+  type SampleDraft,
+  sampleContributions,
+  sampleQuestions
+} from '../../../../peer/devnet/sample.ts'
+import type { Engine, EngineOutcome, EnginePassage } from '../../../../peer/engines/engine.ts'
+import { loadEmbedder } from '../../../../peer/engines/retrieval/embedder.ts'
+import { createRetrievalEngine } from '../../../../peer/engines/retrieval/retrieval-engine.ts'
+import {
+  buildRetrievalIndex,
+  loadRetrievalIndex
+} from '../../../../peer/engines/retrieval/retrieval-index.ts'
+import { isAbort, isDatanetError } from '../../../../protocol/base/errors.ts'
+import { coverageCredits, verifyCredits } from '../../../../protocol/receipt/attribution.ts'
+
+const { signal } = new AbortController()
+const drafts = sampleContributions({ seed: 4, count: 80 })
+const passages = drafts.map(toPassage)
+const owners = new Map(passages.map(({ contribution, contributor }) => [contribution, contributor]))
+const questions = sampleQuestions({ seed: 4, answerable: 20, unanswerable: 10 }, drafts)
+const engines: Record<'hybrid' | 'lexical', Engine> = {} as never
+
+beforeAll(async () => {
+  const embedder = await loadEmbedder()
+  const bytes = await buildRetrievalIndex(passages, { signal, ...(embedder && { embedder }) })
+  const index = loadRetrievalIndex(bytes, passages)
+  engines.hybrid = createRetrievalEngine({ index, embedder }, { datanet: 'Weaknesses' })
+  engines.lexical = createRetrievalEngine({ index }, { datanet: 'Weaknesses' })
+})
+
+describe.each(['hybrid', 'lexical'] as const)('the %s engine', (kind) => {
+  it('answers what was contributed and credits the contribution it was drawn from', async () => {
+    let answered = 0
+    let right = 0
+    for (const { text, sourceUrl } of questions.filter(({ answerable }) => answerable)) {
+      const { outcome } = await ask(engines[kind], text)
+      const credits = coverageCredits(outcome.evidence, owners)
+      verifyCredits(credits)
+      if (outcome.outcome === 'abstained') continue
+      answered++
+      const top = passages.find(({ contribution }) => contribution === credits[0]?.contribution)
+      right += Number(top?.sourceUrl === sourceUrl)
+    }
+    expect(answered).toBeGreaterThanOrEqual(18)
+    expect(right).toBeGreaterThanOrEqual(answered - 1)
+  })
+
+  it('abstains from what was held out, and credits nobody', async () => {
+    for (const { text } of questions.filter(({ answerable }) => !answerable)) {
+      const { said, outcome } = await ask(engines[kind], text)
+      expect(outcome.outcome, text).toBe('abstained')
+      expect(outcome.citations).toEqual([])
+      expect(coverageCredits(outcome.evidence, owners)).toEqual([
+        { basis: 'unattributed', ppm: 1_000_000 }
+      ])
+      expect(said.join('')).toMatch(/Weaknesses.*\.$/)
+    }
+  })
+
+  it.each([
+    'Who won the 1998 football world cup?',
+    'How do I bake sourdough bread?',
+    'How can malaria be prevented?',
+    'hello',
+    'the of and',
+    '?!',
+    '\u{1f600}\u0000'
+  ])('abstains from %j', async (question) => {
+    expect((await ask(engines[kind], question)).outcome.outcome).toBe('abstained')
+  })
+
+  it('quotes verbatim, in several chunks, and cites what it quotes', async () => {
+    const question = questions.find((one) => one.answerable && one.kind === 'definition')
+    const { said, outcome } = await ask(engines[kind], question?.text as string)
+    expect(said.length).toBeGreaterThan(1)
+    expect(outcome.citations[0]?.title).toBe(question?.title)
+    const source = passages.find(
+      ({ contribution }) => contribution === outcome.citations[0]?.contribution
+    )
+    for (const chunk of said) {
+      expect(passages.some(({ text }) => text.includes(chunk.replace(/ \[\d\]/, '').trim()))).toBe(
+        true
+      )
+    }
+    expect(source?.text).toContain(outcome.citations[0]?.quote)
+    expect(said.join('')).toContain('[1]')
+  })
+
+  it('names what a question describes', async () => {
+    const question = questions.find((one) => one.answerable && one.kind === 'description')
+    const { said } = await ask(engines[kind], question?.text as string)
+    expect(said[0]).toBe(`${question?.title}: `)
+  })
+
+  it('gives the same answer again', async () => {
+    for (const { text } of questions.slice(0, 5)) {
+      expect(await ask(engines[kind], text)).toEqual(await ask(engines[kind], text))
+    }
+  })
+})
+
+describe('createRetrievalEngine', () => {
+  it('says when it works without embeddings, and when passages are gone', async () => {
+    const index = loadRetrievalIndex(
+      await buildRetrievalIndex(passages, { signal, embedder: false }),
+      passages.slice(1)
+    )
+    const engine = createRetrievalEngine({ index }, { datanet: 'Weaknesses' })
+    expect(engine.describe()).toMatchObject({
+      kind: 'retrieval',
+      passages: 79,
+      notes: ['EMBEDDINGS_MISSING', 'PASSAGES_MISSING']
+    })
+    expect(engine.describe()).not.toHaveProperty('base')
+  })
+
+  it('does not know a withdrawn contribution any more', async () => {
+    const gone = questions.find((one) => one.answerable && one.kind === 'description')
+    const left = passages.filter(({ sourceUrl }) => sourceUrl !== gone?.sourceUrl)
+    const index = loadRetrievalIndex(
+      await buildRetrievalIndex(passages, { signal, embedder: false }),
+      left
+    )
+    const engine = createRetrievalEngine({ index }, { datanet: 'Weaknesses' })
+    const { outcome } = await ask(engine, gone?.text as string)
+    expect(outcome.citations.map(({ title }) => title)).not.toContain(gone?.title)
+  })
+
+  it.each([1, 5, 20, 60, 100])('never says more than %i tokens', async (maxOutputTokens) => {
+    for (const { text } of questions.slice(0, 8)) {
+      const { said, outcome } = await ask(engines.lexical, text, { maxOutputTokens })
+      const answer = said.join('')
+      expect(Buffer.byteLength(answer)).toBeLessThanOrEqual(3 * maxOutputTokens)
+      coverageCredits(outcome.evidence, owners)
+      if (answer.length > 0 && outcome.outcome === 'answered') {
+        expect(outcome.citations.length).toBeGreaterThan(0)
+      }
+    }
+  })
+
+  it('answers the last user message', async () => {
+    const [first, second] = questions.filter(({ answerable }) => answerable)
+    const turns = [
+      { role: 'system' as const, content: 'Answer in French.' },
+      { role: 'user' as const, content: first?.text ?? '' },
+      { role: 'assistant' as const, content: 'Yes.' },
+      { role: 'user' as const, content: second?.text ?? '' }
+    ]
+    const { outcome } = await ask(engines.lexical, turns)
+    expect(outcome).toEqual((await ask(engines.lexical, second?.text ?? '')).outcome)
+  })
+
+  it('refuses a request without a user message, and stops when aborted', async () => {
+    const error = await ask(engines.lexical, []).catch((e: unknown) => e)
+    expect(isDatanetError(error) && error.code).toBe('INPUT_INVALID')
+    const controller = new AbortController()
+    const request = { messages: [{ role: 'user' as const, content: questions[0]?.text ?? '' }] }
+    const answer = engines.lexical.generate(request, { signal: controller.signal })
+    await answer.next()
+    controller.abort()
+    expect(isAbort(await drained(answer).catch((e: unknown) => e))).toBe(true)
+  })
+})
+
+async function ask(
+  engine: Engine,
+  asked: string | readonly { role: 'system' | 'user' | 'assistant'; content: string }[],
+  options: { maxOutputTokens?: number } = {}
+): Promise<{ said: string[]; outcome: EngineOutcome }> {
+  const messages = typeof asked === 'string' ? [{ role: 'user' as const, content: asked }] : asked
+  return drained(engine.generate({ messages, ...options }, { signal }))
+}
+
+async function drained(
+  answer: ReturnType<Engine['generate']>
+): Promise<{ said: string[]; outcome: EngineOutcome }> {
+  const said: string[] = []
+  for (;;) {
+    const { done, value } = await answer.next()
+    if (done === true) return { said, outcome: value }
+    said.push(value.text)
+  }
+}
+
+function toPassage(draft: SampleDraft, index: number): EnginePassage {
+  const { title, text, sourceUrl } = draft
+  const contributor = `0x${index.toString(16).padStart(40, '0')}`
+  return { contribution: `contribution-${index}`, contributor, title, text, sourceUrl }
+}
