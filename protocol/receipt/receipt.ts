@@ -1,7 +1,7 @@
 import { CID } from 'multiformats/cid'
 import { z } from 'zod'
 import { parseCid, sha256 } from '../base/codec.ts'
-import { isDatanetError } from '../base/errors.ts'
+import { DatanetError, isDatanetError } from '../base/errors.ts'
 import { LIMITS } from '../base/limits.ts'
 import { decodeRecord, encodeRecord, field } from '../base/schema.ts'
 import { verifyCredits } from './attribution.ts'
@@ -93,9 +93,13 @@ export function decodeReceipt(bytes: Uint8Array): SignedReceipt {
   return { receipt: decodeRecord(receiptSchema, body), body, signature }
 }
 
-/** What stands for private bytes in a published receipt: sha256(salt ‖ bytes), the salt 16 bytes. */
+/**
+ * What stands for private bytes in a published receipt: sha256(salt ‖ bytes). Refuses a salt that is
+ * not of 16 bytes (INPUT_INVALID): a shorter one could be guessed together with the bytes.
+ */
 export function commitmentOf(salt: Uint8Array, bytes: Uint8Array): Uint8Array {
-  return sha256(z.parse(field.bytes(16), salt), bytes)
+  if (salt.byteLength !== 16) throw new DatanetError('INPUT_INVALID', { salt: salt.byteLength })
+  return sha256(salt, bytes)
 }
 
 function areCredits(credits: Parameters<typeof verifyCredits>[0]): boolean {
