@@ -94,6 +94,6 @@ export interface RevisionSummary {
 
 export interface FetchedRevision extends RevisionSummary {
   readonly contributors: number
-  /** Blocks by the way they came: bulk stream, bitswap, or already here. */
-  readonly blocks: { readonly bulk: number; readonly bitswap: number; readonly local: number }
+  /** New blocks by the way they came: the bulk stream or bitswap. */
+  readonly blocks: { readonly bulk: number; readonly bitswap: number }
 }

@@ -11,9 +11,10 @@ export interface ModelsApi {
   /** Models announced under `topic`, cards and offers verified (DISCOVERY_EMPTY if none). */
   search(topic: string, options?: CallOptions): Promise<readonly ModelListing[]>
   /**
-   * Asks a model and streams the answer. Pays as the peer's own account within the limits, verifies
-   * the receipt, and tries the next provider when one fails before anything was delivered or, if
-   * `retry` is not false, after. The last event is `done`; a failure is thrown as a DatanetError.
+   * Asks a model and streams the answer. Pays as the peer's own account within the limits and verifies
+   * the receipt. When a provider fails and another offers the model, `retrying` says so and the
+   * answer starts anew with another `started`, unless `retry` is false: chunks before it are void.
+   * The last event is `done`; a failure is thrown as a DatanetError.
    */
   ask(question: Question, options?: CallOptions): AsyncIterable<AskEvent>
 }
@@ -89,6 +90,7 @@ export interface Question {
 export type AskEvent =
   | { readonly type: 'started'; readonly callId: string; readonly provider: string }
   | { readonly type: 'chunk'; readonly text: string; readonly costWei: bigint }
+  /** `provider` failed with `code`; the next one is being asked. */
   | { readonly type: 'retrying'; readonly provider: string; readonly code: string }
   | {
       readonly type: 'done'

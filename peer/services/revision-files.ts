@@ -8,11 +8,10 @@ import type { SignedManifest } from '../../protocol/datanet/manifest.ts'
 export const ROWS_PATH = 'data/contributions.jsonl'
 
 /** One file of a revision's directory: bytes, or rows that become one block each. */
-export interface RevisionFile {
-  readonly path: string
-  readonly content?: Uint8Array
-  readonly rows?: readonly Uint8Array[]
-}
+export type RevisionFile = { readonly path: string } & (
+  | { readonly content: Uint8Array }
+  | { readonly rows: readonly Uint8Array[] }
+)
 
 const text = new TextEncoder()
 

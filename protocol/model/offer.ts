@@ -24,20 +24,18 @@ export const offerSchema = z
     model: field.cid,
     /** The peer that serves it and whose key signs the offer. */
     provider: field.label,
-    /** The payment it wants; absent from an offer that costs nothing. */
-    payment: z
-      .strictObject({
-        chainId: z.int().min(1),
-        escrow: field.address,
-        pool: field.address,
-        registry: field.address,
-        token: field.address,
-        operator: field.address,
-        receiptSigner: field.address,
-        auditor: field.hash,
-        withdrawDelayS: z.int().min(1).max(2_592_000)
-      })
-      .optional(),
+    /** The payment it wants; its receipt signer signs also for calls that cost nothing. */
+    payment: z.strictObject({
+      chainId: z.int().min(1),
+      escrow: field.address,
+      pool: field.address,
+      registry: field.address,
+      token: field.address,
+      operator: field.address,
+      receiptSigner: field.address,
+      auditor: field.hash,
+      withdrawDelayS: z.int().min(1).max(2_592_000)
+    }),
     price: z.strictObject({
       callWei: field.wei,
       inputTokenWei: field.wei,
@@ -53,11 +51,10 @@ export const offerSchema = z
     seq: field.atMs,
     expiresAtMs: field.atMs
   })
-  .refine((o) => o.payment !== undefined || isFree(o), 'a price without a payment')
   .refine((o) => o.expiresAtMs - o.seq <= LIMITS.offerLifeMs, 'an offer that lives too long')
 
 export type Offer = z.output<typeof offerSchema>
-export type Payment = NonNullable<Offer['payment']>
+export type Payment = Offer['payment']
 
 /** An offer with its CID (of the body) and the sealed bytes that are stored and forwarded. */
 export interface SignedOffer {

@@ -27,21 +27,33 @@ export function tokensOf(text: string): number {
   return countTokens(text, { disallowedSpecial: new Set() })
 }
 
+/** Counts an answer as it grows. */
+export interface OutputMeter {
+  /** Everything delivered so far. */
+  readonly text: string
+  /** The count if `chunk` were delivered next. */
+  peek(chunk: string): number
+  /** Takes `chunk` as delivered and returns the count. */
+  push(chunk: string): number
+}
+
 /**
- * Counts the answer as it is delivered: the largest count of any prefix that ended at a chunk, so
- * that the running total never falls although tokens can merge across chunks.
+ * A meter at zero. It counts the largest number of tokens of any prefix that ended at a chunk, so
+ * that the running total never falls although tokens can merge across chunks. specs/06-model.md §Usage
  */
-export function createOutputMeter(): { push(chunk: string): number; readonly text: string } {
+export function createOutputMeter(): OutputMeter {
   let text = ''
   let tokens = 0
+  const peek = (chunk: string) => Math.max(tokens, tokensOf(text + chunk))
   return {
-    push(chunk) {
-      text += chunk
-      tokens = Math.max(tokens, tokensOf(text))
-      return tokens
-    },
     get text() {
       return text
+    },
+    peek,
+    push(chunk) {
+      tokens = peek(chunk)
+      text += chunk
+      return tokens
     }
   }
 }

@@ -1,0 +1,308 @@
+import { DatanetError, isAbort, isDatanetError } from '../../protocol/base/errors.ts'
+import { fromWire, toWire } from '../../protocol/base/schema.ts'
+import { isFree, type SignedOffer } from '../../protocol/model/offer.ts'
+import { createOutputMeter, priceWei, royaltyWei, tokensOf } from '../../protocol/model/price.ts'
+import type { ExchangeContext, ExchangeHandler } from '../../protocol/net/exchange.ts'
+import {
+  type CallRequest,
+  decodeRequest,
+  invokeAskSchema,
+  invokeEndSchema,
+  invokeMoreSchema,
+  invokePartSchema
+} from '../../protocol/net/invoke.ts'
+import { type Credit, coverageCredits, UNATTRIBUTED } from '../../protocol/receipt/attribution.ts'
+import { commitmentOf, encodeReceipt, type SignedReceipt } from '../../protocol/receipt/receipt.ts'
+import type { EngineOutcome } from '../engines/engine.ts'
+import { OFFERED, type Offering, type Served } from './offering.ts'
+import type { Parts } from './parts.ts'
+import type { ProviderChannel, ProviderChannels } from './provider-channels.ts'
+
+/** How long the model may take to say what its answer rests on, once the caller has left. */
+const ATTRIBUTION_MS = 250
+const METHOD = 'overlap-coverage/1'
+
+type Outcome = 'answered' | 'abstained' | 'cancelled' | 'interrupted'
+
+/** One call as far as it has come. */
+interface Call {
+  readonly id: string
+  readonly request: CallRequest
+  readonly requestBytes: Uint8Array
+  readonly served: Served
+  readonly signed: SignedOffer
+  /** Undefined for a free call. */
+  readonly channel: ProviderChannel | undefined
+  readonly startedAtMs: number
+  readonly inputTokens: number
+  readonly meter: ReturnType<typeof createOutputMeter>
+  outputTokens: number
+  deliveredWei: bigint
+  /** Engine chunks that left whole: evidence names its sentences in their order. */
+  sentences: number
+}
+
+/** The handler of `/datanet/invoke/1`: paid answers with receipts. specs/07-channel.md §Call */
+export function createAnswering(
+  parts: Pick<Parts, 'publications' | 'peerId' | 'now' | 'log'>,
+  offering: Offering,
+  channels: ProviderChannels
+): ExchangeHandler {
+  const { publications, peerId, now, log } = parts
+
+  /** Checks everything that can be checked before the model is touched. */
+  async function admit(
+    ask: { request: Uint8Array; terms?: Uint8Array | undefined; voucher?: Uint8Array | undefined },
+    peer: string
+  ): Promise<Call> {
+    const { maxInputBytes } = OFFERED
+    if (ask.request.byteLength > maxInputBytes) {
+      throw new DatanetError('REQUEST_TOO_LARGE', { maxInputBytes })
+    }
+    const request = decodeRequest(ask.request)
+    const { served, signed } = offering.find(request.offer.toString())
+    if (!request.model.equals(served.card.cid)) {
+      throw new DatanetError('MODEL_UNKNOWN', { model: `${request.model}` })
+    }
+    const call = {
+      id: Buffer.from(request.callId).toString('hex'),
+      request,
+      requestBytes: ask.request,
+      served,
+      signed,
+      startedAtMs: now(),
+      inputTokens: request.messages.reduce((sum, m) => sum + tokensOf(m.content), 0),
+      meter: createOutputMeter(),
+      outputTokens: 0,
+      deliveredWei: 0n,
+      sentences: 0
+    }
+    if (isFree(signed.offer)) return { ...call, channel: undefined }
+    const { openWei, maxChunkWei, payment, policy } = signed.offer
+    const upFrontWei = openWei + maxChunkWei
+    if (ask.terms === undefined || ask.voucher === undefined || request.maxWei < upFrontWei) {
+      throw new DatanetError('VOUCHER_INSUFFICIENT', { neededWei: `${upFrontWei}` })
+    }
+    const channel = await channels.open(ask.terms, payment, peer)
+    await channel.reserve(call.id, request.maxWei, policy.royaltyPpm)
+    try {
+      await channel.accept(ask.voucher, { callId: call.id, coveredWei: upFrontWei })
+    } catch (error) {
+      channel.release(call.id)
+      throw error
+    }
+    return { ...call, channel }
+  }
+
+  /** Asks for money until a chunk of `costWei` is paid for; false when it will not be. */
+  async function* ensurePaid(
+    call: Call,
+    costWei: bigint,
+    context: ExchangeContext
+  ): AsyncGenerator<unknown, boolean, boolean> {
+    const { channel } = call
+    if (channel === undefined) return true
+    const needWei = call.deliveredWei + costWei
+    if (needWei > call.request.maxWei) return false
+    if (channel.isCovered(call.id, costWei)) return true
+    yield toWire(invokePartSchema, { needWei })
+    while (!channel.isCovered(call.id, costWei)) {
+      const more = fromWire(invokeMoreSchema, await context.next())
+      await channel.accept(more.voucher, {
+        callId: Buffer.from(more.callId).toString('hex'),
+        coveredWei: more.coveredWei
+      })
+    }
+    return true
+  }
+
+  /** Delivers one piece of text: paid for, counted, sent. Says what ended the answer, if it did. */
+  async function* deliver(
+    call: Call,
+    text: string,
+    context: ExchangeContext
+  ): AsyncGenerator<unknown, Outcome | undefined, boolean> {
+    const { signed, inputTokens, meter } = call
+    const outputTokens = meter.peek(text)
+    const totalWei = priceWei(signed.offer.price, { inputTokens, outputTokens })
+    const costWei = totalWei - call.deliveredWei
+    if (!(yield* ensurePaid(call, costWei, context))) return 'interrupted'
+    if (context.signal.aborted) return 'cancelled'
+    call.channel?.deliver(call.id, costWei)
+    call.deliveredWei = totalWei
+    call.outputTokens = meter.push(text)
+    return (yield toWire(invokePartSchema, { chunk: text, costWei: totalWei }))
+      ? undefined
+      : 'cancelled'
+  }
+
+  async function* generate(
+    call: Call,
+    generation: AsyncGenerator<{ text: string }, EngineOutcome>,
+    context: ExchangeContext
+  ): AsyncGenerator<unknown, EngineOutcome | 'cancelled' | 'interrupted', boolean> {
+    for (;;) {
+      const step = await generation.next()
+      if (step.done === true) return step.value
+      for (const text of pieces(step.value.text)) {
+        const end = yield* deliver(call, text, context)
+        if (end === 'cancelled' || end === 'interrupted') return end
+      }
+      call.sentences += 1
+    }
+  }
+
+  async function* answer(
+    call: Call,
+    context: ExchangeContext
+  ): AsyncGenerator<unknown, unknown, boolean> {
+    const { request, served } = call
+    const engine = new AbortController()
+    const generation = served.model.engine.generate(
+      {
+        messages: request.messages,
+        maxOutputTokens: Math.min(
+          request.maxOutputTokens ?? OFFERED.maxOutputTokens,
+          OFFERED.maxOutputTokens
+        )
+      },
+      { signal: engine.signal }
+    )
+    let end: EngineOutcome | 'cancelled' | 'interrupted'
+    try {
+      end = yield* generate(call, generation, context)
+    } catch (error) {
+      if (!isAbort(error)) throw broken(call, error)
+      end = 'cancelled'
+    }
+    const isCut = typeof end === 'string'
+    const outcome = typeof end === 'string' ? await rest(generation, engine) : end
+    const lines = creditsOf(call, outcome, call.sentences + (isCut ? 1 : 0))
+    const receipt = finish(call, lines, typeof end === 'string' ? end : end.outcome)
+    return toWire(invokeEndSchema, {
+      receipt: encodeReceipt(receipt),
+      citations: (outcome?.citations ?? []).map(({ contribution, title, sourceUrl }) => ({
+        contribution,
+        title,
+        ...(sourceUrl === undefined ? {} : { sourceUrl })
+      }))
+    })
+  }
+
+  /** What was delivered is owed and gets its receipt; what was not is not. Gives the error to tell. */
+  function broken(call: Call, error: unknown): unknown {
+    if (call.meter.text === '') call.channel?.release(call.id)
+    else finish(call, UNATTRIBUTED, 'interrupted')
+    return isDatanetError(error) ? error : new DatanetError('ENGINE_FAILED', {}, { cause: error })
+  }
+
+  function finish(call: Call, credits: readonly Credit[], outcome: Outcome): SignedReceipt {
+    const { request, served, signed, channel, deliveredWei } = call
+    const answered = new TextEncoder().encode(call.meter.text)
+    const body = {
+      version: 1 as const,
+      callId: request.callId,
+      attempt: request.attempt,
+      provider: peerId,
+      model: served.card.cid,
+      offer: signed.cid,
+      request: commitmentOf(request.requestSalt, call.requestBytes),
+      answer: commitmentOf(request.answerSalt, answered),
+      usage: { inputTokens: call.inputTokens, outputTokens: call.outputTokens },
+      priceWei: deliveredWei,
+      royaltyWei: royaltyWei(deliveredWei, signed.offer.policy.royaltyPpm),
+      outcome,
+      method: METHOD,
+      credits: [...credits],
+      builder: served.card.card.builder,
+      startedAtMs: call.startedAtMs,
+      finishedAtMs: Math.max(now(), call.startedAtMs)
+    }
+    const receipt = channel === undefined ? channels.free(body) : channel.finish(call.id, body)
+    publications.publish({
+      issuer: peerId,
+      kind: 'receipt',
+      id: call.id,
+      seq: body.finishedAtMs,
+      bytes: encodeReceipt(receipt)
+    })
+    log('call', {
+      callId: call.id,
+      outcome,
+      outputTokens: call.outputTokens,
+      priceWei: `${deliveredWei}`,
+      ms: body.finishedAtMs - body.startedAtMs
+    })
+    return receipt
+  }
+
+  /** Takes a voucher that comes without a call: it commits to receipts. */
+  async function commit(ask: { terms: Uint8Array; commit: Uint8Array }, peer: string) {
+    let refusal: unknown = new DatanetError('CHANNEL_UNKNOWN')
+    for (const payment of offering.payments()) {
+      try {
+        const channel = await channels.open(ask.terms, payment, peer)
+        return await channel.accept(ask.commit)
+      } catch (error) {
+        refusal = error
+        if (!isDatanetError(error) || error.code !== 'TERMS_MISMATCH') break
+      }
+    }
+    throw refusal
+  }
+
+  return async function* invoke(value, context) {
+    const ask = fromWire(invokeAskSchema, value)
+    if ('commit' in ask) {
+      await commit(ask, context.remotePeer)
+      return undefined
+    }
+    return yield* answer(await admit(ask, context.remotePeer), context)
+  }
+}
+
+/** The credits of what was delivered: of a cut answer, the sentences that left. */
+function creditsOf(
+  { served, meter }: Call,
+  outcome: EngineOutcome | undefined,
+  sentences: number
+): readonly Credit[] {
+  if (outcome === undefined || meter.text === '') return UNATTRIBUTED
+  const spoken = outcome.evidence.sentences.slice(0, Math.max(1, sentences))
+  return coverageCredits({ ...outcome.evidence, sentences: spoken }, served.model.owners)
+}
+
+/** Lets the model finish silently, to know what its answer rests on; not for long. */
+async function rest(
+  generation: AsyncGenerator<unknown, EngineOutcome>,
+  engine: AbortController
+): Promise<EngineOutcome | undefined> {
+  const timer = setTimeout(() => engine.abort(), ATTRIBUTION_MS)
+  try {
+    for (;;) {
+      const step = await generation.next()
+      if (step.done === true) return step.value
+    }
+  } catch {
+    return undefined
+  } finally {
+    clearTimeout(timer)
+    engine.abort()
+  }
+}
+
+/** The text in pieces of at most half a chunk's tokens, since joined pieces can count for more, cut between words where it can be. */
+function pieces(text: string): string[] {
+  if (tokensOf(text) <= OFFERED.chunkTokens / 2) return [text]
+  const out: string[] = []
+  let piece = ''
+  for (const word of text.split(/(?<=\s)/)) {
+    if (piece !== '' && tokensOf(piece + word) > OFFERED.chunkTokens / 2) {
+      out.push(piece)
+      piece = ''
+    }
+    piece += word
+  }
+  if (piece !== '') out.push(piece)
+  return out
+}

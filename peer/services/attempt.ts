@@ -1,0 +1,273 @@
+import { randomBytes } from 'node:crypto'
+import { DatanetError, isDatanetError } from '../../protocol/base/errors.ts'
+import { fromWire, toWire } from '../../protocol/base/schema.ts'
+import { domainSeparator } from '../../protocol/base/typed-data.ts'
+import { escrowDomain } from '../../protocol/channel/terms.ts'
+import { datanetKey } from '../../protocol/datanet/manifest.ts'
+import { isFree, type SignedOffer, verifyRoyaltyFloor } from '../../protocol/model/offer.ts'
+import { createOutputMeter, priceWei, tokensOf } from '../../protocol/model/price.ts'
+import type { Exchange } from '../../protocol/net/exchange-pool.ts'
+import { PROTOCOLS } from '../../protocol/net/ids.ts'
+import {
+  type CallRequest,
+  encodeRequest,
+  invokeAskSchema,
+  invokeEndSchema,
+  invokeMoreSchema,
+  invokePartSchema
+} from '../../protocol/net/invoke.ts'
+import { decodeReceipt, encodeReceipt, type SignedReceipt } from '../../protocol/receipt/receipt.ts'
+import { receiptLeaf } from '../../protocol/receipt/receipt-signature.ts'
+import { verifyReceipt } from '../../protocol/receipt/verify-receipt.ts'
+import type { AskEvent, Citation, Question } from '../api/models-api.ts'
+import type { KnownModel } from './catalogue.ts'
+import type { Datanets } from './datanets.ts'
+import type { Parts } from './parts.ts'
+import type { PayerChannel, PayerChannels } from './payer-channels.ts'
+import { describeReceipt } from './receipts.ts'
+
+/** One call at one provider. */
+export interface AttemptInit {
+  readonly known: KnownModel
+  readonly signed: SignedOffer
+  readonly question: Question
+  readonly callId: Uint8Array
+  readonly attempt: number
+  readonly maxWei: bigint
+  readonly signal: AbortSignal
+}
+
+/** Makes one call: pays for what arrives, checks what is charged, ends with a verified receipt. */
+export type Attempt = (init: AttemptInit) => AsyncGenerator<AskEvent, void>
+
+/** What the caller knows of a call while it runs: the ground its receipt is checked on. */
+interface Running extends AttemptInit {
+  readonly id: string
+  readonly channel: PayerChannel | undefined
+  readonly request: CallRequest
+  readonly requestBytes: Uint8Array
+  readonly inputTokens: number
+  readonly meter: ReturnType<typeof createOutputMeter>
+  outputTokens: number
+  costWei: bigint
+}
+
+const NO_CHANNEL = `0x${'0'.repeat(64)}`
+/** How long a broken call's receipt is asked for before the call is left as it is. */
+const RECOVER_MS = 2_000
+
+/** Attempts of this peer as a payer. specs/07-channel.md §Call */
+export function createAttempt(
+  parts: Pick<Parts, 'pool' | 'chain' | 'channelStore' | 'publications' | 'log'>,
+  datanets: Datanets,
+  channels: PayerChannels
+): Attempt {
+  const { pool, chain, channelStore, publications, log } = parts
+  const separator = domainSeparator(escrowDomain(chain.contracts.chainId, chain.contracts.escrow))
+
+  /** Refuses an offer that does not pay its Datanets what they demand, or names a false auditor. */
+  async function checkOffer({ known, signed: { offer }, signal }: AttemptInit): Promise<void> {
+    const met = await Promise.all(
+      known.card.card.revisions.map(({ datanet }) =>
+        datanets.meet(datanet.toString(), offer.provider, { signal })
+      )
+    )
+    verifyRoyaltyFloor(
+      offer,
+      met.map(({ signed }) => signed.manifest)
+    )
+    if (!met.some(({ signed }) => datanetKey(signed) === offer.payment.auditor)) {
+      throw new DatanetError('TERMS_MISMATCH', { field: 'auditor' })
+    }
+  }
+
+  async function prepare(init: AttemptInit): Promise<Running> {
+    const { known, signed, question, maxWei, signal } = init
+    const { offer } = signed
+    await checkOffer(init)
+    const upFrontWei = offer.openWei + offer.maxChunkWei
+    if (upFrontWei > maxWei) {
+      throw new DatanetError('PRICE_TOO_HIGH', { upFrontWei: `${upFrontWei}`, maxWei: `${maxWei}` })
+    }
+    const request: CallRequest = {
+      version: 1,
+      callId: init.callId,
+      attempt: init.attempt,
+      model: known.card.cid,
+      offer: signed.cid,
+      messages: question.messages.map(({ role, content }) => ({ role, content })),
+      ...(question.maxOutputTokens === undefined
+        ? {}
+        : { maxOutputTokens: question.maxOutputTokens }),
+      maxWei,
+      requestSalt: new Uint8Array(randomBytes(16)),
+      answerSalt: new Uint8Array(randomBytes(16))
+    }
+    const requestBytes = encodeRequest(request)
+    if (requestBytes.byteLength > offer.maxInputBytes) {
+      throw new DatanetError('REQUEST_TOO_LARGE', { maxInputBytes: offer.maxInputBytes })
+    }
+    return {
+      ...init,
+      id: Buffer.from(init.callId).toString('hex'),
+      channel: isFree(offer) ? undefined : await channels.ensure(offer, maxWei, { signal }),
+      request,
+      requestBytes,
+      inputTokens: question.messages.reduce((sum, m) => sum + tokensOf(m.content), 0),
+      meter: createOutputMeter(),
+      outputTokens: 0,
+      costWei: 0n
+    }
+  }
+
+  /** Takes one part in: counts a chunk as the provider must have, or pays for the next one. */
+  async function take(call: Running, exchange: Exchange, value: unknown) {
+    const { offer } = call.signed
+    const part = fromWire(invokePartSchema, value)
+    if ('needWei' in part) {
+      const reachedWei = call.costWei > offer.openWei ? call.costWei : offer.openWei
+      if (part.needWei > reachedWei + offer.maxChunkWei || call.channel === undefined) {
+        throw new DatanetError('RECEIPT_INVALID', { field: 'needWei' })
+      }
+      const voucher = call.channel.cover(call.id, part.needWei)
+      const more = { voucher, callId: call.callId, coveredWei: part.needWei }
+      await exchange.send(toWire(invokeMoreSchema, more))
+      return undefined
+    }
+    call.outputTokens = call.meter.push(part.chunk)
+    call.costWei = priceWei(offer.price, call)
+    if (part.costWei !== call.costWei)
+      throw new DatanetError('RECEIPT_INVALID', { field: 'costWei' })
+    return { type: 'chunk' as const, text: part.chunk, costWei: call.costWei }
+  }
+
+  /** Checks and keeps the receipt of what was delivered, and commits to it when nothing else runs. */
+  async function settle(call: Running, bytes: Uint8Array): Promise<SignedReceipt> {
+    const { offer, cid } = call.signed
+    const receipt = decodeReceipt(bytes)
+    const answer = new TextEncoder().encode(call.meter.text)
+    verifyReceipt(receipt, {
+      domainSeparator: separator,
+      receiptSigner: offer.payment.receiptSigner,
+      callId: call.callId,
+      attempt: call.attempt,
+      channelId: call.channel?.channelId ?? NO_CHANNEL,
+      provider: offer.provider,
+      model: call.known.card.cid,
+      offer: cid,
+      builder: call.known.card.card.builder,
+      request: { salt: call.request.requestSalt, bytes: call.requestBytes },
+      answer: { salt: call.request.answerSalt, bytes: answer },
+      usage: { inputTokens: call.inputTokens, outputTokens: call.outputTokens },
+      priceWei: call.costWei,
+      royaltyPpm: offer.policy.royaltyPpm
+    })
+    if (call.channel === undefined) {
+      channelStore.addReceipt({
+        side: 'payer',
+        callId: call.id,
+        channelId: NO_CHANNEL,
+        seq: 0,
+        peer: offer.provider,
+        priceWei: 0n,
+        royaltyPpm: 0,
+        leaf: receiptLeaf(receipt.body),
+        bytes: encodeReceipt(receipt)
+      })
+    } else {
+      call.channel.settle(call.id, receipt, offer.policy.royaltyPpm)
+      await commit(call.channel, offer.provider)
+    }
+    return receipt
+  }
+
+  /** Tells an idle channel's provider what was verified; a running call's next voucher does so anyway. */
+  async function commit(channel: PayerChannel, provider: string): Promise<void> {
+    if (channel.ledger.calls.size > 0) return
+    const voucher = channel.commit()
+    if (voucher === undefined) return
+    try {
+      const ask = toWire(invokeAskSchema, { terms: channel.terms, commit: voucher })
+      await pool.request(provider, PROTOCOLS.invoke, ask)
+    } catch (error) {
+      // It is on disk: the next voucher says the same again.
+      log('commit', { provider, code: isDatanetError(error) ? error.code : 'INTERNAL' })
+    }
+  }
+
+  /**
+   * Closes the books of a call that broke: by the receipt that came after all or that the provider
+   * shows, or as refused when nothing was ever delivered. Else the call stays open, its cover spent.
+   */
+  async function mend(call: Running, exchange: Exchange, error: unknown): Promise<void> {
+    exchange.stop()
+    try {
+      const end = fromWire(invokeEndSchema, await exchange.end)
+      await settle(call, end.receipt)
+    } catch (failure) {
+      if (!isDatanetError(error) || !isDatanetError(failure)) return
+      const isLost = ['PEER_GONE', 'PEER_SILENT'].includes(failure.code)
+      if (call.meter.text === '') {
+        if (!isLost) call.channel?.drop(call.id)
+        return
+      }
+      if (isLost || call.channel === undefined) return
+      const name = { issuer: call.signed.offer.provider, kind: 'receipt', id: call.id }
+      await publications
+        .fetch(
+          name.issuer,
+          name,
+          async (value) => ({ seq: decodeReceipt(value).receipt.finishedAtMs, value }),
+          { signal: AbortSignal.timeout(RECOVER_MS) }
+        )
+        .then((value) => settle(call, value))
+        .catch((cause) => log('receipt', { callId: call.id, error: `${cause}` }))
+    }
+  }
+
+  return async function* attempt(init) {
+    const call = await prepare(init)
+    const { channel, signed, id, requestBytes, maxWei, signal } = call
+    const { offer } = signed
+    channel?.begin(id, maxWei, offer.policy.royaltyPpm)
+    let paid = {}
+    try {
+      if (channel !== undefined) {
+        paid = {
+          terms: channel.terms,
+          voucher: channel.cover(id, offer.openWei + offer.maxChunkWei)
+        }
+      }
+    } catch (error) {
+      channel?.drop(id)
+      throw error
+    }
+    const ask = toWire(invokeAskSchema, { request: requestBytes, ...paid })
+    const exchange = pool.ask(offer.provider, PROTOCOLS.invoke, ask, { signal })
+    // Awaited below on every path; until then a rejection must not count as unhandled.
+    exchange.end.catch(() => {})
+    let isDone = false
+    let failure: unknown
+    try {
+      for await (const value of exchange.parts) {
+        const event = await take(call, exchange, value)
+        if (event !== undefined) yield event
+      }
+      const end = fromWire(invokeEndSchema, await exchange.end)
+      const receipt = await settle(call, end.receipt)
+      isDone = true
+      const citations: Citation[] = end.citations.map(({ sourceUrl, ...citation }, i) => ({
+        mark: i + 1,
+        ...citation,
+        ...(sourceUrl === undefined ? {} : { sourceUrl })
+      }))
+      yield { type: 'done', receipt: describeReceipt(receipt.receipt), citations }
+    } catch (error) {
+      failure = error
+      throw error
+    } finally {
+      // Also reached when the consumer stops listening.
+      if (!isDone) await mend(call, exchange, failure)
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import { decodeRecord } from '../../protocol/base/schema.ts'
+import { type Terms, termsSchema } from '../../protocol/channel/terms.ts'
+import { decodeVoucher } from '../../protocol/channel/voucher.ts'
+import type { ChannelSummary, ClaimSummary } from '../api/money-api.ts'
+import type { ProgressOptions } from '../api/peer-api.ts'
+import type { StoredChannel } from '../store/channels.ts'
+import type { Parts } from './parts.ts'
+
+/** What a provider does on chain with the vouchers it holds. */
+export interface Claims {
+  claim(options?: ProgressOptions): Promise<ClaimSummary>
+  list(): readonly ChannelSummary[]
+}
+
+/** Rows of one claim transaction: far below the gas a transaction may use. */
+const ROWS = 200
+
+/** Claims of this peer's vouchers. specs/07-channel.md §Claim */
+export function createClaims(parts: Pick<Parts, 'channelStore' | 'chain' | 'wallet'>): Claims {
+  const { channelStore, chain, wallet } = parts
+
+  function claimable(): Array<StoredChannel & { terms: Uint8Array; voucher: Uint8Array }> {
+    return channelStore
+      .channels('provider')
+      .filter((channel): channel is StoredChannel & { voucher: Uint8Array } => {
+        if (channel.voucher === undefined) return false
+        return decodeVoucher(channel.voucher).cumulativeWei > channel.claimedWei
+      })
+  }
+
+  return {
+    async claim(options = {}) {
+      const channels = claimable()
+      const txHashes: string[] = []
+      let claimedWei = 0n
+      let royaltyWei = 0n
+      const auditors = new Map<string, Terms>()
+      for (let at = 0; at < channels.length; at += ROWS) {
+        options.onProgress?.({ text: 'claiming vouchers', done: at, total: channels.length })
+        const batch = channels.slice(at, at + ROWS).map((channel) => {
+          const terms = decodeRecord(termsSchema, channel.terms)
+          auditors.set(`${terms.auditor} ${terms.token}`, terms)
+          return { channel, row: { terms, ...decodeVoucher(channel.voucher) } }
+        })
+        const before = await Promise.all(
+          batch.map(({ channel }) => chain.escrow.channel(channel.channelId, options))
+        )
+        const { txHash } = await chain.escrow.claim(
+          batch.map(({ row }) => row),
+          options
+        )
+        txHashes.push(txHash)
+        for (const [i, { channel }] of batch.entries()) {
+          const after = await chain.escrow.channel(channel.channelId, options)
+          channelStore.setChainState('provider', channel.channelId, after)
+          claimedWei += after.claimedWei - (before[i]?.claimedWei ?? 0n)
+          royaltyWei += after.royaltyWei - (before[i]?.royaltyWei ?? 0n)
+        }
+      }
+      const operator = wallet.own.address
+      for (const { auditor, token } of auditors.values()) {
+        if ((await chain.escrow.royaltyOf(operator, auditor, token, options)) > 0n) {
+          const { txHash } = await chain.pool.collect({ operator, auditor, token }, options)
+          txHashes.push(txHash)
+        }
+        if ((await chain.escrow.creditOf(operator, token, options)) > 0n) {
+          txHashes.push((await chain.escrow.pull(operator, token, options)).txHash)
+        }
+      }
+      return {
+        channels: channels.length,
+        claimedWei,
+        operatorWei: claimedWei - royaltyWei,
+        royaltyWei,
+        txHashes
+      }
+    },
+
+    list: () =>
+      channelStore.channels().map((channel) => {
+        const voucher = channel.voucher === undefined ? undefined : decodeVoucher(channel.voucher)
+        const receipts = channelStore.receiptsOf(channel.side, channel.channelId)
+        return {
+          channelId: channel.channelId,
+          side: channel.side,
+          peer: channel.peer,
+          depositWei: channel.depositWei,
+          authorisedWei: voucher?.cumulativeWei ?? 0n,
+          royaltyWei: voucher?.royaltyWei ?? 0n,
+          spentWei: receipts.reduce((sum, { priceWei }) => sum + priceWei, 0n),
+          receipts: receipts.length,
+          claimedWei: channel.claimedWei
+        }
+      })
+  }
+}

@@ -1,0 +1,224 @@
+import { randomBytes } from 'node:crypto'
+import type { CID } from 'multiformats/cid'
+import { digestOf } from '../../protocol/base/codec.ts'
+import { DatanetError, isDatanetError } from '../../protocol/base/errors.ts'
+import { fromWire, toWire } from '../../protocol/base/schema.ts'
+import { consentDigest, signContribution } from '../../protocol/datanet/contribution.ts'
+import {
+  datanetKey,
+  type SignedManifest,
+  signManifest,
+  verifyManifest
+} from '../../protocol/datanet/manifest.ts'
+import { contributeAskSchema, contributeEndSchema } from '../../protocol/net/contribute.ts'
+import type { CatalogueEntry } from '../../protocol/net/documents.ts'
+import { PROTOCOLS } from '../../protocol/net/ids.ts'
+import type { ContributionDraft, DatanetDraft, DatanetSummary } from '../api/datanets-api.ts'
+import type { CallOptions } from '../api/peer-api.ts'
+import type { Parts } from './parts.ts'
+
+/** A Datanet as this peer knows it: its founding manifest verified. */
+export interface KnownDatanet {
+  readonly id: CID
+  readonly signed: SignedManifest
+  readonly hosted: boolean
+}
+
+/** Founding, finding and contributing: what any peer does with Datanets. */
+export interface Datanets {
+  create(draft: DatanetDraft, options?: CallOptions): Promise<DatanetSummary>
+  find(topic: string, options?: CallOptions): Promise<readonly DatanetSummary[]>
+  contribute(
+    draft: ContributionDraft,
+    options?: CallOptions
+  ): Promise<{ contribution: string; status: 'pending' | 'accepted' | 'rejected' }>
+  /** Refuses ids never met (DATANET_UNKNOWN). */
+  known(id: string): KnownDatanet
+  all(): readonly KnownDatanet[]
+  /** The Datanet `id` by asking `peer` for its manifest, unless it is known already. */
+  meet(id: string, peer: string, options?: CallOptions): Promise<KnownDatanet>
+  /** Announces again what this peer hosts: after a restart. */
+  resume(): void
+}
+
+/** The Datanets of this peer. specs/04-datanet.md */
+export function createDatanets(
+  parts: Pick<
+    Parts,
+    'datanetStore' | 'wallet' | 'chain' | 'publications' | 'pool' | 'peerId' | 'now'
+  >
+): Datanets {
+  const { datanetStore, wallet, chain, publications, pool, peerId, now } = parts
+  const met = new Map<string, KnownDatanet>()
+  for (const { datanet, bytes, hosted } of datanetStore.manifests()) {
+    const signed = verifyManifest(bytes)
+    met.set(datanet, { id: signed.cid, signed, hosted })
+  }
+
+  function remember(signed: SignedManifest, hosted: boolean): KnownDatanet {
+    const id = signed.cid.toString()
+    const known = { id: signed.cid, signed, hosted: hosted || (met.get(id)?.hosted ?? false) }
+    datanetStore.putManifest(id, signed.bytes, hosted)
+    met.set(id, known)
+    // Whoever keeps a Datanet's manifest can show it: it is signed by the curators, not by the peer.
+    publications.publish({
+      issuer: id,
+      kind: 'manifest',
+      id,
+      seq: signed.manifest.seq,
+      bytes: signed.bytes,
+      labels: signed.manifest.topics
+    })
+    return known
+  }
+
+  function announce({ signed }: KnownDatanet): void {
+    publications.announce('datanet', signed.cid.toString())
+    for (const topic of signed.manifest.topics) publications.announce('topic', topic)
+  }
+
+  function known(id: string): KnownDatanet {
+    const datanet = met.get(id)
+    if (datanet === undefined) throw new DatanetError('DATANET_UNKNOWN', { id })
+    return datanet
+  }
+
+  async function meet(id: string, peer: string, options: CallOptions = {}): Promise<KnownDatanet> {
+    const already = met.get(id)
+    if (already !== undefined) return already
+    const signed = await publications.fetch(
+      peer,
+      { issuer: id, kind: 'manifest', id },
+      async (bytes) => {
+        const manifest = verifyManifest(bytes)
+        if (manifest.cid.toString() !== id) throw new DatanetError('CID_MISMATCH', { id })
+        return { seq: manifest.manifest.seq, value: manifest }
+      },
+      options
+    )
+    return remember(signed, false)
+  }
+
+  return {
+    known,
+    meet,
+    all: () => [...met.values()],
+    resume() {
+      for (const datanet of met.values()) {
+        remember(datanet.signed, datanet.hosted)
+        if (datanet.hosted) announce(datanet)
+      }
+    },
+
+    async create(draft, options = {}) {
+      const curators = [...draft.curators].map((c) => c.toLowerCase()).sort()
+      const signers = curators
+        .filter((curator) => wallet.list().some((account) => account.address === curator))
+        .map((curator) => wallet.account(curator).signer)
+      if (signers.length < draft.threshold) {
+        throw new DatanetError('APPROVALS_MISSING', {
+          valid: signers.length,
+          threshold: draft.threshold
+        })
+      }
+      const manifest = {
+        version: 1 as const,
+        name: draft.name,
+        purpose: draft.purpose,
+        topics: [...draft.topics],
+        schemas: ['text/1'],
+        licences: [...draft.licences],
+        consent: draft.consent,
+        curators,
+        threshold: draft.threshold,
+        intakeHost: peerId,
+        review: { approvals: draft.reviewApprovals },
+        royalty: draft.royalty,
+        treasury: draft.treasury.toLowerCase(),
+        seq: 0,
+        createdAtMs: now()
+      }
+      const signed = await signManifest(manifest, signers)
+      await chain.registry.found(
+        {
+          manifest: `0x${Buffer.from(digestOf(signed.cid)).toString('hex')}`,
+          curators,
+          threshold: draft.threshold
+        },
+        options
+      )
+      const datanet = remember(signed, true)
+      announce(datanet)
+      return summary(datanet)
+    },
+
+    async find(topic, options = {}) {
+      const found = new Map<string, DatanetSummary>()
+      const isMatch = (entry: CatalogueEntry) =>
+        entry.kind === 'manifest' && entry.labels.includes(topic)
+      for await (const { peer, entry } of publications.discover('topic', topic, isMatch, options)) {
+        try {
+          found.set(entry.id, summary(await meet(entry.id, peer, options)))
+        } catch (error) {
+          // One peer's bad document must not hide the others' good ones.
+          if (!isDatanetError(error)) throw error
+        }
+      }
+      if (found.size === 0) throw new DatanetError('DISCOVERY_EMPTY', { topic })
+      return [...found.values()]
+    },
+
+    async contribute(draft, options = {}) {
+      const datanet = known(draft.datanet)
+      const account = wallet.account(draft.account)
+      const signed = await signContribution(
+        {
+          version: 1,
+          datanet: datanet.id,
+          schema: 'text/1',
+          title: draft.title,
+          text: draft.text,
+          language: draft.language,
+          licence: draft.licence,
+          ...(draft.author === undefined ? {} : { author: draft.author }),
+          ...(draft.sourceUrl === undefined ? {} : { sourceUrl: draft.sourceUrl }),
+          origin: 'direct',
+          contributor: account.address,
+          consent: { digest: consentDigest(datanet.signed.manifest), atMs: now() },
+          salt: new Uint8Array(randomBytes(16)),
+          createdAtMs: now()
+        },
+        account.signer
+      )
+      const host = datanet.signed.manifest.intakeHost
+      const ask = toWire(contributeAskSchema, { datanet: datanet.id, contribution: signed.bytes })
+      const end = fromWire(
+        contributeEndSchema,
+        await pool.request(host, PROTOCOLS.contribute, ask, options)
+      )
+      if (!end.contribution.equals(signed.cid)) {
+        throw new DatanetError('CID_MISMATCH', { cid: `${signed.cid}` })
+      }
+      return { contribution: signed.cid.toString(), status: end.status }
+    }
+  }
+}
+
+/** A Datanet as the faces show it. */
+export function summary({ signed }: KnownDatanet): DatanetSummary {
+  const m = signed.manifest
+  return {
+    id: signed.cid.toString(),
+    name: m.name,
+    purpose: m.purpose,
+    topics: m.topics,
+    licences: m.licences,
+    consent: m.consent,
+    curators: m.curators,
+    threshold: m.threshold,
+    intakeHost: m.intakeHost,
+    royalty: m.royalty,
+    treasury: m.treasury,
+    chainKey: datanetKey(signed)
+  }
+}

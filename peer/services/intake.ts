@@ -1,0 +1,112 @@
+import { parseCid, sha256 } from '../../protocol/base/codec.ts'
+import { DatanetError } from '../../protocol/base/errors.ts'
+import { fromWire, toWire } from '../../protocol/base/schema.ts'
+import { admitContribution, verifyContribution } from '../../protocol/datanet/contribution.ts'
+import { decideReviews, signReview, verifyReview } from '../../protocol/datanet/review.ts'
+import { contributeAskSchema, contributeEndSchema } from '../../protocol/net/contribute.ts'
+import type { ExchangeHandler } from '../../protocol/net/exchange.ts'
+import type { ContributionStatus, PendingContribution, ReviewDraft } from '../api/datanets-api.ts'
+import type { Datanets } from './datanets.ts'
+import type { Parts } from './parts.ts'
+
+/** The host's door for contributions, and its curators' desk. */
+export interface Intake {
+  /** Answers `/datanet/contribute/1`. */
+  readonly handler: ExchangeHandler
+  pending(datanet: string): readonly PendingContribution[]
+  review(draft: ReviewDraft): Promise<{ status: ContributionStatus }>
+}
+
+/** Intake and review for the Datanets this peer hosts. specs/04-datanet.md §Submission */
+export function createIntake(
+  parts: Pick<Parts, 'datanetStore' | 'wallet' | 'now'>,
+  datanets: Datanets
+): Intake {
+  const { datanetStore, wallet, now } = parts
+
+  function hosted(id: string) {
+    const datanet = datanets.known(id)
+    if (!datanet.hosted) throw new DatanetError('DATANET_UNKNOWN', { id, hosted: false })
+    return datanet
+  }
+
+  function take(value: unknown): unknown {
+    const ask = fromWire(contributeAskSchema, value)
+    const datanet = hosted(ask.datanet.toString())
+    const signed = verifyContribution(ask.contribution)
+    admitContribution(signed, datanet.id, datanet.signed.manifest, now())
+    const cid = signed.cid.toString()
+    const known = datanetStore.contribution(cid)
+    const isNew =
+      known === undefined &&
+      datanetStore.addContribution({
+        cid,
+        datanet: datanet.id.toString(),
+        contributor: signed.contribution.contributor,
+        textDigest: textDigest(signed.contribution.text),
+        bytes: signed.bytes
+      })
+    if (known === undefined && !isNew) throw new DatanetError('CONTRIBUTION_DUPLICATE', { cid })
+    return toWire(contributeEndSchema, {
+      contribution: signed.cid,
+      status: known?.status ?? 'pending'
+    })
+  }
+
+  return {
+    // biome-ignore lint/correctness/useYield: a submission has an end and no parts.
+    async *handler(ask) {
+      return take(ask)
+    },
+
+    pending: (id) =>
+      datanetStore.contributions(hosted(id).id.toString(), 'pending').map(({ cid, bytes }) => {
+        const { contribution } = verifyContribution(bytes)
+        return {
+          contribution: cid,
+          contributor: contribution.contributor,
+          title: contribution.title,
+          text: contribution.text,
+          licence: contribution.licence
+        }
+      }),
+
+    async review(draft) {
+      const datanet = hosted(draft.datanet)
+      const item = datanetStore.contribution(draft.contribution)
+      if (item === undefined || item.datanet !== draft.datanet) {
+        throw new DatanetError('INPUT_INVALID', { contribution: draft.contribution })
+      }
+      const signed = await signReview(
+        {
+          version: 1,
+          datanet: datanet.id,
+          contribution: parseCid(draft.contribution),
+          verdict: draft.verdict,
+          ...(draft.reason === undefined ? {} : { reason: draft.reason }),
+          curator: draft.account.toLowerCase(),
+          createdAtMs: now()
+        },
+        wallet.account(draft.account).signer
+      )
+      const earlier = datanetStore
+        .reviews(draft.contribution)
+        .map((bytes) => verifyReview(bytes).review)
+      const { manifest } = datanet.signed
+      const decision = decideReviews(manifest, item.contributor, [...earlier, signed.review])
+      datanetStore.addReview({
+        cid: signed.cid.toString(),
+        contribution: draft.contribution,
+        bytes: signed.bytes
+      })
+      // What a revision holds stays: a later word against it is a matter for a withdrawal.
+      if (item.revision === 0) datanetStore.setStatus(draft.contribution, decision)
+      return { status: decision }
+    }
+  }
+}
+
+/** Texts that differ only in case and white space are the same text. */
+function textDigest(text: string): Uint8Array {
+  return sha256(new TextEncoder().encode(text.toLowerCase().replace(/\s+/g, ' ').trim()))
+}

@@ -1,0 +1,141 @@
+import { cidOf, parseCid, RAW } from '../../protocol/base/codec.ts'
+import { DatanetError } from '../../protocol/base/errors.ts'
+import { revisionCid } from '../../protocol/datanet/revision.ts'
+import { signCard, verifyCard } from '../../protocol/model/card.ts'
+import { tokensOf } from '../../protocol/model/price.ts'
+import type { BuildRecipe, ModelSummary } from '../api/models-api.ts'
+import type { ProgressOptions } from '../api/peer-api.ts'
+import type { Engine, EnginePassage } from '../engines/engine.ts'
+import { loadEmbedder } from '../engines/retrieval/embedder.ts'
+import { createRetrievalEngine } from '../engines/retrieval/retrieval-engine.ts'
+import { buildRetrievalIndex, loadRetrievalIndex } from '../engines/retrieval/retrieval-index.ts'
+import { describeCard } from './catalogue.ts'
+import type { Datanets } from './datanets.ts'
+import type { Parts } from './parts.ts'
+import type { Revisions } from './revisions.ts'
+
+/** A model in memory, ready to answer. */
+export interface LoadedModel {
+  readonly engine: Engine
+  /** The account of each contribution it may credit. */
+  readonly owners: ReadonlyMap<string, string>
+}
+
+/** Building models of Datanets, and loading what was built. */
+export interface Models {
+  build(recipe: BuildRecipe, options?: ProgressOptions): Promise<ModelSummary>
+  /** The model of a card built here. Refuses others (MODEL_UNKNOWN). */
+  load(model: string): Promise<LoadedModel>
+}
+
+const METHOD = 'leave-one-out/1'
+
+/** Models of this peer. specs/06-model.md §Card */
+export function createModels(
+  parts: Pick<Parts, 'modelStore' | 'wallet' | 'publications' | 'peerId' | 'now'>,
+  datanets: Datanets,
+  revisions: Revisions
+): Models {
+  const { modelStore, wallet, publications, peerId, now } = parts
+  const loaded = new Map<string, Promise<LoadedModel>>()
+
+  async function passagesOf(datanet: string): Promise<EnginePassage[]> {
+    const { contributions } = await revisions.read(datanet)
+    return contributions.map(({ cid, contribution }) => ({
+      contribution: cid.toString(),
+      contributor: contribution.contributor,
+      title: contribution.title,
+      text: contribution.text,
+      ...(contribution.sourceUrl === undefined ? {} : { sourceUrl: contribution.sourceUrl })
+    }))
+  }
+
+  async function assemble(
+    artefact: Uint8Array,
+    passages: readonly EnginePassage[],
+    name: string
+  ): Promise<LoadedModel> {
+    const index = loadRetrievalIndex(artefact, passages)
+    const embedder = await loadEmbedder()
+    return {
+      engine: createRetrievalEngine({ index, embedder }, { datanet: name, countTokens: tokensOf }),
+      owners: new Map(passages.map((p) => [p.contribution, p.contributor]))
+    }
+  }
+
+  return {
+    async build(recipe, options = {}) {
+      const datanet = datanets.known(recipe.datanet)
+      const { manifest } = datanet.signed
+      const { revision } = await revisions.read(recipe.datanet)
+      const passages = await passagesOf(recipe.datanet)
+      const signal = options.signal ?? new AbortController().signal
+      const artefact = await buildRetrievalIndex(passages, {
+        signal,
+        onProgress: ({ done, total }) =>
+          options.onProgress?.({ text: 'reading the passages', done, total })
+      })
+      const model = await assemble(artefact, passages, manifest.name)
+      const { base, notes, evaluation } = model.engine.describe()
+      const signed = await signCard(
+        {
+          version: 1,
+          name: recipe.name,
+          description: recipe.description,
+          engine: model.engine.kind,
+          ...(base === undefined ? {} : { base }),
+          artefact: cidOf(artefact, RAW),
+          revisions: [{ datanet: datanet.id, revision: revisionCid(revision) }],
+          topics: manifest.topics,
+          languages: ['en'],
+          builder: wallet.account(recipe.account).address,
+          issuer: peerId,
+          tokenizer: 'o200k_base',
+          evaluation: {
+            method: METHOD,
+            questions: evaluation?.questions ?? 0,
+            answered: evaluation?.answered ?? 0,
+            correct: evaluation?.correct ?? 0,
+            falseAnswers: evaluation?.falselyAnswered ?? 0
+          },
+          seq: now()
+        },
+        wallet.peerKey
+      )
+      const cid = signed.cid.toString()
+      modelStore.putModel({
+        model: cid,
+        card: signed.bytes,
+        artefact,
+        issuedAtMs: signed.card.seq
+      })
+      loaded.set(cid, Promise.resolve(model))
+      publications.publish({
+        issuer: peerId,
+        kind: 'card',
+        id: cid,
+        seq: signed.card.seq,
+        bytes: signed.bytes,
+        labels: signed.card.topics
+      })
+      return describeCard(signed, notes)
+    },
+
+    load(model) {
+      const known = loaded.get(model)
+      if (known !== undefined) return known
+      const loading = (async () => {
+        const stored = modelStore.model(parseCid(model).toString())
+        if (stored === undefined) throw new DatanetError('MODEL_UNKNOWN', { model })
+        const { card } = await verifyCard(stored.card, now())
+        const datanet = (card.revisions[0] as { datanet: { toString(): string } }).datanet
+        const passages = await passagesOf(datanet.toString())
+        const { name } = datanets.known(datanet.toString()).signed.manifest
+        return assemble(stored.artefact, passages, name)
+      })()
+      loaded.set(model, loading)
+      loading.catch(() => loaded.delete(model))
+      return loading
+    }
+  }
+}

@@ -1,0 +1,35 @@
+import type { ExchangePool } from '../../protocol/net/exchange-pool.ts'
+import type { Chain } from '../chain/chain.ts'
+import type { Content } from '../content/content.ts'
+import type { ChannelStore } from '../store/channels.ts'
+import type { DatanetStore } from '../store/datanets.ts'
+import type { DocumentStore } from '../store/documents.ts'
+import type { ModelStore } from '../store/models.ts'
+import type { Wallet } from '../wallet/wallet.ts'
+import type { Publications } from './publications.ts'
+
+/** What one peer is built of; each service names the parts it needs. */
+export interface Parts {
+  readonly peerId: string
+  readonly wallet: Wallet
+  readonly chain: Chain
+  readonly pool: ExchangePool
+  readonly publications: Publications
+  readonly content: Content
+  readonly datanetStore: DatanetStore
+  readonly documentStore: DocumentStore
+  readonly modelStore: ModelStore
+  readonly channelStore: ChannelStore
+  readonly limits: SpendingLimits
+  readonly now: () => number
+  /** One line of the log: a scope and plain values, never prompts, answers or keys. */
+  readonly log: (scope: string, values: Record<string, unknown>) => void
+}
+
+/** What this peer may spend by itself, in wei of the network's token. */
+export interface SpendingLimits {
+  /** One call, everything included. */
+  readonly maxCallWei: bigint
+  /** Deposited into a new channel, and added when it runs out. */
+  readonly depositWei: bigint
+}

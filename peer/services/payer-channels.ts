@@ -1,0 +1,260 @@
+import { randomBytes } from 'node:crypto'
+import { DatanetError } from '../../protocol/base/errors.ts'
+import { decodeRecord, encodeRecord } from '../../protocol/base/schema.ts'
+import { domainSeparator } from '../../protocol/base/typed-data.ts'
+import { partsOf, sumParts } from '../../protocol/channel/ledger.ts'
+import {
+  beginCall,
+  commitReceipts,
+  committableLeaves,
+  cover,
+  dropCall,
+  openPayerLedger,
+  type PayerLedger,
+  settleCall
+} from '../../protocol/channel/payer-ledger.ts'
+import {
+  channelIdOf,
+  escrowDomain,
+  type Terms,
+  termsFromOffer,
+  termsSchema
+} from '../../protocol/channel/terms.ts'
+import {
+  createVoucherSigner,
+  decodeVoucher,
+  encodeVoucher
+} from '../../protocol/channel/voucher.ts'
+import type { Offer, Payment } from '../../protocol/model/offer.ts'
+import {
+  accumulatorRoot,
+  appendLeaves,
+  EMPTY_ACCUMULATOR
+} from '../../protocol/receipt/accumulator.ts'
+import { encodeReceipt, type SignedReceipt } from '../../protocol/receipt/receipt.ts'
+import { receiptLeaf } from '../../protocol/receipt/receipt-signature.ts'
+import type { CallOptions } from '../api/peer-api.ts'
+import type { Parts } from './parts.ts'
+
+/** One channel this peer pays through, with the calls that run on it. */
+export interface PayerChannel {
+  readonly channelId: string
+  /** The terms' record bytes, which travel with every ask. */
+  readonly terms: Uint8Array
+  readonly ledger: PayerLedger
+  begin(callId: string, maxWei: bigint, royaltyPpm: number): void
+  /** The voucher that covers the call up to `uptoWei`: on disk before this returns. */
+  cover(callId: string, uptoWei: bigint): Uint8Array
+  /** Ends a call by its verified receipt, which is kept with the channel's. */
+  settle(callId: string, receipt: SignedReceipt, royaltyPpm: number): void
+  /** Ends a call the provider refused: it has no receipt. */
+  drop(callId: string): void
+  /** The voucher that commits to every receipt verified so far, or undefined if nothing is new. */
+  commit(): Uint8Array | undefined
+}
+
+/** The channels this peer pays through. */
+export interface PayerChannels {
+  /**
+   * A channel to the offer's provider that can still carry `maxWei`; opens one or adds to its deposit
+   * where it must. Refuses what the account cannot fund (FUNDS_INSUFFICIENT) and offers of another
+   * chain or escrow than ours (CHAIN_MISMATCH).
+   */
+  ensure(offer: Offer, maxWei: bigint, options?: CallOptions): Promise<PayerChannel>
+  open(offer: Offer, depositWei: bigint, options?: CallOptions): Promise<PayerChannel>
+}
+
+/** Payer channels over the store and the chain. specs/07-channel.md §Window */
+export function createPayerChannels(
+  parts: Pick<Parts, 'channelStore' | 'chain' | 'wallet' | 'limits'>
+): PayerChannels {
+  const { channelStore, chain, wallet, limits } = parts
+  const { chainId, escrow, token } = chain.contracts
+  const domain = escrowDomain(chainId, escrow)
+  const voucherSigner = createVoucherSigner(domainSeparator(domain), wallet.own.secretKey)
+  const channels = new Map<string, PayerChannel>()
+  /** One opening or top-up per provider at a time: two calls must not both pay a deposit. */
+  const turns = new Map<string, Promise<unknown>>()
+  const fundings = new Map<string, (amountWei: bigint, options: CallOptions) => Promise<void>>()
+
+  for (const stored of channelStore.channels('payer')) {
+    load(decodeRecord(termsSchema, stored.terms), stored.terms, stored.peer, stored.depositWei)
+  }
+
+  function refuseForeign(payment: Payment): void {
+    const mismatch =
+      BigInt(payment.chainId) !== chainId ? 'chainId' : payment.escrow !== escrow ? 'escrow' : ''
+    if (mismatch !== '') throw new DatanetError('CHAIN_MISMATCH', { field: mismatch })
+    if (payment.token !== token) throw new DatanetError('TERMS_MISMATCH', { field: 'token' })
+  }
+
+  async function fund(terms: Terms, amountWei: bigint, options: CallOptions): Promise<void> {
+    const account = wallet.own.address
+    const balanceWei = await chain.token.balanceOf(account, options)
+    if (balanceWei < amountWei) {
+      throw new DatanetError('FUNDS_INSUFFICIENT', {
+        account,
+        balanceWei: `${balanceWei}`,
+        neededWei: `${amountWei}`
+      })
+    }
+    if ((await chain.token.allowance(account, escrow, options)) < amountWei) {
+      await chain.token.approve(escrow, amountWei, options)
+    }
+    await chain.escrow.fund(terms, amountWei, options)
+  }
+
+  function load(
+    terms: Terms,
+    termsBytes: Uint8Array,
+    peer: string,
+    depositWei: bigint
+  ): PayerChannel {
+    const channelId = channelIdOf(domain, terms)
+    let ledger = openPayerLedger(channelId, depositWei)
+    let accumulator = EMPTY_ACCUMULATOR
+    const stored = channelStore.channel('payer', channelId)
+    if (stored?.voucher !== undefined) {
+      const { signature: _, ...voucher } = decodeVoucher(stored.voucher)
+      const receipts = channelStore.receiptsOf('payer', channelId)
+      const committed = receipts.filter((r) => r.seq < voucher.receipts)
+      accumulator = appendLeaves(accumulator, ...committed.map((r) => r.leaf))
+      ledger = {
+        ...ledger,
+        voucher,
+        settled: sumParts(...receipts.map((r) => partsOf(r.priceWei, r.royaltyPpm))),
+        pending: new Map(
+          receipts.filter((r) => r.seq >= voucher.receipts).map((r) => [r.seq, r.leaf])
+        )
+      }
+    }
+
+    /** Signs and keeps what `next` promises; only then does it become the channel's state. */
+    function promise(next: PayerLedger): Uint8Array {
+      const bytes = encodeVoucher(voucherSigner.sign(next.voucher))
+      channelStore.setVoucher('payer', channelId, bytes)
+      ledger = next
+      return bytes
+    }
+
+    const channel: PayerChannel = {
+      channelId,
+      terms: termsBytes,
+      get ledger() {
+        return ledger
+      },
+      begin(callId, maxWei, royaltyPpm) {
+        ledger = beginCall(ledger, callId, { maxWei, royaltyPpm })
+      },
+      cover: (callId, uptoWei) => promise(cover(ledger, callId, uptoWei)),
+      settle(callId, signed, royaltyPpm) {
+        const { seq, priceWei } = signed.receipt
+        const leaf = receiptLeaf(signed.body)
+        const next = settleCall(ledger, callId, { priceWei, seq, leaf })
+        channelStore.addReceipt({
+          side: 'payer',
+          callId: Buffer.from(signed.receipt.callId).toString('hex'),
+          channelId,
+          seq,
+          peer,
+          priceWei,
+          royaltyPpm,
+          leaf,
+          bytes: encodeReceipt(signed)
+        })
+        ledger = next
+      },
+      drop(callId) {
+        if (ledger.calls.has(callId)) ledger = dropCall(ledger, callId)
+      },
+      commit() {
+        const leaves = committableLeaves(ledger)
+        if (leaves.length === 0) return undefined
+        const next = appendLeaves(accumulator, ...leaves)
+        const bytes = promise(
+          commitReceipts(ledger, { receipts: next.count, receiptsRoot: accumulatorRoot(next) })
+        )
+        accumulator = next
+        return bytes
+      }
+    }
+    channels.set(channelId, channel)
+    fundings.set(channelId, async (amountWei, options) => {
+      await fund(terms, amountWei, options)
+      const state = await chain.escrow.channel(channelId, options)
+      channelStore.setChainState('payer', channelId, state)
+      ledger = { ...ledger, depositWei: state.depositWei }
+    })
+    return channel
+  }
+
+  async function open(
+    offer: Offer,
+    depositWei: bigint,
+    options: CallOptions = {}
+  ): Promise<PayerChannel> {
+    refuseForeign(offer.payment)
+    const own = wallet.own.address
+    const salt = `0x${randomBytes(32).toString('hex')}`
+    const terms = termsFromOffer(offer.payment, { payer: own, signer: own, salt })
+    const bytes = encodeRecord(termsSchema, terms)
+    const channelId = channelIdOf(domain, terms)
+    const peer = offer.provider
+    // The salt is on disk before the deposit is paid: a crash between the two must not lose it.
+    channelStore.addChannel({ side: 'payer', channelId, peer, terms: bytes, depositWei: 0n })
+    await fund(terms, depositWei, options)
+    channelStore.setChainState('payer', channelId, { depositWei, claimedWei: 0n })
+    return load(terms, bytes, peer, depositWei)
+  }
+
+  /** An open channel whose terms are the ones the offer asks for. */
+  function fitting(offer: Offer): PayerChannel | undefined {
+    const { operator, receiptSigner, auditor, token: paid, withdrawDelayS } = offer.payment
+    for (const stored of channelStore.channels('payer')) {
+      if (stored.peer !== offer.provider) continue
+      const terms = decodeRecord(termsSchema, stored.terms)
+      if (
+        terms.operator === operator &&
+        terms.receiptSigner === receiptSigner &&
+        terms.auditor === auditor &&
+        terms.token === paid &&
+        terms.withdrawDelayS === withdrawDelayS
+      ) {
+        return channels.get(stored.channelId)
+      }
+    }
+    return undefined
+  }
+
+  async function ensureNow(
+    offer: Offer,
+    maxWei: bigint,
+    options: CallOptions
+  ): Promise<PayerChannel> {
+    refuseForeign(offer.payment)
+    const amountWei = maxWei > limits.depositWei ? maxWei : limits.depositWei
+    const channel = fitting(offer)
+    if (channel === undefined) return open(offer, amountWei, options)
+    if (freeWei(channel.ledger) < maxWei) {
+      await fundings.get(channel.channelId)?.(amountWei, options)
+    }
+    return channel
+  }
+
+  return {
+    open,
+    ensure(offer, maxWei, options = {}) {
+      const before = turns.get(offer.provider) ?? Promise.resolve()
+      const turn = before.catch(() => {}).then(() => ensureNow(offer, maxWei, options))
+      turns.set(offer.provider, turn)
+      return turn
+    }
+  }
+}
+
+/** What the deposit still holds once every open call has cost its most, in wei. */
+function freeWei(ledger: PayerLedger): bigint {
+  let openWei = 0n
+  for (const call of ledger.calls.values()) openWei += call.maxWei - call.coveredWei
+  return ledger.depositWei - ledger.voucher.cumulativeWei - openWei
+}

@@ -1,0 +1,210 @@
+import { decodeCanonical } from '../../protocol/base/codec.ts'
+import { DatanetError, isDatanetError } from '../../protocol/base/errors.ts'
+import { fromWire } from '../../protocol/base/schema.ts'
+import { domainSeparator } from '../../protocol/base/typed-data.ts'
+import { partsOf, sumParts } from '../../protocol/channel/ledger.ts'
+import {
+  acceptVoucher,
+  finishCall,
+  openProviderLedger,
+  type ProviderLedger,
+  recordDelivery,
+  release,
+  reserve
+} from '../../protocol/channel/provider-ledger.ts'
+import { escrowDomain, type Terms, termsSchema, verifyTerms } from '../../protocol/channel/terms.ts'
+import { decodeVoucher, verifyVoucher } from '../../protocol/channel/voucher.ts'
+import type { Payment } from '../../protocol/model/offer.ts'
+import {
+  accumulatorRoot,
+  appendLeaves,
+  EMPTY_ACCUMULATOR
+} from '../../protocol/receipt/accumulator.ts'
+import { encodeReceipt, type Receipt, type SignedReceipt } from '../../protocol/receipt/receipt.ts'
+import { createReceiptSigner, receiptLeaf } from '../../protocol/receipt/receipt-signature.ts'
+import type { Parts } from './parts.ts'
+
+/** One channel this peer is paid through, with the calls that run on it. */
+export interface ProviderChannel {
+  readonly channelId: string
+  readonly ledger: ProviderLedger
+  /** Takes a voucher in: checked, then on disk before this returns. */
+  accept(voucher: Uint8Array, cover?: { callId: string; coveredWei: bigint }): Promise<void>
+  /** Sets up to `maxWei` of the confirmed deposit aside for a call. */
+  reserve(callId: string, maxWei: bigint, royaltyPpm: number): Promise<void>
+  release(callId: string): void
+  /** Whether this call's own cover and the channel's vouchers pay for a chunk of `costWei`. */
+  isCovered(callId: string, costWei: bigint): boolean
+  deliver(callId: string, costWei: bigint): void
+  /** The receipt of a call, signed, in the next place of the channel, and on disk. */
+  finish(callId: string, body: Omit<Receipt, 'channelId' | 'seq'>): SignedReceipt
+}
+
+/** The channels this peer is paid through. */
+export interface ProviderChannels {
+  /** The channel of `terms` under one of our payments; reads its deposit from the chain once. */
+  open(terms: Uint8Array, payment: Payment, peer: string): Promise<ProviderChannel>
+  /** A receipt for a call that cost nothing: no channel, no place. */
+  free(body: Omit<Receipt, 'channelId' | 'seq'>): SignedReceipt
+}
+
+const NO_CHANNEL = `0x${'0'.repeat(64)}`
+
+/** Provider channels over the store and the chain. specs/07-channel.md §Window */
+export function createProviderChannels(
+  parts: Pick<Parts, 'channelStore' | 'chain' | 'wallet'>
+): ProviderChannels {
+  const { channelStore, chain, wallet } = parts
+  const { chainId, escrow } = chain.contracts
+  const separator = domainSeparator(escrowDomain(chainId, escrow))
+  const signer = createReceiptSigner(separator, wallet.own.secretKey)
+  const channels = new Map<string, Promise<ProviderChannel>>()
+
+  async function confirmedDeposit(channelId: string): Promise<bigint> {
+    const { depositWei, claimedWei, withdrawal } = await chain.escrow.channel(channelId)
+    channelStore.setChainState('provider', channelId, { depositWei, claimedWei })
+    return depositWei - (withdrawal?.amountWei ?? 0n)
+  }
+
+  /** The ledger as the disk knows it: what was promised and what was delivered for it. */
+  function restore(channelId: string, depositWei: bigint) {
+    let accumulator = EMPTY_ACCUMULATOR
+    const stored = channelStore.channel('provider', channelId)
+    const voucher = stored?.voucher === undefined ? undefined : decodeVoucher(stored.voucher)
+    const issued = channelStore.receiptsOf('provider', channelId).map((receipt) => {
+      accumulator = appendLeaves(accumulator, receipt.leaf)
+      return {
+        priceWei: receipt.priceWei,
+        coveredWei: receipt.priceWei,
+        royaltyPpm: receipt.royaltyPpm,
+        receiptsRoot: accumulatorRoot(accumulator)
+      }
+    })
+    const count = voucher?.receipts ?? 0
+    const ledger: ProviderLedger = {
+      ...openProviderLedger(depositWei),
+      authorisedWei: voucher?.cumulativeWei ?? 0n,
+      royaltyWei: voucher?.royaltyWei ?? 0n,
+      receipts: count,
+      receiptsRoot: voucher?.receiptsRoot ?? NO_CHANNEL,
+      spentWei: issued.reduce((sum, { priceWei }) => sum + priceWei, 0n),
+      committed: sumParts(...issued.slice(0, count).map((i) => partsOf(i.priceWei, i.royaltyPpm))),
+      uncommitted: issued.slice(count)
+    }
+    return { ledger, accumulator, issued: issued.length }
+  }
+
+  async function load(
+    channelId: string,
+    terms: Terms,
+    bytes: Uint8Array,
+    peer: string
+  ): Promise<ProviderChannel> {
+    const { depositWei } = await chain.escrow.channel(channelId)
+    if (depositWei === 0n) {
+      throw new DatanetError('DEPOSIT_INSUFFICIENT', { channelId, depositWei: '0' })
+    }
+    channelStore.addChannel({ side: 'provider', channelId, peer, terms: bytes, depositWei })
+    let { ledger, accumulator, issued } = restore(channelId, await confirmedDeposit(channelId))
+
+    /** Tries again with the deposit as the chain has it now, once: the payer may have topped up. */
+    async function withFreshDeposit(step: () => void): Promise<void> {
+      try {
+        step()
+      } catch (error) {
+        const isShort =
+          isDatanetError(error) &&
+          (error.code === 'DEPOSIT_INSUFFICIENT' || error.code === 'VOUCHER_OVERFLOWS')
+        if (!isShort) throw error
+        ledger = { ...ledger, depositWei: await confirmedDeposit(channelId) }
+        step()
+      }
+    }
+
+    return {
+      channelId,
+      get ledger() {
+        return ledger
+      },
+      async accept(voucherBytes, cover) {
+        const voucher = decodeVoucher(voucherBytes)
+        if (voucher.channelId !== channelId) {
+          throw new DatanetError('TERMS_MISMATCH', { field: 'channelId' })
+        }
+        verifyVoucher(separator, voucher, terms.signer)
+        await withFreshDeposit(() => {
+          const verdict = acceptVoucher(ledger, voucher, cover)
+          if (verdict.outcome === 'accepted') {
+            channelStore.setVoucher('provider', channelId, voucherBytes)
+          }
+          ledger = verdict.ledger
+        })
+      },
+      reserve: (callId, maxWei, royaltyPpm) =>
+        withFreshDeposit(() => {
+          ledger = reserve(ledger, callId, { maxWei, royaltyPpm })
+        }),
+      release(callId) {
+        ledger = release(ledger, callId)
+      },
+      isCovered(callId, costWei) {
+        const call = ledger.calls.get(callId)
+        return (
+          call !== undefined &&
+          call.deliveredWei + costWei <= call.coveredWei &&
+          ledger.spentWei + costWei <= ledger.authorisedWei
+        )
+      },
+      deliver(callId, costWei) {
+        ledger = recordDelivery(ledger, callId, costWei)
+      },
+      finish(callId, body) {
+        const call = ledger.calls.get(callId)
+        const royaltyPpm = call?.royaltyPpm ?? 0
+        const signed = signer.sign({ ...body, channelId, seq: issued })
+        const leaf = receiptLeaf(signed.body)
+        const next = appendLeaves(accumulator, leaf)
+        const finished = finishCall(ledger, callId, { receiptsRoot: accumulatorRoot(next) })
+        keep(signed, leaf, peer, royaltyPpm)
+        ledger = finished
+        accumulator = next
+        issued += 1
+        return signed
+      }
+    }
+  }
+
+  function keep(signed: SignedReceipt, leaf: Uint8Array, peer: string, royaltyPpm: number): void {
+    const { receipt } = signed
+    const isNew = channelStore.addReceipt({
+      side: 'provider',
+      callId: Buffer.from(receipt.callId).toString('hex'),
+      channelId: receipt.channelId,
+      seq: receipt.seq,
+      peer,
+      priceWei: receipt.priceWei,
+      royaltyPpm,
+      leaf,
+      bytes: encodeReceipt(signed)
+    })
+    if (!isNew) throw new DatanetError('CALL_CONFLICT', { seq: receipt.seq })
+  }
+
+  return {
+    open(termsBytes, payment, peer) {
+      const terms = fromWire(termsSchema, decodeCanonical(termsBytes))
+      const channelId = verifyTerms(terms, payment, { chainId, escrow })
+      const known = channels.get(channelId)
+      if (known !== undefined) return known
+      const loading = load(channelId, terms, termsBytes, peer)
+      channels.set(channelId, loading)
+      loading.catch(() => channels.delete(channelId))
+      return loading
+    },
+    free(body) {
+      const signed = signer.sign({ ...body, channelId: NO_CHANNEL, seq: 0 })
+      keep(signed, receiptLeaf(signed.body), 'anyone', 0)
+      return signed
+    }
+  }
+}

@@ -1,0 +1,133 @@
+import type { CID } from 'multiformats/cid'
+import { DatanetError, isAbort, isDatanetError } from '../../protocol/base/errors.ts'
+import type { Directory } from '../../protocol/net/directory.ts'
+import type { CatalogueEntry, Documents } from '../../protocol/net/documents.ts'
+import type { RendezvousKind } from '../../protocol/net/ids.ts'
+import type { DocumentName } from '../../protocol/net/seq-guard.ts'
+import { deadline, pause } from '../../protocol/net/waiting.ts'
+import type { CallOptions } from '../api/peer-api.ts'
+import type { DocumentStore, ShownDocument } from '../store/documents.ts'
+
+/** How long a search goes on before it is said that nobody announces the thing. */
+const DISCOVER_MS = 15_000
+/** How long to wait for more once a first match came: the end of a DHT walk takes seconds. */
+const GRACE_MS = 750
+const RETRY_MS = 250
+
+/** A line of somebody's catalogue: hearsay until the document was fetched and verified. */
+export interface Discovered {
+  readonly peer: string
+  readonly entry: CatalogueEntry
+}
+
+/** What this peer shows to the network, and what it reads there. */
+export interface Publications {
+  /** Shows a document to whoever asks, from now on. */
+  publish(document: ShownDocument): void
+  withdraw(name: DocumentName): void
+  /** Announces under (kind, value) in the background; queued while there is no peer. */
+  announce(kind: RendezvousKind, value: string): void
+  /** Provides `root` for bitswap in the background. */
+  provide(root: CID): void
+  /** `peer`'s newest document of `name`, checked by `verify`. */
+  fetch<T>(
+    peer: string,
+    name: DocumentName,
+    verify: (bytes: Uint8Array) => Promise<{ seq: number; value: T }>,
+    options?: CallOptions
+  ): Promise<T>
+  /** What `peer` says it holds. */
+  catalogue(peer: string, options?: CallOptions): Promise<readonly CatalogueEntry[]>
+  /**
+   * Matching catalogue lines of peers that announced (kind, value), each peer once. Goes on looking
+   * until a first match or 15 s; ends soon after the first. DISCOVERY_OFF without a DHT.
+   */
+  discover(
+    kind: RendezvousKind,
+    value: string,
+    match: (entry: CatalogueEntry) => boolean,
+    options?: CallOptions
+  ): AsyncGenerator<Discovered, void, undefined>
+  /** Resolves when everything announced so far is stored by others, or after a bounded wait. */
+  settled(options?: CallOptions): Promise<void>
+}
+
+/** Publications over the directory and the document exchange of one node. specs/04-network.md */
+export function createPublications(components: {
+  readonly directory: Directory
+  readonly documents: Documents
+  readonly store: DocumentStore
+  readonly provideContent: (root: CID) => Promise<void>
+  readonly onError: (error: unknown) => void
+}): Publications {
+  const { directory, documents, store, provideContent, onError } = components
+  const background = (work: Promise<unknown>) => {
+    work.catch((error) => {
+      if (!isAbort(error)) onError(error)
+    })
+  }
+
+  async function* discover(
+    kind: RendezvousKind,
+    value: string,
+    match: (entry: CatalogueEntry) => boolean,
+    options: CallOptions = {}
+  ): AsyncGenerator<Discovered, void, undefined> {
+    const outer = options.signal ?? new AbortController().signal
+    const limit = deadline(DISCOVER_MS, outer)
+    const asked = new Set<string>()
+    let grace: NodeJS.Timeout | undefined
+    try {
+      for (;;) {
+        try {
+          for await (const { peer } of directory.find(kind, value, { signal: limit.signal })) {
+            const id = peer.toString()
+            if (asked.has(id)) continue
+            const entries = await documents.catalogue(id, { signal: limit.signal })
+            const matching = entries.filter(match)
+            if (matching.length === 0) continue
+            asked.add(id)
+            for (const entry of matching) yield { peer: id, entry }
+            grace ??= setTimeout(() => limit.release('enough'), GRACE_MS)
+          }
+        } catch (error) {
+          if (isDatanetError(error) && error.code === 'DISCOVERY_OFF') throw error
+          outer.throwIfAborted()
+        }
+        if (asked.size > 0 || limit.signal.aborted) return
+        await pause(RETRY_MS, limit.signal).catch(() => {})
+      }
+    } finally {
+      clearTimeout(grace)
+      limit.release('done')
+    }
+  }
+
+  return {
+    discover,
+    publish: (document) => store.put(document),
+    withdraw: (name) => store.remove(name),
+    announce(kind, value) {
+      background(directory.announce(kind, value))
+    },
+    provide(root) {
+      background(provideContent(root))
+    },
+    async fetch(peer, name, verify, options = {}) {
+      const { document } = await documents.newest(peer, name, verify, options)
+      return document.value
+    },
+    catalogue: (peer, options = {}) => documents.catalogue(peer, options),
+    async settled(options = {}) {
+      const limit = deadline(DISCOVER_MS, options.signal ?? new AbortController().signal)
+      try {
+        await directory.settled({ signal: limit.signal })
+      } catch (error) {
+        options.signal?.throwIfAborted()
+        if (!isAbort(error) && !(error instanceof DatanetError)) throw error
+      } finally {
+        limit.release('done')
+      }
+    }
+  }
+}

@@ -1,0 +1,154 @@
+import type { Database, Row } from './database.ts'
+
+/** Which side of a channel this peer is on; one peer may pay and be paid. */
+export type Side = 'payer' | 'provider'
+
+export interface StoredChannel {
+  readonly channelId: string
+  readonly side: Side
+  /** The other peer. */
+  readonly peer: string
+  /** The terms' record bytes. */
+  readonly terms: Uint8Array
+  /** As last confirmed on chain. */
+  readonly depositWei: bigint
+  readonly claimedWei: bigint
+  /** The highest voucher, 168 bytes; undefined before the first. */
+  readonly voucher?: Uint8Array
+}
+
+export interface StoredReceipt {
+  readonly side: Side
+  readonly callId: string
+  readonly channelId: string
+  readonly seq: number
+  readonly peer: string
+  readonly priceWei: bigint
+  readonly royaltyPpm: number
+  readonly leaf: Uint8Array
+  readonly bytes: Uint8Array
+}
+
+/** Money on disk: what it returned from is kept, also through a crash. */
+export interface ChannelStore {
+  addChannel(channel: Omit<StoredChannel, 'voucher' | 'claimedWei'>): void
+  channels(side?: Side): readonly StoredChannel[]
+  channel(side: Side, channelId: string): StoredChannel | undefined
+  /** Must return before anything is sent or delivered under the voucher. */
+  setVoucher(side: Side, channelId: string, voucher: Uint8Array): void
+  setChainState(
+    side: Side,
+    channelId: string,
+    state: { readonly depositWei: bigint; readonly claimedWei: bigint }
+  ): void
+  /** Refuses nothing twice: the first receipt of (side, call) and of (side, channel, seq) stays. */
+  addReceipt(receipt: StoredReceipt): boolean
+  receipts(side?: Side): readonly StoredReceipt[]
+  /** Of one channel, by seq. */
+  receiptsOf(side: Side, channelId: string): readonly StoredReceipt[]
+  receipt(callId: string): StoredReceipt | undefined
+}
+
+/** The channel and receipt tables of `db`. */
+export function createChannelStore(db: Database): ChannelStore {
+  db.migrate('channels', [
+    `CREATE TABLE channel (
+       side TEXT NOT NULL, id TEXT NOT NULL, peer TEXT NOT NULL, terms BLOB NOT NULL,
+       deposit_wei TEXT NOT NULL, claimed_wei TEXT NOT NULL DEFAULT '0', voucher BLOB,
+       PRIMARY KEY (side, id)) STRICT;
+     CREATE TABLE receipt (
+       number INTEGER PRIMARY KEY AUTOINCREMENT, side TEXT NOT NULL, call_id TEXT NOT NULL,
+       channel TEXT NOT NULL, seq INTEGER NOT NULL, peer TEXT NOT NULL, price_wei TEXT NOT NULL,
+       royalty_ppm INTEGER NOT NULL, leaf BLOB NOT NULL, bytes BLOB NOT NULL,
+       UNIQUE (side, call_id, peer)) STRICT;
+     CREATE UNIQUE INDEX receipt_by_seq ON receipt (side, channel, seq)
+       WHERE channel <> '0x0000000000000000000000000000000000000000000000000000000000000000'`
+  ])
+  return {
+    addChannel({ side, channelId, peer, terms, depositWei }) {
+      db.run(
+        `INSERT INTO channel (side, id, peer, terms, deposit_wei) VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET deposit_wei = excluded.deposit_wei`,
+        side,
+        channelId,
+        peer,
+        terms,
+        depositWei.toString()
+      )
+    },
+    channels: (side) =>
+      (side === undefined
+        ? db.all('SELECT * FROM channel ORDER BY rowid')
+        : db.all('SELECT * FROM channel WHERE side = ? ORDER BY rowid', side)
+      ).map(channelOf),
+    channel(side, channelId) {
+      const row = db.get('SELECT * FROM channel WHERE side = ? AND id = ?', side, channelId)
+      return row === undefined ? undefined : channelOf(row)
+    },
+    setVoucher(side, channelId, voucher) {
+      db.run('UPDATE channel SET voucher = ? WHERE side = ? AND id = ?', voucher, side, channelId)
+    },
+    setChainState(side, channelId, { depositWei, claimedWei }) {
+      db.run(
+        'UPDATE channel SET deposit_wei = ?, claimed_wei = ? WHERE side = ? AND id = ?',
+        depositWei.toString(),
+        claimedWei.toString(),
+        side,
+        channelId
+      )
+    },
+    addReceipt: (receipt) =>
+      db.run(
+        `INSERT INTO receipt (side, call_id, channel, seq, peer, price_wei, royalty_ppm, leaf, bytes)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+        receipt.side,
+        receipt.callId,
+        receipt.channelId,
+        receipt.seq,
+        receipt.peer,
+        receipt.priceWei.toString(),
+        receipt.royaltyPpm,
+        receipt.leaf,
+        receipt.bytes
+      ).changes === 1,
+    receipts: (side) =>
+      (side === undefined
+        ? db.all('SELECT * FROM receipt ORDER BY number')
+        : db.all('SELECT * FROM receipt WHERE side = ? ORDER BY number', side)
+      ).map(receiptOf),
+    receiptsOf: (side, channelId) =>
+      db
+        .all('SELECT * FROM receipt WHERE side = ? AND channel = ? ORDER BY seq', side, channelId)
+        .map(receiptOf),
+    receipt(callId) {
+      const row = db.get('SELECT * FROM receipt WHERE call_id = ? ORDER BY number DESC', callId)
+      return row === undefined ? undefined : receiptOf(row)
+    }
+  }
+}
+
+function channelOf(row: Row): StoredChannel {
+  return {
+    side: row.side as Side,
+    channelId: String(row.id),
+    peer: String(row.peer),
+    terms: row.terms as Uint8Array,
+    depositWei: BigInt(String(row.deposit_wei)),
+    claimedWei: BigInt(String(row.claimed_wei)),
+    ...(row.voucher === null ? {} : { voucher: row.voucher as Uint8Array })
+  }
+}
+
+function receiptOf(row: Row): StoredReceipt {
+  return {
+    side: row.side as Side,
+    callId: String(row.call_id),
+    channelId: String(row.channel),
+    seq: Number(row.seq),
+    peer: String(row.peer),
+    priceWei: BigInt(String(row.price_wei)),
+    royaltyPpm: Number(row.royalty_ppm),
+    leaf: row.leaf as Uint8Array,
+    bytes: row.bytes as Uint8Array
+  }
+}
