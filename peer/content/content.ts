@@ -4,13 +4,8 @@ import type { CID } from 'multiformats/cid'
 import { DAG_CBOR, RAW } from '../../protocol/base/codec.ts'
 import { DatanetError } from '../../protocol/base/errors.ts'
 import { LIMITS } from '../../protocol/base/limits.ts'
-import {
-  type Block,
-  type BlockRoom,
-  fetchBlocks,
-  serveBlocks,
-  survey
-} from '../../protocol/net/blocks.ts'
+import { fetchBlocks, serveBlocks } from '../../protocol/net/blocks.ts'
+import { type Block, type BlockRoom, survey } from '../../protocol/net/dag.ts'
 import type { ExchangePool, PeerTarget } from '../../protocol/net/exchange-pool.ts'
 import { deadline } from '../../protocol/net/waiting.ts'
 import type { SqliteBlockstore } from '../store/blocks.ts'

@@ -50,6 +50,8 @@ export async function createNode(init: NodeInit): Promise<PeerNode> {
     ],
     // Peers of one machine or office share an address: 5 dials a second from it is no attack.
     connectionManager: { inboundConnectionThreshold: 10_000, maxIncomingPendingConnections: 1_000 },
+    // A peer that builds an index is deaf for seconds and not dead; exchanges have their own deadlines.
+    connectionMonitor: { pingTimeout: { minTimeout: 20_000 } },
     // An expired entry of one provider would hide every live one of the same key.
     peerStore: { maxAddressAge: 2 * PROVIDER_VALIDITY_MS, maxPeerAge: 2 * PROVIDER_VALIDITY_MS },
     services: {

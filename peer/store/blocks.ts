@@ -20,8 +20,9 @@ const BATCH_BYTES = 4_194_304
 
 const MIGRATIONS = [
   `CREATE TABLE block (
-     multihash BLOB PRIMARY KEY, version INTEGER NOT NULL, codec INTEGER NOT NULL, bytes BLOB NOT NULL
-   ) STRICT, WITHOUT ROWID`
+     multihash BLOB NOT NULL UNIQUE, version INTEGER NOT NULL, codec INTEGER NOT NULL,
+     bytes BLOB NOT NULL
+   ) STRICT`
 ]
 
 /**

@@ -1,10 +1,11 @@
 import type { Libp2p } from '@libp2p/interface'
 import type { CID } from 'multiformats/cid'
 import { z } from 'zod'
-import { RAW, verifyCid } from '../base/codec.ts'
+import { verifyCid } from '../base/codec.ts'
 import { DatanetError } from '../base/errors.ts'
 import { LIMITS } from '../base/limits.ts'
 import { field } from '../base/schema.ts'
+import { type Block, type BlockRoom, survey, under, walk } from './dag.ts'
 import { type ServeInit, serveExchange } from './exchange.ts'
 import type { AskOptions, ExchangePool, PeerTarget } from './exchange-pool.ts'
 import { PROTOCOLS } from './ids.ts'
@@ -16,20 +17,6 @@ const PART_BLOCKS = 1_024
 const MAX_HAVE = 1_024
 /** One transfer lasts as long as it takes to send a large Datanet, not as long as a question. */
 const SERVE_MS = 600_000
-
-/** One piece of content and the name that its hash proves. */
-export interface Block {
-  readonly cid: CID
-  readonly bytes: Uint8Array
-}
-
-/** This peer's own blocks. `get` must never ask the network. */
-export interface BlockRoom {
-  get(cid: CID): Promise<Uint8Array | undefined> | Uint8Array | undefined
-  put(blocks: readonly Block[]): Promise<unknown> | unknown
-  /** The CIDs that a block refers to, in order. Throws for bytes of another codec than `cid` says. */
-  links(cid: CID, bytes: Uint8Array): CID[]
-}
 
 const BlocksAsk = z.object({ root: field.cid, have: z.array(field.cid).max(MAX_HAVE) })
 const BlocksPart = z.object({
@@ -142,84 +129,4 @@ export async function fetchBlocks(
   }
   await exchange.end
   return { blocks: got.size, bytes, missing: [...wanted.values()] }
-}
-
-/**
- * What `room` holds under `root`: the tops of complete sub-DAGs in `have`, and in `missing` the CIDs
- * that are referred to but not held. Nothing is missing when the whole DAG is here.
- */
-export async function survey(
-  room: Pick<BlockRoom, 'get' | 'links'>,
-  root: CID
-): Promise<{ have: CID[]; missing: CID[] }> {
-  interface Visit {
-    readonly cid: CID
-    readonly links: readonly CID[]
-    next: number
-    complete: boolean
-  }
-  const complete = new Map<string, boolean>()
-  const have = new Map<string, CID>()
-  const missing: CID[] = []
-
-  async function visit(cid: CID): Promise<Visit> {
-    const bytes = await room.get(cid)
-    if (bytes === undefined) missing.push(cid)
-    const links = bytes === undefined ? [] : room.links(cid, bytes)
-    return { cid, links, next: 0, complete: bytes !== undefined }
-  }
-
-  const path = [await visit(root)]
-  for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
-    const link = top.links[top.next++]
-    if (link !== undefined) {
-      const known = complete.get(link.toString())
-      if (known === undefined) path.push(await visit(link))
-      else top.complete &&= known
-      continue
-    }
-    path.pop()
-    complete.set(top.cid.toString(), top.complete)
-    const parent = path.at(-1)
-    if (parent !== undefined) parent.complete &&= top.complete
-    if (!top.complete) continue
-    // A complete parent speaks for its children.
-    for (const child of top.links) have.delete(child.toString())
-    have.set(top.cid.toString(), top.cid)
-  }
-  return { have: [...have.values()], missing }
-}
-
-/** The names of all that lies under `roots`, as far as `room` holds it. */
-async function under(
-  room: Pick<BlockRoom, 'get' | 'links'>,
-  roots: readonly CID[]
-): Promise<Set<string>> {
-  const names = new Set<string>()
-  const stack = [...roots]
-  for (let cid = stack.pop(); cid !== undefined; cid = stack.pop()) {
-    if (names.has(cid.toString())) continue
-    names.add(cid.toString())
-    const bytes = cid.code === RAW ? undefined : await room.get(cid)
-    if (bytes !== undefined) stack.push(...room.links(cid, bytes))
-  }
-  return names
-}
-
-/** The blocks under `root` that `room` holds, parents first, each once, without those under `skip`. */
-async function* walk(
-  room: Pick<BlockRoom, 'get' | 'links'>,
-  root: CID,
-  skip: readonly CID[]
-): AsyncGenerator<Block> {
-  const seen = await under(room, skip)
-  const stack = [root]
-  for (let cid = stack.pop(); cid !== undefined; cid = stack.pop()) {
-    if (seen.has(cid.toString())) continue
-    seen.add(cid.toString())
-    const bytes = await room.get(cid)
-    if (bytes === undefined) continue
-    yield { cid, bytes }
-    stack.push(...room.links(cid, bytes).reverse())
-  }
 }

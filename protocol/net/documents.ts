@@ -12,10 +12,11 @@ import { parseWire } from './wire-schema.ts'
 /** Entries of one catalogue that a reader takes; a peer with more lists the newest. */
 const MAX_CATALOGUE = 10_000
 
+const labels = z.array(field.label).max(LIMITS.labels)
+
 /** One line of a peer's catalogue: hearsay until the document itself was fetched and verified. */
 export type CatalogueEntry = z.infer<typeof CatalogueEntry>
-
-const labels = z.array(field.label).max(LIMITS.labels)
+/** The wire form of a catalogue line. */
 export const CatalogueEntry = z.object({
   issuer: field.label,
   kind: field.label,

@@ -19,7 +19,7 @@ export interface Exchange {
   /**
    * The end value, also after a stop or an abort (for what was delivered; undefined if the remote gave
    * none). Parts must be read, or be few, for it to come. Rejects with the remote's error by its code,
-   * PEER_GONE, PEER_SILENT, PEER_UNREACHABLE, PROTOCOL_REFUSED, PROVIDER_BUSY (own queue full),
+   * PEER_GONE, PEER_SILENT, INPUT_INVALID (the target), PEER_UNREACHABLE, PROTOCOL_REFUSED, PROVIDER_BUSY (own queue full),
    * FRAME_MALFORMED, FRAME_TOO_LARGE; with the abort reason if it fired before the ask was sent.
    */
   readonly end: Promise<unknown>
@@ -165,13 +165,21 @@ export function createExchangePool(
 async function identify(node: Libp2p, target: PeerTarget, signal: AbortSignal): Promise<string> {
   if (typeof target === 'string' && !target.startsWith('/')) return target
   if (isPeerId(target)) return target.toString()
-  const addresses = Array.isArray(target) ? target : [multiaddr(target)]
+  const addresses = Array.isArray(target) ? target : [parseAddress(target)]
   const peer = addresses[0]?.getComponents().findLast((part) => part.name === 'p2p')?.value
   if (peer !== undefined && node.getConnections(peerIdFromString(peer)).length > 0) return peer
   try {
     return (await node.dial(addresses, { signal })).remotePeer.toString()
   } catch (cause) {
     throw dialFailure(cause, { addresses: addresses.slice(0, 4).join(' ') })
+  }
+}
+
+function parseAddress(target: string | Multiaddr): Multiaddr {
+  try {
+    return multiaddr(target)
+  } catch (cause) {
+    throw new DatanetError('INPUT_INVALID', { address: String(target).slice(0, 80) }, { cause })
   }
 }
 

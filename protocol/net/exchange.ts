@@ -43,7 +43,7 @@ export interface ServeInit {
 
 /**
  * Answers `protocol` on `node` until the returned `stop` is called, which cuts running exchanges
- * (their handlers see `gone`) and waits for their handlers. A malformed or oversized frame is answered
+ * (their handlers see `gone`) and waits for their handlers, two seconds at most. A malformed or oversized frame is answered
  * with its code and costs the sender the stream; a failed handler costs the sender nothing but the ask.
  * specs/04-network.md §Exchange
  */
@@ -86,7 +86,7 @@ export async function serveExchange(
         if (ask === undefined) break
         await answer(io, ask, inbox, peer)
       }
-      await io.stream.close()
+      await io.stream.close({ signal: AbortSignal.timeout(LIMITS.cancelMs) })
     } catch (error) {
       if (isDatanetError(error) && io.stream.status === 'open') {
         // The code goes out before the reset; a send after close() is refused by the stream.
@@ -112,9 +112,13 @@ export async function serveExchange(
   return {
     async stop() {
       await node.unhandle(protocol)
-      const pending = [...sessions.values()]
+      const pending = Promise.all(sessions.values())
       for (const io of sessions.keys()) io.stream.abort(new Error('the server stops'))
-      await Promise.all(pending)
+      // A handler that ignores its signal must not hold up the whole peer's end.
+      const patience = Promise.withResolvers<void>()
+      const timer = setTimeout(patience.resolve, 2 * LIMITS.cancelMs)
+      await Promise.race([pending, patience.promise])
+      clearTimeout(timer)
     }
   }
 }

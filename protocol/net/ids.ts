@@ -29,6 +29,7 @@ export const RENDEZVOUS_BUCKETS = {
   index: 2
 } as const
 
+/** What can be announced and looked for. */
 export type RendezvousKind = keyof typeof RENDEZVOUS_BUCKETS
 
 const DAY_MS = 86_400_000

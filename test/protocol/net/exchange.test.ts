@@ -1,4 +1,5 @@
 import type { Stream } from '@libp2p/interface'
+import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { DatanetError, isAbort } from '../../../protocol/base/errors.ts'
 import { LIMITS } from '../../../protocol/base/limits.ts'
@@ -326,6 +327,19 @@ describe('a server', () => {
     stream.send(bytes)
     expect(await io.read()).toMatchObject({ t: 'error', id: 0, v: { code: 1 } })
     await io.closed
+    expect(await p.pool.request(p.peer, PROTOCOL, 1)).toEqual({ counted: 1 })
+  })
+
+  test('outlives any bytes at all', async () => {
+    const p = await pair(count)
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 80 }), async (bytes) => {
+        const stream = await raw(p)
+        stream.send(bytes)
+        await stream.close()
+      }),
+      { numRuns: 40 }
+    )
     expect(await p.pool.request(p.peer, PROTOCOL, 1)).toEqual({ counted: 1 })
   })
 
