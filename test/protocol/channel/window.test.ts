@@ -5,6 +5,7 @@ import {
   commitReceipts,
   committableLeaves,
   cover,
+  dropCall,
   openPayerLedger,
   type PayerLedger,
   settleCall
@@ -12,6 +13,7 @@ import {
 import {
   acceptVoucher,
   finishCall,
+  interruptedPriceWei,
   mayDeliver,
   openProviderLedger,
   type ProviderLedger,
@@ -86,6 +88,39 @@ class Simulation {
       }
     }
     throw new Error('a call waits for ever')
+  }
+
+  /**
+   * The provider dies and starts again from what is durable: vouchers, covers and receipts, but no
+   * counts of delivery. Frames and chunks under way are lost; receipts are fetched.
+   */
+  restartProvider(): void {
+    const open = [...this.provider.calls].map(
+      ([callId, call]) => [callId, { ...call, deliveredWei: 0n }] as const
+    )
+    let ended = 0n
+    for (const call of this.provider.calls.values()) ended += call.deliveredWei
+    const spentWei = this.provider.spentWei - ended
+    this.provider = { ...this.provider, spentWei, calls: new Map(open) }
+    for (const stream of this.streams) {
+      stream.toProvider.length = 0
+      const receipt = stream.toPayer.findLast((answer) => 'priceWei' in answer)
+      stream.toPayer.length = 0
+      if (receipt !== undefined) stream.toPayer.push(receipt)
+      if (!this.provider.calls.has(stream.callId)) {
+        // It never arrived: the provider says so when asked, and the payer drops it.
+        if (!stream.isServed) {
+          this.payer = dropCall(this.payer, stream.callId)
+          stream.isServed = stream.isOver = true
+        }
+        continue
+      }
+      const priceWei = interruptedPriceWei(this.provider, stream.callId)
+      const seq = this.issued++
+      const end = { receiptsRoot: rootOf(this.issued), priceWei }
+      this.provider = finishCall(this.provider, stream.callId, end)
+      stream.toPayer.push({ priceWei, seq })
+    }
   }
 
   begin(): void {
@@ -258,5 +293,50 @@ describe('parallel calls on one channel, in any order of events', () => {
       const boundWei = kinds * BigInt(peakOpen) * chunkWei + BigInt(streams.length)
       expect(payer.voucher.cumulativeWei - seenWei <= boundWei).toBe(true)
     })
+  })
+
+  test('go on after the provider died at any moment, at no more than what was covered', () => {
+    fc.assert(
+      fc.property(world, steps, fc.nat(250), (init, script, when) => {
+        const simulation = new Simulation({ ...init, creditWei: 0n })
+        for (const [i, step] of script.entries()) {
+          if (i === when % script.length) {
+            const { authorisedWei } = simulation.provider
+            simulation.restartProvider()
+            expect(simulation.provider.spentWei <= authorisedWei).toBe(true)
+            expect(simulation.provider.calls.size).toBe(0)
+          }
+          simulation.step(step)
+        }
+        simulation.drain()
+        const { payer, provider, streams, issued } = simulation
+        const last = acceptVoucher(provider, payer.voucher).ledger
+        expect(payer.calls.size).toBe(0)
+        expect(last.receipts).toBe(issued)
+        expect(last.spentWei <= last.authorisedWei).toBe(true)
+        expect(last.spentWei).toBe(streams.reduce((sum, { seenWei }) => sum + seenWei, 0n))
+      }),
+      { numRuns: 500 }
+    )
+  })
+
+  test('stay settled when every voucher is replayed in any order', () => {
+    fc.assert(
+      fc.property(world, steps, fc.infiniteStream(fc.nat()), (init, script, dice) => {
+        const simulation = new Simulation(init)
+        const sent: Voucher[] = []
+        for (const step of script) {
+          simulation.step(step)
+          sent.push(simulation.payer.voucher)
+        }
+        simulation.drain()
+        const last = acceptVoucher(simulation.provider, simulation.payer.voucher).ledger
+        for (let i = 0; i < sent.length; i++) {
+          const old = sent[(dice.next().value as number) % sent.length] as Voucher
+          expect(acceptVoucher(last, old)).toEqual({ outcome: 'ignored', ledger: last })
+        }
+      }),
+      { numRuns: 100 }
+    )
   })
 })

@@ -97,8 +97,9 @@ describe('the drop tree', () => {
 
   test('takes no sum that could wrap', () => {
     const tree = buildDropTree(sample)
-    const proof = [{ hash: hash(1), sumWei: 2n ** 256n - 1n, isLeft: true }]
-    expect(isInDrop(tree, leaf(1, 10n), proof)).toBe(false)
+    const step = { hash: hash(1), sumWei: 2n ** 256n - 1n, isLeft: true }
+    expect(isInDrop(tree, leaf(1, 10n), [step])).toBe(false)
+    expect(isInDrop(tree, leaf(1, 10n), [step, step])).toBe(false)
   })
 
   test('of nothing has a zero root and no total', () => {
