@@ -1,9 +1,9 @@
 import { beforeAll, expect, test } from 'vitest'
+import { createContract } from '../../peer/chain/ethers/contract.ts'
+import type { AnchorRequest, Founding } from '../../peer/chain/registry.ts'
 import { buildMerkleTree, merkleLeaf } from '../../protocol/base/merkle.ts'
 import { DatanetRegistry } from '../../protocol/contracts/abi/DatanetRegistry.ts'
-import { registryDomain, REVISION_APPROVAL } from '../../protocol/datanet/revision.ts'
-import type { AnchorRequest, Founding } from '../../peer/chain/registry.ts'
-import { createContract } from '../../peer/chain/ethers/contract.ts'
+import { REVISION_APPROVAL, registryDomain } from '../../protocol/datanet/revision.ts'
 import {
   accountOf,
   createWorld,
@@ -74,18 +74,34 @@ test('refuses to found the same Datanet twice', async () => {
 test.each([
   ['no manifest', { manifest: ZERO_HASH }, 'RegistryManifestMissing'],
   ['no curators', { curators: [] }, 'RegistryCuratorsInvalid'],
-  ['descending curators', { curators: CURATORS.map(accountOf).reverse() }, 'RegistryCuratorsInvalid'],
-  ['a repeated curator', { curators: [accountOf(first), accountOf(first)] }, 'RegistryCuratorsInvalid'],
-  ['the zero account as curator', { curators: [`0x${'00'.repeat(20)}`], threshold: 1 }, 'RegistryCuratorsInvalid'],
+  [
+    'descending curators',
+    { curators: CURATORS.map(accountOf).reverse() },
+    'RegistryCuratorsInvalid'
+  ],
+  [
+    'a repeated curator',
+    { curators: [accountOf(first), accountOf(first)] },
+    'RegistryCuratorsInvalid'
+  ],
+  [
+    'the zero account as curator',
+    { curators: [`0x${'00'.repeat(20)}`], threshold: 1 },
+    'RegistryCuratorsInvalid'
+  ],
   ['a threshold of zero', { threshold: 0 }, 'RegistryThresholdInvalid'],
   ['a threshold above the curators', { threshold: 4 }, 'RegistryThresholdInvalid'],
   [
     '33 curators',
-    { curators: Array.from({ length: 33 }, (_, i) => `0x${(i + 1).toString(16).padStart(40, '0')}`) },
+    {
+      curators: Array.from({ length: 33 }, (_, i) => `0x${(i + 1).toString(16).padStart(40, '0')}`)
+    },
     'RegistryCuratorsInvalid'
   ]
 ])('refuses to found with %s', async (_, over, error) => {
-  await expect(world.as('host').registry.found(founding(over))).rejects.toMatchObject(reverted(error))
+  await expect(world.as('host').registry.found(founding(over))).rejects.toMatchObject(
+    reverted(error)
+  )
 })
 
 test('anchors revisions one upon the other, whoever submits them', async () => {

@@ -1,10 +1,5 @@
 import { createHash } from 'node:crypto'
 import { Interface } from 'ethers'
-import { domainSeparator, keySigner, type TypedStruct } from '../../protocol/base/typed-data.ts'
-import { channelIdOf, escrowDomain, type Terms } from '../../protocol/channel/terms.ts'
-import { createVoucherSigner } from '../../protocol/channel/voucher.ts'
-import { DevnetToken } from '../../protocol/contracts/abi/DevnetToken.ts'
-import { REVISION_APPROVAL, registryDomain } from '../../protocol/datanet/revision.ts'
 import type { Chain, ChainContracts } from '../../peer/chain/chain.ts'
 import { deployContracts } from '../../peer/chain/deploy.ts'
 import { createEvm } from '../../peer/chain/embedded/edr.ts'
@@ -12,6 +7,12 @@ import type { ClaimRow } from '../../peer/chain/escrow.ts'
 import { createSender, type Sender } from '../../peer/chain/ethers/sender.ts'
 import { createEthersChain } from '../../peer/chain/ethers-chain.ts'
 import type { Rpc } from '../../peer/chain/rpc.ts'
+import { secp256k1 } from '../../protocol/base/secp256k1.ts'
+import { domainSeparator, keySigner, type TypedStruct } from '../../protocol/base/typed-data.ts'
+import { channelIdOf, escrowDomain, type Terms } from '../../protocol/channel/terms.ts'
+import { voucherDigest } from '../../protocol/channel/voucher.ts'
+import { DevnetToken } from '../../protocol/contracts/abi/DevnetToken.ts'
+import { REVISION_APPROVAL, registryDomain } from '../../protocol/datanet/revision.ts'
 
 export const DROP_DELAY_S = 1_000
 export const ZERO_HASH = `0x${'00'.repeat(32)}`
@@ -27,6 +28,8 @@ export interface World {
   /** Gives `name` tokens: 100 by default. */
   drip(name: string): Promise<void>
   warp(seconds: number): Promise<void>
+  /** Runs `work` and then undoes what it did to the chain; the clock stays where it got. */
+  undone(work: () => Promise<void>): Promise<void>
   terms(over?: Partial<Terms>): Terms
   /** A claim row for a voucher signed by `signer`. */
   row(terms: Terms, over: Partial<Omit<ClaimRow, 'terms'>>, signer?: string): ClaimRow
@@ -88,7 +91,12 @@ export async function createWorld(people: readonly string[]): Promise<World> {
     as(name) {
       const known = chains.get(name)
       if (known !== undefined) return known
-      const chain = createEthersChain({ rpc, contracts, secretKey: keyOf(name), inclusionMs: 2_000 })
+      const chain = createEthersChain({
+        rpc,
+        contracts,
+        secretKey: keyOf(name),
+        inclusionMs: 2_000
+      })
       chains.set(name, chain)
       return chain
     },
@@ -99,6 +107,16 @@ export async function createWorld(people: readonly string[]): Promise<World> {
     async warp(seconds) {
       nowS += seconds
       await mine()
+    },
+    async undone(work) {
+      const snapshot = await evm('evm_snapshot', [])
+      try {
+        await work()
+      } finally {
+        await evm('evm_revert', [snapshot])
+        // They remember nonces of transactions that are no more.
+        chains.clear()
+      }
     },
     terms(over = {}) {
       return {
@@ -122,7 +140,9 @@ export async function createWorld(people: readonly string[]): Promise<World> {
         receiptsRoot: hashOf('receipts'),
         ...over
       }
-      return { ...createVoucherSigner(separator, keyOf(signer)).sign(voucher), ...over, terms }
+      // Signed without the protocol's checks: who cheats does not use them.
+      const signature = secp256k1.sign(voucherDigest(separator, voucher), keyOf(signer))
+      return { ...voucher, terms, signature }
     },
     approve(names, value) {
       const domain = registryDomain(Number(contracts.chainId), contracts.registry)
