@@ -1,6 +1,7 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { DatanetError } from '../../protocol/base/errors.ts'
 
+/** One row, by column name. */
 export type Row = Record<string, SQLInputValue>
 
 /**
