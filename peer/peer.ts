@@ -1,0 +1,213 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { multiaddr } from '@multiformats/multiaddr'
+import { DatanetError } from '../protocol/base/errors.ts'
+import { secp256k1 } from '../protocol/base/secp256k1.ts'
+import { createDirectory } from '../protocol/net/directory.ts'
+import { serveDocuments } from '../protocol/net/document-server.ts'
+import { createDocuments } from '../protocol/net/documents.ts'
+import { serveExchange } from '../protocol/net/exchange.ts'
+import { createExchangePool } from '../protocol/net/exchange-pool.ts'
+import { PROTOCOLS } from '../protocol/net/ids.ts'
+import type { PeerApi } from './api/peer-api.ts'
+import type { ChainContracts } from './chain/chain.ts'
+import { createEthersChain } from './chain/ethers-chain.ts'
+import { createContent } from './content/content.ts'
+import { createNode } from './net/node.ts'
+import { createAnswering } from './services/answering.ts'
+import { createAttempt } from './services/attempt.ts'
+import { createCalls } from './services/calls.ts'
+import { createCatalogue, describeListing } from './services/catalogue.ts'
+import { createClaims } from './services/claims.ts'
+import { createDatanets, summary } from './services/datanets.ts'
+import { createIntake } from './services/intake.ts'
+import { createModels } from './services/models.ts'
+import { createOffering } from './services/offering.ts'
+import type { Parts, SpendingLimits } from './services/parts.ts'
+import { createPayerChannels } from './services/payer-channels.ts'
+import { createProviderChannels } from './services/provider-channels.ts'
+import { createPublications } from './services/publications.ts'
+import { createReceipts } from './services/receipts.ts'
+import { createRevisions } from './services/revisions.ts'
+import { createRewards } from './services/rewards.ts'
+import { SqliteBlockstore } from './store/blocks.ts'
+import { createChannelStore } from './store/channels.ts'
+import { openDatabase } from './store/database.ts'
+import { createDatanetStore } from './store/datanets.ts'
+import { createDocumentStore } from './store/documents.ts'
+import { createModelStore } from './store/models.ts'
+import { openWallet } from './wallet/wallet.ts'
+
+/** What a peer is started with. Everything else it learns from the network. */
+export interface PeerInit {
+  /** Where keys, records and blocks are kept; one process per directory. */
+  readonly dataDir: string
+  /** Multiaddrs of peers to join by; none for the first peer of a network. */
+  readonly bootstrap: readonly string[]
+  readonly rpcUrl: string
+  readonly contracts: ChainContracts
+  readonly limits: SpendingLimits
+  /** Default true; without it nothing can be found, only dialled. */
+  readonly dht?: boolean
+  readonly now?: () => number
+  readonly log?: Parts['log']
+}
+
+/** A running peer. */
+export interface Peer {
+  readonly api: PeerApi
+  readonly peerId: string
+  /** Multiaddrs others can dial. */
+  readonly addresses: readonly string[]
+  /** The peer's own account. */
+  readonly account: string
+  /** Ends what runs, keeps what must be kept, and leaves no timer or socket behind. */
+  stop(): Promise<void>
+}
+
+/**
+ * A started peer: its node has joined, its exchanges are served, and what it hosted and served before
+ * is announced again. Refuses PEER_UNREACHABLE, CHAIN_UNREACHABLE, CHAIN_WRONG and STORE_FAILED.
+ */
+export async function createPeer(init: PeerInit): Promise<Peer> {
+  const now = init.now ?? Date.now
+  const log = init.log ?? (() => {})
+  mkdirSync(init.dataDir, { recursive: true, mode: 0o700 })
+  const db = openDatabase(join(init.dataDir, 'peer.db'))
+  /** Undone in reverse, whether the start fails half-way or the peer stops. */
+  const undo: Array<() => unknown> = [() => db.close()]
+  const stop = async () => {
+    for (const step of undo.splice(0).reverse()) await step()
+  }
+  try {
+    const wallet = await openWallet(db)
+    const chain = createEthersChain({
+      rpc: init.rpcUrl,
+      contracts: init.contracts,
+      secretKey: wallet.own.secretKey
+    })
+    undo.push(() => chain.close())
+    await chain.check()
+    const node = await createNode({
+      privateKey: wallet.peerKey,
+      bootstrap: init.bootstrap.map((address) => multiaddr(address)),
+      dht: init.dht ?? true
+    })
+    undo.push(() => node.stop())
+    const pool = createExchangePool(node)
+    undo.push(() => pool.close())
+    const content = await createContent(node, { blockstore: new SqliteBlockstore(db), pool })
+    undo.push(() => content.stop())
+    const directory = createDirectory(node)
+    undo.push(() => directory.stop())
+    const documentStore = createDocumentStore(db)
+    const parts: Parts = {
+      peerId: node.peerId.toString(),
+      wallet,
+      chain,
+      pool,
+      content,
+      documentStore,
+      datanetStore: createDatanetStore(db),
+      modelStore: createModelStore(db),
+      channelStore: createChannelStore(db),
+      publications: createPublications({
+        directory,
+        documents: createDocuments(pool),
+        store: documentStore,
+        provideContent: async (root) => {
+          if (init.dht !== false) await node.contentRouting.provide(root)
+        },
+        onError: (error) => log('announce', { error: String(error) })
+      }),
+      limits: init.limits,
+      now,
+      log
+    }
+    const datanets = createDatanets(parts)
+    const intake = createIntake(parts, datanets)
+    const revisions = createRevisions(parts, datanets)
+    const models = createModels(parts, datanets, revisions)
+    const offering = createOffering(parts, datanets, models)
+    undo.push(() => offering.stop())
+    const catalogue = createCatalogue(parts)
+    const claims = createClaims(parts)
+    const payerChannels = createPayerChannels(parts)
+    const calls = createCalls(parts, catalogue, createAttempt(parts, datanets, payerChannels))
+    const answering = createAnswering(parts, offering, createProviderChannels(parts))
+    const servers = [
+      await serveDocuments(node, documentStore),
+      await serveExchange(node, PROTOCOLS.contribute, intake.handler),
+      await serveExchange(node, PROTOCOLS.invoke, answering)
+    ]
+    undo.push(() => Promise.all(servers.map((server) => server.stop())))
+    datanets.resume()
+    revisions.resume()
+    await offering.resume()
+
+    const api: PeerApi = {
+      datanets: {
+        create: datanets.create,
+        find: datanets.find,
+        contribute: datanets.contribute,
+        list: async () => datanets.all().map(summary),
+        show: async (id) => summary(datanets.known(id)),
+        pending: async (id) => intake.pending(id),
+        review: intake.review,
+        publish: revisions.publish,
+        fetch: revisions.fetch
+      },
+      models: {
+        build: models.build,
+        serve: offering.serve,
+        list: async () => catalogue.all().map((known) => describeListing(known, now())),
+        search: async (topic, options) =>
+          (await catalogue.search(topic, options)).map((known) => describeListing(known, now())),
+        ask: calls.ask
+      },
+      channels: {
+        list: async () => claims.list(),
+        claim: claims.claim,
+        async open({ offer, depositWei }, options) {
+          const { channelId } = await payerChannels.open(
+            catalogue.offer(offer).offer,
+            depositWei,
+            options
+          )
+          const opened = claims.list().find((channel) => channel.channelId === channelId)
+          if (opened === undefined) throw new DatanetError('CHANNEL_UNKNOWN', { channelId })
+          return opened
+        }
+      },
+      receipts: createReceipts(parts),
+      rewards: createRewards(parts, datanets),
+      accounts: {
+        create: async (label) => plain(wallet.create(label)),
+        list: async () => wallet.list().map(plain),
+        balance: (address, options) => chain.token.balanceOf(address, options)
+      },
+      status: async () => ({
+        peerId: parts.peerId,
+        addresses: node.getMultiaddrs().map(String),
+        connectedPeers: node.getPeers().length,
+        chainId: Number(init.contracts.chainId),
+        account: wallet.own.address,
+        signer: secp256k1.kind
+      })
+    }
+    return {
+      api,
+      peerId: parts.peerId,
+      addresses: node.getMultiaddrs().map(String),
+      account: wallet.own.address,
+      stop
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+function plain({ address, label }: { address: string; label: string }) {
+  return { address, label }
+}
