@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createAdaptorServer } from '@hono/node-server'
+import type { PeerApi } from '../../api/peer-api.ts'
+import { refusal } from '../../api/problem.ts'
+import { isLoopback } from './guard.ts'
+import { createRoutes } from './routes.ts'
+import { createSpendingCap } from './spending-cap.ts'
+
+export interface GatewayInit {
+  readonly api: PeerApi
+  /** The bearer token; drawn at random when left out. */
+  readonly token?: string
+  /** The most that calls through this gateway may cost together in one UTC day. */
+  readonly capWei: bigint
+  /** The most that one call may cost; a tenth of the cap when left out. */
+  readonly maxCallWei?: bigint
+  /** A loopback name; 127.0.0.1 when left out. */
+  readonly host?: string
+  /** 0, the default, takes a free port. */
+  readonly port?: number
+  readonly maxBodyBytes?: number
+  /** Told of every failure that a client was told of. */
+  readonly onError?: (error: unknown) => void
+  readonly now?: () => number
+}
+
+export interface Gateway {
+  /** The base URL for a client of the OpenAI API, with `/v1`. */
+  readonly url: string
+  readonly token: string
+  /** Spent today, from receipts. */
+  readonly spentWei: bigint
+  /** Cancels the calls under way and closes every connection. */
+  stop(): Promise<void>
+}
+
+const MAX_BODY_BYTES = 1_048_576
+const TOKEN_BYTES = 24
+
+/**
+ * An endpoint of the OpenAI API on loopback, listening: `/v1/models`, `/v1/chat/completions` and
+ * `/healthz`. Every call is paid by the peer behind `api`, within the spending cap. Refuses a host
+ * that is not loopback, an empty token or a negative cap with CONFIG_INVALID.
+ */
+export async function createGateway(init: GatewayInit): Promise<Gateway> {
+  const { api, capWei, host = '127.0.0.1', port = 0, now = Date.now } = init
+  const { token = randomBytes(TOKEN_BYTES).toString('base64url'), onError = () => {} } = init
+  const { maxCallWei = capWei / 10n, maxBodyBytes = MAX_BODY_BYTES } = init
+  if (!isLoopback(host)) throw refusal('CONFIG_INVALID', { host }, { hint: 'loopback only' })
+  if (!/^\S{8,}$/.test(token)) {
+    throw refusal('CONFIG_INVALID', {}, { hint: 'the token needs 8 characters, none a space' })
+  }
+  if (capWei < 0n || maxCallWei < 0n) throw refusal('CONFIG_INVALID', { capWei, maxCallWei })
+
+  const stopping = new AbortController()
+  const cap = createSpendingCap({ capWei, maxCallWei, now })
+  const routes = createRoutes({ api, cap, now, onError }, { token, maxBodyBytes, stopping })
+  const server = createAdaptorServer({ fetch: routes.fetch }) as Server
+  server.listen(port, host.replace(/^\[|\]$/g, ''))
+  await once(server, 'listening')
+  const { port: bound } = server.address() as AddressInfo
+
+  return {
+    url: `http://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${bound}/v1`,
+    token,
+    get spentWei() {
+      return cap.spentWei
+    },
+    async stop() {
+      if (stopping.signal.aborted) return
+      stopping.abort()
+      const closed = once(server, 'close')
+      server.close()
+      server.closeAllConnections()
+      await closed
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import { type Context, Hono } from 'hono'
+import type { PeerApi } from '../../api/peer-api.ts'
+import { refusal } from '../../api/problem.ts'
+import { toChunks, toCompletion } from './chat-completion.ts'
+import { parseChatRequest } from './chat-request.ts'
+import { bearerOnly, boundedBody, loopbackOnly } from './guard.ts'
+import { findListing, toOpenAiModels } from './model-list.ts'
+import { errorResponse } from './openai-error.ts'
+import { startPaidCall } from './paid-call.ts'
+import type { SpendingCap } from './spending-cap.ts'
+
+export interface RouteComponents {
+  readonly api: PeerApi
+  readonly cap: SpendingCap
+  readonly now: () => number
+  readonly onError: (error: unknown) => void
+}
+
+export interface RouteInit {
+  readonly token: string
+  readonly maxBodyBytes: number
+  readonly stopping: AbortController
+}
+
+/** The gateway's routes as one web-standard handler. Errors leave in the form of the OpenAI API. */
+export function createRoutes(components: RouteComponents, init: RouteInit): Hono {
+  const { api, onError } = components
+  const app = new Hono()
+  app.use(loopbackOnly)
+  app.get('/healthz', (c) => c.json({ status: 'ok' }))
+  app.use('/v1/*', bearerOnly(init.token), boundedBody(init.maxBodyBytes))
+  app.get('/v1/models', async (c) =>
+    c.json({ object: 'list', data: toOpenAiModels(await api.models.list()) })
+  )
+  app.get('/v1/models/:id', async (c) => {
+    const listings = await api.models.list()
+    const { model } = findListing(listings, c.req.param('id'))
+    return c.json(toOpenAiModels(listings).find(({ x_datanet }) => x_datanet.model === model.model))
+  })
+  app.post('/v1/chat/completions', (c) => answer(c, components, init))
+  app.notFound(() => errorResponse(refusal('INPUT_INVALID', {}, { hint: 'no such route' }), 404))
+  app.onError((error) => {
+    onError(error)
+    return errorResponse(error)
+  })
+  return app
+}
+
+async function answer(c: Context, components: RouteComponents, init: RouteInit) {
+  const { api, now, onError } = components
+  const request = parseChatRequest(await json(c))
+  const listing = findListing(await api.models.list(), request.model)
+  const leaving = new AbortController()
+  const signal = AbortSignal.any([c.req.raw.signal, leaving.signal, init.stopping.signal])
+  const call = await startPaidCall(components, request, { listing, signal })
+  const { callId, events } = call
+  const completion = { model: request.model, callId, createdAtMs: now() }
+  const headers = { 'x-datanet-call-id': callId }
+  if (!request.stream) return c.json(await toCompletion(events, completion), 200, headers)
+
+  const { includeUsage } = request
+  const chunks = toChunks(events, completion, { includeUsage, onError })
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await chunks.next()
+      if (done) controller.close()
+      else controller.enqueue(new TextEncoder().encode(value))
+    },
+    async cancel() {
+      leaving.abort()
+      await chunks.return(undefined)
+      await call.leave()
+    }
+  })
+  return c.body(body, 200, {
+    ...headers,
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-cache'
+  })
+}
+
+async function json(c: Context): Promise<unknown> {
+  try {
+    return await c.req.json()
+  } catch (cause) {
+    throw refusal('INPUT_INVALID', {}, { hint: 'the body is not JSON', cause })
+  }
+}
