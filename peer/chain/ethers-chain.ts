@@ -70,8 +70,7 @@ export function createEthersChain(init: EthersChainInit): Chain {
     return checked
   }
   const rpc: Rpc = async (method, params, options = {}) => {
-    options.signal?.throwIfAborted()
-    await check()
+    await orAborted(check, options)
     return request(method, params, options)
   }
 
@@ -92,10 +91,7 @@ export function createEthersChain(init: EthersChainInit): Chain {
     escrow: createEscrow(contracts.escrow, rpc, sender, fromBlock),
     pool: createPool(contracts.pool, rpc, sender, fromBlock),
     token: createToken(contracts.token, rpc, sender),
-    async check(options = {}) {
-      options.signal?.throwIfAborted()
-      await check()
-    },
+    check: (options = {}) => orAborted(check, options),
     async nowMs(options) {
       const block = (await rpc('eth_getBlockByNumber', ['latest', false], options)) as {
         timestamp: string
@@ -114,4 +110,17 @@ export function createEthersChain(init: EthersChainInit): Chain {
       )
     }
   }
+}
+
+/** Shared work that each caller can leave: the work itself goes on for the others. */
+function orAborted(work: () => Promise<void>, { signal }: WaitOptions): Promise<void> {
+  if (signal === undefined) return work()
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted()
+    const leave = (): void => reject(signal.reason)
+    signal.addEventListener('abort', leave, { once: true })
+    work()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', leave))
+  })
 }
