@@ -52,7 +52,7 @@ function refuse() {
 
 function handOver(node) {
   const child = spawn(node, [main, ...arguments_], { stdio: 'inherit' })
-  // Ctrl-C reaches the whole process group: the child decides when to end, this one waits for it.
+  // A terminal and npm may signal the child as well: it must take a second one for the first.
   for (const signal of FORWARDED) process.on(signal, () => child.kill(signal))
   child.on('error', (error) => {
     console.error(`datanet could not start ${node}: ${error.message}`)
