@@ -98,9 +98,14 @@ async function startBlockMaker(
   let pooled = 0
   let timer: NodeJS.Timeout | undefined
   let queue: Promise<unknown> = Promise.resolve()
+  /** A block that could not be kept: going on would show what a restart forgets. */
+  let broken: unknown
   // Everything that touches the EVM goes through one queue: it gives the journal its order.
   function inOrder<T>(work: () => Promise<T>): Promise<T> {
-    const done = queue.then(work)
+    const done = queue.then(() => {
+      if (broken !== undefined) throw broken
+      return work()
+    })
     queue = done.catch(() => {})
     return done
   }
@@ -109,17 +114,24 @@ async function startBlockMaker(
     clearTimeout(timer)
     timer = undefined
     const timeS = Math.max(nowS(), Number(head.timestamp))
-    const txs = incoming
-    journal?.append({ timeS, parent: head.hash, txs })
-    incoming = []
-    const taken = await seal(timeS)
+    let taken: number
+    try {
+      journal?.append({ timeS, parent: head.hash, txs: incoming })
+      incoming = []
+      taken = await seal(timeS)
+    } catch (error) {
+      broken = error
+      throw error
+    }
     pooled -= taken
     // A full block leaves the rest for the next; what waits for an earlier nonce is not counted on.
     if (pooled > 0 && taken > 0) mineSoon()
   }
 
   function mineSoon(): void {
-    timer ??= setTimeout(() => void inOrder(mine).catch(() => {}), init.blockMs)
+    timer ??= setTimeout(() => {
+      inOrder(mine).catch(() => {})
+    }, init.blockMs)
   }
 
   return {
@@ -138,15 +150,20 @@ async function startBlockMaker(
       inOrder(async () => {
         if (incoming.length > 0) await mine()
       }),
-    refresh: async () => {
-      if (Number(head.timestamp) < nowS()) await inOrder(mine)
-    },
+    refresh: () =>
+      inOrder(async () => {
+        // Asked in its turn: of many readers in a new second, one makes the block.
+        if (Number(head.timestamp) < nowS()) await mine()
+      }),
     close: async () => {
-      await inOrder(async () => {
-        if (incoming.length > 0) await mine()
+      try {
+        await inOrder(async () => {
+          if (incoming.length > 0) await mine()
+        })
+      } finally {
         clearTimeout(timer)
         journal?.close()
-      })
+      }
     }
   }
 }
