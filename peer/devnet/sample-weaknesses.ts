@@ -11,6 +11,8 @@ export interface Weakness {
   readonly terms: readonly string[]
   readonly description: string
   readonly text: string
+  /** Real cases as others described them; no part of `text`. */
+  readonly cases: readonly string[]
   /** Ids it names as parent, child or peer. */
   readonly related: readonly string[]
   readonly parents: readonly string[]
@@ -86,6 +88,9 @@ function toWeakness(entry: Json): Weakness {
     ]
       .filter(Boolean)
       .join('\n\n'),
+    cases: list(at(entry, 'Observed_Examples', 'Observed_Example'))
+      .map((example) => plain(at(example, 'Description')))
+      .filter((described) => described.length >= 50 && !/CWE-|^Chain/.test(described)),
     related: idsOf(relations),
     parents: idsOf(relations.filter((relation) => attribute(relation, 'Nature') === 'ChildOf'))
   }

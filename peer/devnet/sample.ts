@@ -18,11 +18,22 @@ export interface SampleDraft {
 export interface SampleQuestion {
   readonly text: string
   readonly answerable: boolean
-  readonly kind: 'definition' | 'prevention' | 'consequence' | 'description'
+  readonly kind: 'definition' | 'prevention' | 'consequence' | 'description' | 'case'
   readonly title: string
   readonly author: string
   readonly sourceUrl: string
 }
+
+type Kind = SampleQuestion['kind']
+
+/** Descriptions twice: most entries have no other name, and a name is the easiest way to ask. */
+const USUAL: readonly Kind[] = [
+  'definition',
+  'description',
+  'prevention',
+  'consequence',
+  'description'
+]
 
 /** What MITRE asks of those who use CWE, in the one place that says it. */
 export const SAMPLE_LICENCE_URL = 'https://cwe.mitre.org/about/termsofuse.html'
@@ -71,34 +82,41 @@ function heldOut(
  * Questions in an order that depends on `seed`: `answerable` ones about entries among `drafts`, by
  * name, other name or description, and `unanswerable` ones about entries that were held out, of
  * which no parent, child, peer, sibling or namesake was contributed, and which no contribution
- * mentions. Refuses to draw more than the data gives (INPUT_INVALID).
+ * mentions. `kinds` narrows them, or widens them to `case`: a real case in other words than those
+ * contributed, the hardest. Refuses to draw more than the data gives (INPUT_INVALID).
  */
 export function sampleQuestions(
-  options: { readonly seed: number; readonly answerable: number; readonly unanswerable: number },
+  options: {
+    readonly seed: number
+    readonly answerable: number
+    readonly unanswerable: number
+    readonly kinds?: readonly Kind[]
+  },
   drafts: readonly SampleDraft[]
 ): readonly SampleQuestion[] {
   const random = createSeededRandom(options.seed ^ 0x5eed)
   const urls = new Set(drafts.map(({ sourceUrl }) => sourceUrl))
   const all = readWeaknesses()
   const contributed = all.filter((weakness) => urls.has(urlOf(weakness)))
-  const strangers = unrelatedTo(contributed, all)
-  if (options.answerable > contributed.length || options.unanswerable > strangers.length) {
-    throw new DatanetError('INPUT_INVALID', {
-      answerable: contributed.length,
-      unanswerable: strangers.length
-    })
+  const draw = (from: readonly Weakness[], count: number, answerable: boolean) => {
+    const askable = from.filter((weakness) => kindsOf(weakness, options.kinds).length > 0)
+    if (count > askable.length) {
+      throw new DatanetError('INPUT_INVALID', { answerable, count, available: askable.length })
+    }
+    return random
+      .shuffle(askable)
+      .slice(0, count)
+      .map((weakness): SampleQuestion => {
+        const kind = random.pick(kindsOf(weakness, options.kinds))
+        const text = TEMPLATES[kind](nameFor(weakness, contributed, random), weakness, random)
+        const { name: title, author } = weakness
+        return { text, answerable, kind, title, author, sourceUrl: urlOf(weakness) }
+      })
   }
-  const questions = [
-    ...random
-      .shuffle(contributed)
-      .slice(0, options.answerable)
-      .map((weakness) => ask(weakness, contributed, random, true)),
-    ...random
-      .shuffle(strangers)
-      .slice(0, options.unanswerable)
-      .map((weakness) => ask(weakness, contributed, random, false))
-  ]
-  return random.shuffle(questions)
+  return random.shuffle([
+    ...draw(contributed, options.answerable, true),
+    ...draw(unrelatedTo(contributed, all), options.unanswerable, false)
+  ])
 }
 
 /** Entries that nothing contributed is close to, by the relations that the dictionary states. */
@@ -134,28 +152,26 @@ function isMentioned({ name, terms }: Weakness, texts: readonly string[]): boole
   return texts.some((text) => known.some((term) => text.includes(term)))
 }
 
-function ask(
-  weakness: Weakness,
-  contributed: readonly Weakness[],
-  random: SeededRandom,
-  answerable: boolean
-): SampleQuestion {
-  const kinds: SampleQuestion['kind'][] = ['definition', 'definition', 'description']
-  if (weakness.text.includes('\nPotential mitigations\n')) kinds.push('prevention', 'prevention')
-  if (weakness.text.includes('\nCommon consequences\n')) kinds.push('consequence')
-  const kind = random.pick(kinds)
-  const text = TEMPLATES[kind](nameFor(weakness, contributed, random), weakness)
-  const { name: title, author } = weakness
-  return { text, answerable, kind, title, author, sourceUrl: urlOf(weakness) }
+/** The kinds of question that there is something to answer with. */
+function kindsOf(weakness: Weakness, kinds: readonly Kind[] = USUAL): readonly Kind[] {
+  const possible: Readonly<Record<Kind, boolean>> = {
+    definition: true,
+    description: true,
+    prevention: weakness.text.includes('\nPotential mitigations\n'),
+    consequence: weakness.text.includes('\nCommon consequences\n'),
+    case: weakness.cases.length > 0
+  }
+  return kinds.filter((kind) => possible[kind])
 }
 
 const TEMPLATES: Readonly<
-  Record<SampleQuestion['kind'], (name: string, weakness: Weakness) => string>
+  Record<Kind, (name: string, weakness: Weakness, random: SeededRandom) => string>
 > = {
   definition: (name) => `What is ${name}?`,
   prevention: (name) => `How can ${name} be prevented?`,
   consequence: (name) => `What can happen because of ${name}?`,
-  description: (_, { description }) => `What is it called when ${clause(description)}?`
+  description: (_, { description }) => `What is it called when ${clause(description)}?`,
+  case: (_, { cases }, random) => `What went wrong here: ${random.pick(cases)}`
 }
 
 /** Its other name where that names nothing else that was contributed, else its own. */

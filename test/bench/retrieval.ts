@@ -32,8 +32,11 @@ for (const [name, chosen] of [
   if (name === 'hybrid' && chosen === undefined) continue
   const small = count()
   const large = count()
+  const hard = count()
   const buildsMs: number[] = []
-  console.log(`\n${name}\nseed  build  threshold  8 questions        many questions`)
+  console.log(
+    `\n${name}\nseed  build  threshold  8 questions                         many questions                          real cases`
+  )
   for (const seed of seeds) {
     const drafts = sampleContributions({ seed })
     const passages = drafts.map(toPassage)
@@ -50,15 +53,22 @@ for (const [name, chosen] of [
       answerable: 150,
       unanswerable: 30
     })
+    const cases = await evaluate(engine, passages, drafts, {
+      seed: seed + 2000,
+      answerable: 100,
+      unanswerable: 8,
+      kinds: ['case']
+    })
+    add(hard, cases)
     add(small, eight)
     add(large, many)
     console.log(
       `${String(seed).padStart(4)}  ${(buildsMs.at(-1) as number).toFixed(0).padStart(5)}` +
-        `  ${engine.describe().abstainBelowPpm.toString().padStart(9)}  ${line(eight)}  ${line(many)}`
+        `  ${engine.describe().abstainBelowPpm.toString().padStart(9)}  ${line(eight)}  ${line(many)}  ${line(cases)}`
     )
     if (seed === 1) console.log(JSON.stringify(engine.describe()))
   }
-  console.log(` all                    ${line(small)}  ${line(large)}`)
+  console.log(` all                    ${line(small)}  ${line(large)}  ${line(hard)}`)
   const put = (key: string, value: number): void => {
     figures[`${name}${key}`] = Math.round(value)
   }
@@ -67,6 +77,8 @@ for (const [name, chosen] of [
   put('CreditedCorrectPpm', (large.credited * 1_000_000) / large.answered)
   put('FalselyAnsweredPpm', (large.false * 1_000_000) / large.unanswerable)
   put('TopCreditPpm', large.topPpm / large.answered)
+  put('CasesAnsweredPpm', (hard.answered * 1_000_000) / hard.answerable)
+  put('CasesFalselyAnsweredPpm', (hard.false * 1_000_000) / hard.unanswerable)
   put('EightAnswered', small.answered)
   put('EightFalselyAnswered', small.false)
 }
@@ -96,6 +108,7 @@ function add(sum: Counts, more: Counts): void {
   for (const key of Object.keys(sum) as (keyof Counts)[]) sum[key] += more[key]
 }
 
+/** `cases` ask in words that nobody contributed: they show what the engine does not yet find. */
 function line(counts: Counts): string {
   const { answerable, answered, credited, unanswerable } = counts
   return `${answered}/${answerable} answered ${credited} right ${counts.false}/${unanswerable} false`
@@ -105,7 +118,7 @@ async function evaluate(
   engine: Engine,
   passages: readonly EnginePassage[],
   drafts: readonly SampleDraft[],
-  options: { seed: number; answerable: number; unanswerable: number }
+  options: Parameters<typeof sampleQuestions>[0]
 ): Promise<Counts> {
   const counts = count()
   const owners = new Map(

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { rarityOf } from '../attribution/rarity.ts'
 import type { Corpus, ReadPassage } from './corpus.ts'
 import { search } from './search.ts'
@@ -7,7 +8,7 @@ export interface Calibration {
   readonly abstainBelowPpm: number
   /** Questions formed from the Datanet's own passages. */
   readonly questions: number
-  /** Of them: answered from the passage they were formed from. */
+  /** Of them: answered from the passage they were formed from, or from a neighbour. */
   readonly answered: number
   /** Of them, with their passage and its near-duplicates taken away: answered nevertheless. */
   readonly falselyAnswered: number
@@ -20,8 +21,11 @@ export interface Probe {
   readonly vector?: Int8Array
 }
 
-/** One question in a hundred that the Datanet cannot answer may be answered. */
-const FALSE_PPM = 10_000
+/**
+ * Of the questions that the Datanet cannot answer, one in a hundred may be answered; by words alone
+ * one in two hundred, since a synonym that a probe does not have deceives only there.
+ */
+const FALSE_PPM = { hybrid: 10_000, lexical: 5_000 }
 /** No calibration talks a Datanet into answering on less than this. */
 const FLOOR_PPM = 450_000
 /** More probes than this sharpen nothing and cost seconds. */
@@ -40,26 +44,35 @@ export function probesOf(corpus: Corpus): readonly Probe[] {
 }
 
 /**
- * The lowest threshold at which at most 1 % of the probes are answered when their subject is not
- * there: each probe is searched in the whole index and in one that never held its passage nor its
- * neighbours. Few passages make a careful threshold, not a lucky one.
+ * The lowest threshold at which hardly a probe is answered when its subject is not there: each is
+ * searched in the whole index and in one that never held its passage nor that passage's neighbours.
+ * Few passages make a careful threshold, not a lucky one. Lets others run in between.
  */
-export function calibrate(
+export async function calibrate(
   corpus: Corpus,
   probes: readonly Probe[],
-  vectors: readonly Int8Array[] | undefined
-): Calibration {
-  const scores = probes.map(({ passage, question, vector }) => {
+  options: {
+    readonly signal: AbortSignal
+    readonly vectors?: readonly Int8Array[]
+  }
+): Promise<Calibration> {
+  const { signal, vectors } = options
+  const scores: { truePpm: number; falsePpm: number }[] = []
+  for (const { passage, question, vector } of probes) {
+    // a peer that builds also serves: let others in between the probes
+    if (scores.length % 8 === 0) await setImmediate(undefined, { signal })
     const dense = vectors && vector ? { vectors, question: vector } : undefined
     const without = neighboursOf(corpus, passage)
     const found = search(corpus, question, { dense, limit: 1 })[0]
-    return {
+    scores.push({
       truePpm: found !== undefined && without.has(found.passage) ? found.scorePpm : 0,
       falsePpm: search(corpus, question, { dense, without, limit: 1 })[0]?.scorePpm ?? 0
-    }
-  })
+    })
+  }
   const falling = scores.map(({ falsePpm }) => falsePpm).sort((a, b) => b - a)
-  const allowed = Math.floor((falling.length * FALSE_PPM) / 1_000_000)
+  const allowed = Math.floor(
+    (falling.length * FALSE_PPM[vectors === undefined ? 'lexical' : 'hybrid']) / 1_000_000
+  )
   const lowest = Math.max(FLOOR_PPM, (falling[allowed] ?? 0) + 1)
   const abstainBelowPpm = Math.min(lowest, 1_000_000)
   return {

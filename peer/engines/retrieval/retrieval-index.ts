@@ -66,7 +66,7 @@ export async function buildRetrievalIndex(
   if (sorted.length === 0) throw new DatanetError('INPUT_INVALID', { passages: 0 })
   const corpus = readCorpus(sorted)
   const probes = probesOf(corpus)
-  const lexical = calibrate(corpus, probes, undefined)
+  const lexical = await calibrate(corpus, probes, { signal })
   const digests = sorted.map((passage) => ({
     contribution: passage.contribution,
     digest: digestOfPassage(passage)
@@ -92,7 +92,7 @@ export async function buildRetrievalIndex(
     model: embedder.model,
     modelHash: embedder.modelHash,
     vectors: Uint8Array.from(vectors.flatMap((vector) => [...new Uint8Array(vector.buffer)])),
-    calibration: calibrate(corpus, asked, vectors)
+    calibration: await calibrate(corpus, asked, { signal, vectors })
   }
   return encodeRecord(artefact, { ...record, dense })
 }

@@ -93,6 +93,16 @@ describe('sampleQuestions', () => {
     }
   })
 
+  it('asks by real cases, in words that were not contributed', () => {
+    const drafts = sampleContributions({ seed: 6 })
+    const options = { seed: 6, answerable: 30, unanswerable: 3, kinds: ['case'] as const }
+    for (const { text, sourceUrl, answerable } of sampleQuestions(options, drafts)) {
+      const draft = drafts.find((one) => one.sourceUrl === sourceUrl)
+      expect(draft !== undefined).toBe(answerable)
+      expect(draft?.text ?? '').not.toContain(text.replace('What went wrong here: ', ''))
+    }
+  })
+
   it('refuses to invent what the data does not hold', () => {
     const drafts = sampleContributions({ seed: 1, count: 30 })
     const options = { seed: 1, answerable: 31, unanswerable: 0 }

@@ -58,6 +58,10 @@ describe('buildRetrievalIndex', () => {
     const aborted = AbortSignal.abort()
     const error = await buildRetrievalIndex(passages, { signal: aborted }).catch((e: unknown) => e)
     expect(isAbort(error)).toBe(true)
+    const controller = new AbortController()
+    const building = buildRetrievalIndex(passages, { signal: controller.signal, embedder: false })
+    controller.abort()
+    expect(isAbort(await building.catch((e: unknown) => e))).toBe(true)
   })
 
   it('refuses no passages and one contribution twice', async () => {
