@@ -1,0 +1,60 @@
+// Makes specs/vectors/*.json from the specs' words, with libraries and without protocol/.
+// `node specs/make-vectors.mjs` writes them; `--check` compares them and exits 1 when one differs.
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import * as base from './making/base.mjs'
+import * as channel from './making/channel.mjs'
+import * as datanet from './making/datanet.mjs'
+import * as drop from './making/drop.mjs'
+import * as model from './making/model.mjs'
+import * as receipt from './making/receipt.mjs'
+import { revision } from './making/revision.mjs'
+import * as reward from './making/reward.mjs'
+
+const FILES = {
+  '02-codec': base.codec,
+  '02-amounts': base.amounts,
+  '02-frames': base.frames,
+  '02-merkle': base.merkle,
+  '03-signatures': base.signatures,
+  '03-envelope': base.envelope,
+  '04-manifest': datanet.manifest,
+  '04-contribution': datanet.contribution,
+  '04-review': datanet.review,
+  '04-revision': revision,
+  '05-rendezvous': base.rendezvous,
+  '06-card': model.card,
+  '06-offer': model.offer,
+  '06-price': model.price,
+  '07-terms': channel.terms,
+  '07-voucher': channel.voucher,
+  '07-request': channel.request,
+  '09-receipt': receipt.receipt,
+  '09-accumulator': receipt.accumulator,
+  '09-credits': reward.credits,
+  '10-split': reward.split,
+  '10-fold': reward.fold,
+  '10-drop-tree': drop.dropTree,
+  '10-drop': drop.drop
+}
+
+const folder = join(dirname(fileURLToPath(import.meta.url)), 'vectors')
+const made = new Map()
+for (const [name, make] of Object.entries(FILES)) {
+  made.set(`${name}.json`, `${JSON.stringify(await make(), null, 1)}\n`)
+}
+
+if (process.argv.includes('--check')) {
+  const present = new Map(
+    readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')])
+  )
+  const names = new Set([...made.keys(), ...present.keys()])
+  const stale = [...names].filter((name) => made.get(name) !== present.get(name))
+  for (const name of stale) console.error(`stale: specs/vectors/${name}`)
+  process.exitCode = stale.length === 0 ? 0 : 1
+} else {
+  mkdirSync(folder, { recursive: true })
+  for (const [name, contents] of made) writeFileSync(join(folder, name), contents)
+  console.log(`${made.size} files`)
+}
