@@ -50,7 +50,9 @@ function main(): void {
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1)
   if (process.argv.includes('--check')) {
     for (const path of stale) console.error(`stale: protocol/contracts/${path}`)
-    console.log(`compared ${Object.keys(files).length} files in ${seconds} s: ${stale.length} stale`)
+    console.log(
+      `compared ${Object.keys(files).length} files in ${seconds} s: ${stale.length} stale`
+    )
     process.exitCode = stale.length > 0 ? 1 : 0
     return
   }

@@ -6,8 +6,6 @@ import { fileURLToPath } from 'node:url'
 export interface Compiled {
   readonly abi: readonly Record<string, unknown>[]
   readonly bytecode: string
-  /** Bytes of code on chain; the protocol of the chain allows 24 576. */
-  readonly codeBytes: number
 }
 
 interface SolcOutput {
@@ -22,10 +20,7 @@ interface SolcOutput {
       string,
       {
         readonly abi: Record<string, unknown>[]
-        readonly evm: {
-          readonly bytecode: { readonly object: string }
-          readonly deployedBytecode: { readonly object: string }
-        }
+        readonly evm: { readonly bytecode: { readonly object: string } }
       }
     >
   >
@@ -55,10 +50,7 @@ export function compileContracts(sources: Record<string, string>): Record<string
           optimizer: { enabled: true, runs: 200 },
           metadata: { bytecodeHash: 'none', appendCBOR: false },
           outputSelection: Object.fromEntries(
-            Object.keys(sources).map((file) => [
-              file,
-              { '*': ['abi', 'evm.bytecode.object', 'evm.deployedBytecode.object'] }
-            ])
+            Object.keys(sources).map((file) => [file, { '*': ['abi', 'evm.bytecode.object'] }])
           )
         }
       }),
@@ -75,8 +67,7 @@ export function compileContracts(sources: Record<string, string>): Record<string
       if (contract.evm.bytecode.object === '') continue
       compiled[name] = {
         abi: contract.abi,
-        bytecode: `0x${contract.evm.bytecode.object}`,
-        codeBytes: contract.evm.deployedBytecode.object.length / 2
+        bytecode: `0x${contract.evm.bytecode.object}`
       }
     }
   }

@@ -1,5 +1,6 @@
 import { buildDropTree } from '../../protocol/reward/drop-tree.ts'
-import { accountOf, createWorld, DROP_DELAY_S, hashOf, ZERO_HASH } from '../contracts/world.ts'
+import { accountOf, hashOf } from '../contracts/people.ts'
+import { createWorld, DROP_DELAY_S, ZERO_HASH } from '../contracts/world.ts'
 
 /** Prints the gas of every operation, whole transactions with their 21 000 and their calldata. */
 async function main(): Promise<void> {

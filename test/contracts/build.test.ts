@@ -18,13 +18,6 @@ test('the committed ABI and bytecode are those of the sources', () => {
   expect(staleArtifacts({ ...files, [path]: `${files[path]} ` })).toEqual([path])
 })
 
-test('every contract fits the size a chain allows', () => {
-  for (const { bytecode } of [ChannelEscrow, DatanetRegistry, RewardPool]) {
-    // EIP-3860 bounds deployment code by 49 152 bytes; code on chain is shorter than half of it.
-    expect(bytecode.length / 2).toBeLessThan(49_152)
-  }
-})
-
 test('contracts and protocol hash the same structs', async () => {
   const { contracts, rpc } = await createWorld([])
   const registry = createContract(DatanetRegistry.abi, contracts.registry, rpc)

@@ -2,7 +2,8 @@ import { beforeAll, expect, test } from 'vitest'
 import type { ClaimRow } from '../../peer/chain/escrow.ts'
 import { keySigner } from '../../protocol/base/typed-data.ts'
 import { channelIdOf, escrowDomain, type Terms } from '../../protocol/channel/terms.ts'
-import { accountOf, createWorld, hashOf, highS, keyOf, reverted, type World } from './world.ts'
+import { accountOf, hashOf, highS, keyOf } from './people.ts'
+import { createWorld, reverted, type World } from './world.ts'
 
 const VOUCHER = {
   name: 'Voucher',

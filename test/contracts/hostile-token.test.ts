@@ -5,7 +5,8 @@ import { ChannelEscrow } from '../../protocol/contracts/abi/ChannelEscrow.ts'
 import { RewardPool } from '../../protocol/contracts/abi/RewardPool.ts'
 import { buildDropTree } from '../../protocol/reward/drop-tree.ts'
 import { deployHostileToken, type HostileToken } from './hostile-token.ts'
-import { accountOf, createWorld, DROP_DELAY_S, hashOf, reverted, type World } from './world.ts'
+import { accountOf, hashOf } from './people.ts'
+import { createWorld, DROP_DELAY_S, reverted, type World } from './world.ts'
 
 const GRANT = 1_000n
 

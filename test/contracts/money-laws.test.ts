@@ -4,7 +4,8 @@ import { isDatanetError } from '../../protocol/base/errors.ts'
 import { channelIdOf, escrowDomain, type Terms } from '../../protocol/channel/terms.ts'
 import { buildDropTree, type DropTree } from '../../protocol/reward/drop-tree.ts'
 import type { DropLeaf } from '../../protocol/reward/fold.ts'
-import { accountOf, createWorld, DROP_DELAY_S, hashOf, type World } from './world.ts'
+import { accountOf, hashOf } from './people.ts'
+import { createWorld, DROP_DELAY_S, type World } from './world.ts'
 
 /**
  * The laws of the money corridor under arbitrary sequences of everything anyone can do: deposits,

@@ -2,17 +2,8 @@ import { beforeAll, expect, test } from 'vitest'
 import type { PoolKey } from '../../peer/chain/pool.ts'
 import { buildDropTree, type DropTree } from '../../protocol/reward/drop-tree.ts'
 import { DROP_VETO, poolDomain } from '../../protocol/reward/veto.ts'
-import {
-  accountOf,
-  createWorld,
-  DROP_DELAY_S,
-  hashOf,
-  highS,
-  reverted,
-  signAll,
-  type World,
-  ZERO_HASH
-} from './world.ts'
+import { accountOf, hashOf, highS, signAll } from './people.ts'
+import { createWorld, DROP_DELAY_S, reverted, type World, ZERO_HASH } from './world.ts'
 
 const CURATORS = ['ada', 'ben', 'cyd'].sort((a, b) => (accountOf(a) < accountOf(b) ? -1 : 1))
 const OPERATORS = Array.from({ length: 16 }, (_, i) => `operator ${i}`)

@@ -4,16 +4,8 @@ import type { AnchorRequest, Founding } from '../../peer/chain/registry.ts'
 import { buildMerkleTree, merkleLeaf } from '../../protocol/base/merkle.ts'
 import { DatanetRegistry } from '../../protocol/contracts/abi/DatanetRegistry.ts'
 import { REVISION_APPROVAL, registryDomain } from '../../protocol/datanet/revision.ts'
-import {
-  accountOf,
-  createWorld,
-  hashOf,
-  highS,
-  reverted,
-  signAll,
-  type World,
-  ZERO_HASH
-} from './world.ts'
+import { accountOf, hashOf, highS, signAll } from './people.ts'
+import { createWorld, reverted, type World, ZERO_HASH } from './world.ts'
 
 const CURATORS = ['ada', 'ben', 'cyd'].sort((a, b) => (accountOf(a) < accountOf(b) ? -1 : 1))
 const [first, second, third] = CURATORS as [string, string, string]

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { Interface } from 'ethers'
 import type { Chain, ChainContracts } from '../../peer/chain/chain.ts'
 import { deployContracts } from '../../peer/chain/deploy.ts'
@@ -8,11 +7,13 @@ import { createSender, type Sender } from '../../peer/chain/ethers/sender.ts'
 import { createEthersChain } from '../../peer/chain/ethers-chain.ts'
 import type { Rpc } from '../../peer/chain/rpc.ts'
 import { secp256k1 } from '../../protocol/base/secp256k1.ts'
-import { domainSeparator, keySigner, type TypedStruct } from '../../protocol/base/typed-data.ts'
+import { domainSeparator } from '../../protocol/base/typed-data.ts'
 import { channelIdOf, escrowDomain, type Terms } from '../../protocol/channel/terms.ts'
 import { voucherDigest } from '../../protocol/channel/voucher.ts'
 import { DevnetToken } from '../../protocol/contracts/abi/DevnetToken.ts'
 import { REVISION_APPROVAL, registryDomain } from '../../protocol/datanet/revision.ts'
+
+import { accountOf, hashOf, keyOf, signAll } from './people.ts'
 
 export const DROP_DELAY_S = 1_000
 export const ZERO_HASH = `0x${'00'.repeat(32)}`
@@ -35,21 +36,6 @@ export interface World {
   row(terms: Terms, over: Partial<Omit<ClaimRow, 'terms'>>, signer?: string): ClaimRow
   /** RevisionApproval signatures by `names`. */
   approve(names: string[], value: Record<string, unknown>): Promise<Uint8Array[]>
-}
-
-/** The key of the person called `name`. */
-export function keyOf(name: string): Uint8Array {
-  return new Uint8Array(createHash('sha256').update(`test ${name}`).digest())
-}
-
-/** The account of the person called `name`. */
-export function accountOf(name: string): string {
-  return keySigner(keyOf(name)).address
-}
-
-/** 32 bytes as 0x text that stand for `text`. */
-export function hashOf(text: string): string {
-  return `0x${createHash('sha256').update(text).digest('hex')}`
 }
 
 export async function createWorld(people: readonly string[]): Promise<World> {
@@ -150,29 +136,6 @@ export async function createWorld(people: readonly string[]): Promise<World> {
     }
   }
   return world
-}
-
-/** Compact signatures of `value` by each of `names`. */
-export function signAll(
-  names: readonly string[],
-  domain: Parameters<ReturnType<typeof keySigner>['signTypedData']>[0],
-  struct: TypedStruct,
-  value: Record<string, unknown>
-): Promise<Uint8Array[]> {
-  return Promise.all(
-    names.map((name) => keySigner(keyOf(name)).signTypedData(domain, struct, value))
-  )
-}
-
-/** `signature` with s replaced by its mirror: valid for ecrecover, refused by everyone who is careful. */
-export function highS(signature: Uint8Array): Uint8Array {
-  const order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
-  const vs = BigInt(`0x${Buffer.from(signature.subarray(32)).toString('hex')}`)
-  const parity = vs >> 255n
-  const s = vs & ((1n << 255n) - 1n)
-  const mirrored = (order - s) | ((parity ^ 1n) << 255n)
-  const hex = (mirrored & ((1n << 256n) - 1n)).toString(16).padStart(64, '0')
-  return Uint8Array.from(Buffer.concat([signature.subarray(0, 32), Buffer.from(hex, 'hex')]))
 }
 
 /** The error name in a refusal, for `expect(...).rejects`. */

@@ -1,4 +1,11 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -144,6 +151,13 @@ test('starts again where it was, to the same block', async () => {
   await Promise.all([1n, 2n, 3n].map((wei) => before.token.transfer(accountOf('other'), wei)))
   // A refused transaction leaves no trace, one that waits for an earlier nonce does.
   await before.escrow.pull(before.account, first.contracts.token).catch(() => {})
+  // What a killed process leaves behind is what it had written by then.
+  const crashed = freshDir()
+  copyFileSync(join(dir, 'chain.jsonl'), join(crashed, 'chain.jsonl'))
+  const headAtCrash = first.chain.head()
+  const survivor = await createEmbeddedChain({ dir: crashed })
+  expect(survivor.head()).toBe(headAtCrash)
+  await survivor.close()
   await first.chain.close()
 
   const chain = await createEmbeddedChain({ dir, blockMs: 5 })
