@@ -30,13 +30,13 @@ const FILES = {
   '07-terms': channel.terms,
   '07-voucher': channel.voucher,
   '07-request': channel.request,
-  '09-receipt': receipt.receipt,
-  '09-accumulator': receipt.accumulator,
-  '09-credits': reward.credits,
-  '10-split': reward.split,
-  '10-fold': reward.fold,
-  '10-drop-tree': drop.dropTree,
-  '10-drop': drop.drop
+  '08-receipt': receipt.receipt,
+  '08-accumulator': receipt.accumulator,
+  '08-credits': reward.credits,
+  '09-split': reward.split,
+  '09-fold': reward.fold,
+  '09-drop-tree': drop.dropTree,
+  '09-drop': drop.drop
 }
 
 const folder = join(dirname(fileURLToPath(import.meta.url)), 'vectors')

@@ -75,7 +75,7 @@ describe('request', () => {
 })
 
 describe('receipt', () => {
-  const file = vectors('09-receipt')
+  const file = vectors('08-receipt')
   const separator = bytes(file.domain.separator)
   /** In memory a credit names its contribution by CID text. */
   const inMemory = (input: Vectors) => ({
@@ -124,7 +124,7 @@ describe('receipt', () => {
 })
 
 describe('accumulator', () => {
-  const file = vectors('09-accumulator')
+  const file = vectors('08-accumulator')
   const leaves = file.leaves.map(bytes)
   test.each<[number, Vectors]>(file.valid.map((v: Vectors) => [v.count, v]))(
     '%d receipts',
@@ -151,7 +151,7 @@ describe('accumulator', () => {
 })
 
 describe('credits', () => {
-  const file = vectors('09-credits')
+  const file = vectors('08-credits')
   const owners = new Map<string, string>(Object.entries(file.owners))
   test.each(named(file.valid))('%s', (_, { sentences, credits }) => {
     const { thresholdPpm } = file
@@ -162,7 +162,7 @@ describe('credits', () => {
 })
 
 describe('split', () => {
-  const { unitsPerWei, valid, ...shared } = vectors('10-split')
+  const { unitsPerWei, valid, ...shared } = vectors('09-split')
   test.each(named(valid))('%s', (_, one) => {
     expect(UNITS_PER_WEI.toString()).toBe(unitsPerWei)
     const shares = splitRoyalty({ ...shared, royaltyWei: one.royaltyWei }, { ...shared, ...one })
@@ -175,7 +175,7 @@ describe('split', () => {
 })
 
 describe('fold', () => {
-  const { parties, valid } = vectors('10-fold')
+  const { parties, valid } = vectors('09-fold')
   test.each(named(valid))('%s', (_, { leaves, receipts, name: __, ...channel }) => {
     const signed = receipts.map((one: string) => receipt.decodeReceipt(bytes(one)))
     const rewards = foldRewards([{ ...channel, receipts: signed }], () => parties)
@@ -184,7 +184,7 @@ describe('fold', () => {
 })
 
 describe('drop tree', () => {
-  const file = vectors('10-drop-tree')
+  const file = vectors('09-drop-tree')
   test.each<[number, Vectors]>(file.valid.map((v: Vectors) => [v.leaves.length, v]))(
     '%d leaves',
     (_, { leaves, root, totalWei, proofs }) => {
@@ -205,7 +205,7 @@ describe('drop tree', () => {
 })
 
 describe('drop', () => {
-  const file = vectors('10-drop')
+  const file = vectors('09-drop')
   bothWays(drop.dropSchema, file.valid)
   test.each(named(file.valid))('%s: its CID', (_, one) => {
     expect(`${drop.encodeDrop(one.input).cid}`).toBe(one.cid)

@@ -252,7 +252,8 @@ describe('rows of a revision', () => {
     )
     const founding = manifest.verifyManifest(bytes(vectors('04-manifest').valid[0].bytes))
     const files = revisionFiles(founding, 1, contributions, [])
-    const rows = files.find(({ path }) => path === ROWS_PATH)?.rows ?? []
+    const file = files.find(({ path }) => path === ROWS_PATH)
+    const rows = file !== undefined && 'rows' in file ? file.rows : []
     expect(rows.map((row) => Buffer.from(row).toString())).toEqual(
       lines.map((one: Vectors) => one.line)
     )

@@ -1,4 +1,4 @@
-// 10-reward: the Merkle-sum tree and the drop record.
+// 09-reward: the Merkle-sum tree and the drop record.
 import { domainOf } from './base.mjs'
 import { channelId, signedVoucher } from './channel.mjs'
 import { chainKey } from './datanet.mjs'

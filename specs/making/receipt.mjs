@@ -1,4 +1,4 @@
-// 09-receipt: receipts and their accumulator.
+// 08-receipt: receipts and their accumulator.
 import { channelId, DOMAIN, domain, requestRecord, ZERO_HASH } from './channel.mjs'
 import { datanetId } from './datanet.mjs'
 import { BUILDER, OPERATOR, RECEIPT_SIGNER } from './model.mjs'

@@ -1,4 +1,4 @@
-// 09-receipt (credits) and 10-reward: coverage credits, split, fold.
+// 08-receipt (credits) and 09-reward: coverage credits, split, fold.
 
 import { channelId } from './channel.mjs'
 import { policy } from './datanet.mjs'

@@ -50,7 +50,9 @@ test('the meter never falls, however the answer is cut, and never undercounts it
       const meter = createOutputMeter()
       let last = 0
       for (const chunk of chunks) {
+        const peeked = meter.peek(chunk)
         const tokens = meter.push(chunk)
+        expect(tokens).toBe(peeked)
         expect(tokens).toBeGreaterThanOrEqual(last)
         expect(tokens).toBeGreaterThanOrEqual(tokensOf(meter.text))
         last = tokens
