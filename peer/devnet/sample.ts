@@ -125,7 +125,7 @@ function unrelatedTo(contributed: readonly Weakness[], all: readonly Weakness[])
   const near = new Set(contributed.flatMap(({ related }) => related))
   const parents = new Set(contributed.flatMap((weakness) => weakness.parents))
   const names = contributed.map(({ name }) => new Set(termsOf(name)))
-  const texts = contributed.map(({ text }) => text.toLowerCase())
+  const runs = contributed.map(({ text }) => runOf(text))
   return all.filter(
     (weakness) =>
       !ids.has(weakness.id) &&
@@ -133,7 +133,7 @@ function unrelatedTo(contributed: readonly Weakness[], all: readonly Weakness[])
       !weakness.related.some((id) => ids.has(id)) &&
       !weakness.parents.some((id) => parents.has(id)) &&
       !isNamesake(weakness, names) &&
-      !isMentioned(weakness, texts)
+      !isMentioned(weakness, runs)
   )
 }
 
@@ -147,9 +147,14 @@ function isNamesake(weakness: Weakness, names: readonly ReadonlySet<string>[]): 
 }
 
 /** What is named in a contribution can be answered from it, if only a little. */
-function isMentioned({ name, terms }: Weakness, texts: readonly string[]): boolean {
-  const known = [name, ...terms].map((term) => term.toLowerCase())
-  return texts.some((text) => known.some((term) => text.includes(term)))
+function isMentioned({ name, terms }: Weakness, runs: readonly string[]): boolean {
+  const known = [name, ...terms].map(runOf)
+  return runs.some((run) => known.some((term) => run.includes(term)))
+}
+
+/** The content words of a text in order, fenced, so that a phrase is a substring. */
+function runOf(text: string): string {
+  return ` ${termsOf(text).join(' ')} `
 }
 
 /** The kinds of question that there is something to answer with. */

@@ -51,7 +51,7 @@ for (const [name, chosen] of [
     const many = await evaluate(engine, passages, drafts, {
       seed: seed + 1000,
       answerable: 150,
-      unanswerable: 30
+      unanswerable: 35
     })
     const cases = await evaluate(engine, passages, drafts, {
       seed: seed + 2000,
