@@ -155,10 +155,12 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
         pending: async (id) => intake.pending(id),
         review: intake.review,
         publish: revisions.publish,
+        head: async (id) => revisions.head(id),
         fetch: revisions.fetch
       },
       models: {
         build: models.build,
+        built: models.built,
         serve: offering.serve,
         list: async () => catalogue.all().map((known) => describeListing(known, now())),
         search: async (topic, options) =>

@@ -18,6 +18,8 @@ export interface DatanetsApi {
   review(verdict: ReviewDraft): Promise<{ readonly status: ContributionStatus }>
   /** Publishes and anchors a revision of everything accepted (NOTHING_TO_PUBLISH if nothing new). */
   publish(id: string, options?: ProgressOptions): Promise<RevisionSummary>
+  /** The newest revision kept here (ANCHOR_MISSING when none is). */
+  head(id: string): Promise<RevisionSummary>
   /** Fetches and verifies the newest anchored revision, and says how its blocks came. */
   fetch(id: string, options?: ProgressOptions): Promise<FetchedRevision>
 }

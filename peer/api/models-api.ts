@@ -4,6 +4,8 @@ import type { CallOptions, ProgressOptions } from './peer-api.ts'
 export interface ModelsApi {
   /** Builds a model from the newest revision of a Datanet fetched here, and publishes its card. */
   build(recipe: BuildRecipe, options?: ProgressOptions): Promise<ModelSummary>
+  /** The models this peer built itself. */
+  built(): Promise<readonly ModelSummary[]>
   /** Offers a model that this peer built, at `price`, and keeps the offer fresh. */
   serve(terms: ServeTerms, options?: CallOptions): Promise<OfferSummary>
   /** Models met so far, with the offers still standing. */

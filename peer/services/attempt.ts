@@ -121,10 +121,11 @@ export function createAttempt(
   }
 
   /** Takes one part in: counts a chunk as the provider must have, or pays for the next one. */
-  async function take(call: Running, exchange: Exchange, value: unknown) {
+  async function take(call: Running, exchange: Exchange, value: unknown, isPaying = true) {
     const { offer } = call.signed
     const part = fromWire(invokePartSchema, value)
     if ('needWei' in part) {
+      if (!isPaying) return undefined
       const reachedWei = call.costWei > offer.openWei ? call.costWei : offer.openWei
       if (part.needWei > reachedWei + offer.maxChunkWei || call.channel === undefined) {
         throw new DatanetError('RECEIPT_INVALID', { field: 'needWei' })
@@ -199,9 +200,18 @@ export function createAttempt(
    * Closes the books of a call that broke: by the receipt that came after all or that the provider
    * shows, or as refused when nothing was ever delivered. Else the call stays open, its cover spent.
    */
-  async function mend(call: Running, exchange: Exchange, error: unknown): Promise<void> {
+  async function mend(
+    call: Running,
+    exchange: Exchange,
+    parts: AsyncIterator<unknown>,
+    error: unknown
+  ): Promise<void> {
     exchange.stop()
     try {
+      // What left before the stop arrived is delivered and counted, so it is counted here as well.
+      for (let step = await parts.next(); step.done !== true; step = await parts.next()) {
+        await take(call, exchange, step.value, false)
+      }
       const end = fromWire(invokeEndSchema, await exchange.end)
       await settle(call, end.receipt)
     } catch (failure) {
@@ -243,19 +253,27 @@ export function createAttempt(
       throw error
     }
     const ask = toWire(invokeAskSchema, { request: requestBytes, ...paid })
-    const exchange = pool.ask(offer.provider, PROTOCOLS.invoke, ask, { signal })
+    // Not the signal: an abort drops parts that the provider counts, a stop delivers them.
+    const exchange = pool.ask(offer.provider, PROTOCOLS.invoke, ask)
+    const onAbort = () => exchange.stop()
+    signal.addEventListener('abort', onAbort, { once: true })
+    const parts = exchange.parts[Symbol.asyncIterator]()
     // Awaited below on every path; until then a rejection must not count as unhandled.
     exchange.end.catch(() => {})
-    let isDone = false
+    let isSettled = false
     let failure: unknown
     try {
-      for await (const value of exchange.parts) {
-        const event = await take(call, exchange, value)
+      signal.throwIfAborted()
+      for (let step = await parts.next(); step.done !== true; step = await parts.next()) {
+        const event = await take(call, exchange, step.value)
+        signal.throwIfAborted()
         if (event !== undefined) yield event
+        signal.throwIfAborted()
       }
       const end = fromWire(invokeEndSchema, await exchange.end)
       const receipt = await settle(call, end.receipt)
-      isDone = true
+      isSettled = true
+      signal.throwIfAborted()
       const citations: Citation[] = end.citations.map(({ sourceUrl, ...citation }, i) => ({
         mark: i + 1,
         ...citation,
@@ -266,8 +284,9 @@ export function createAttempt(
       failure = error
       throw error
     } finally {
+      signal.removeEventListener('abort', onAbort)
       // Also reached when the consumer stops listening.
-      if (!isDone) await mend(call, exchange, failure)
+      if (!isSettled) await mend(call, exchange, parts, failure)
     }
   }
 }

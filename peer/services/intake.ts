@@ -37,16 +37,20 @@ export function createIntake(
     admitContribution(signed, datanet.id, datanet.signed.manifest, now())
     const cid = signed.cid.toString()
     const known = datanetStore.contribution(cid)
+    const digest = textDigest(signed.contribution.text)
     const isNew =
       known === undefined &&
       datanetStore.addContribution({
         cid,
         datanet: datanet.id.toString(),
         contributor: signed.contribution.contributor,
-        textDigest: textDigest(signed.contribution.text),
+        textDigest: digest,
         bytes: signed.bytes
       })
-    if (known === undefined && !isNew) throw new DatanetError('CONTRIBUTION_DUPLICATE', { cid })
+    if (known === undefined && !isNew) {
+      const same = datanetStore.sameText(datanet.id.toString(), digest)
+      throw new DatanetError('CONTRIBUTION_DUPLICATE', { cid, known: same ?? '' })
+    }
     return toWire(contributeEndSchema, {
       contribution: signed.cid,
       status: known?.status ?? 'pending'

@@ -24,6 +24,7 @@ export interface LoadedModel {
 /** Building models of Datanets, and loading what was built. */
 export interface Models {
   build(recipe: BuildRecipe, options?: ProgressOptions): Promise<ModelSummary>
+  built(): Promise<readonly ModelSummary[]>
   /** The model of a card built here. Refuses others (MODEL_UNKNOWN). */
   load(model: string): Promise<LoadedModel>
 }
@@ -120,6 +121,13 @@ export function createModels(
       })
       return describeCard(signed, notes)
     },
+
+    built: () =>
+      Promise.all(
+        modelStore
+          .models()
+          .map(async ({ card, issuedAtMs }) => describeCard(await verifyCard(card, issuedAtMs), []))
+      ),
 
     load(model) {
       const known = loaded.get(model)

@@ -29,6 +29,7 @@ export interface VerifiedRevision {
 export interface Revisions {
   publish(id: string, options?: ProgressOptions): Promise<RevisionSummary>
   fetch(id: string, options?: ProgressOptions): Promise<FetchedRevision>
+  head(id: string): RevisionSummary
   /** The newest revision kept here with its rows (ANCHOR_MISSING when none is). */
   read(id: string): Promise<VerifiedRevision>
   resume(): void
@@ -71,6 +72,12 @@ export function createRevisions(
     })
     publications.announce('datanet', id)
     publications.provide(revision.content)
+  }
+
+  function newest(id: string): Revision {
+    const kept = datanetStore.revision(id)
+    if (kept === undefined) throw new DatanetError('ANCHOR_MISSING', { id, kept: false })
+    return decodeRevision(kept.bytes)
   }
 
   async function rowsOf(revision: Revision): Promise<SignedContribution[]> {
@@ -182,10 +189,10 @@ export function createRevisions(
       }
     },
 
+    head: (id) => described(newest(id)),
+
     async read(id) {
-      const kept = datanetStore.revision(id)
-      if (kept === undefined) throw new DatanetError('ANCHOR_MISSING', { id, kept: false })
-      const revision = decodeRevision(kept.bytes)
+      const revision = newest(id)
       return { revision, contributions: await rowsOf(revision) }
     },
 

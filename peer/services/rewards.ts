@@ -120,9 +120,15 @@ export function createRewards(
     return record
   }
 
-  /** Drops for pools of the Datanets known here, as their providers show them. */
+  /** Drops of this peer's own pools, then of pools of the Datanets known here as others show them. */
   async function* drops(options: CallOptions): AsyncGenerator<KnownDrop> {
     const seen = new Set<string>()
+    for (const { id, bytes } of documentStore.ofKind('drop')) {
+      const record = decodeDrop(bytes)
+      const { operator, auditor, token } = record.drop.pool
+      seen.add(id)
+      yield { key: { operator, auditor, token }, record }
+    }
     for (const { id } of datanets.all()) {
       const found = publications.discover(
         'datanet',

@@ -31,6 +31,8 @@ export interface DatanetStore {
     bytes: Uint8Array
   }): boolean
   contribution(cid: string): (StoredContribution & { datanet: string }) | undefined
+  /** The contribution with this text digest, if the Datanet holds one. */
+  sameText(datanet: string, textDigest: Uint8Array): string | undefined
   contributions(datanet: string, status: ContributionStatus): readonly StoredContribution[]
   addReview(review: { cid: string; contribution: string; bytes: Uint8Array }): void
   reviews(contribution: string): readonly Uint8Array[]
@@ -87,6 +89,14 @@ export function createDatanetStore(db: Database): DatanetStore {
     contribution(cid) {
       const row = db.get('SELECT * FROM contribution WHERE cid = ?', cid)
       return row === undefined ? undefined : { ...stored(row), datanet: String(row.datanet) }
+    },
+    sameText(datanet, textDigest) {
+      const row = db.get(
+        'SELECT cid FROM contribution WHERE datanet = ? AND text_digest = ?',
+        datanet,
+        textDigest
+      )
+      return row === undefined ? undefined : String(row.cid)
     },
     contributions: (datanet, status) =>
       db

@@ -1,0 +1,62 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { formatWei } from '../../protocol/base/units.ts'
+import { createHttpRpc } from '../chain/rpc.ts'
+import { printJson } from '../faces/cli/print.ts'
+import { createPeer } from '../peer.ts'
+import { readNetwork } from './network.ts'
+import { agentRole } from './roles/agent.ts'
+
+const DNC = 10n ** 18n
+
+/**
+ * Joins a running devnet as a new agent with fresh keys, asks one question, pays for the answer and
+ * leaves. Refuses a file of no running devnet (CONFIG_INVALID) and one that has ended
+ * (CHAIN_UNREACHABLE).
+ */
+export async function runJoin(
+  networkFile: string,
+  options: { readonly question: string; readonly json?: boolean }
+): Promise<void> {
+  const network = readNetwork(networkFile)
+  const dataDir = mkdtempSync(join(tmpdir(), 'datanet-join-'))
+  try {
+    const peer = await createPeer({
+      dataDir,
+      bootstrap: network.bootstrap,
+      rpcUrl: network.rpcUrl,
+      contracts: network.contracts,
+      limits: { maxCallWei: DNC, depositWei: DNC }
+    })
+    try {
+      await createHttpRpc({ url: network.rpcUrl })('datanet_faucet', [peer.account])
+      const scene = {
+        peer,
+        network,
+        dataDir,
+        signal: new AbortController().signal,
+        progress: () => {}
+      }
+      const answer = await agentRole.ask(scene, { question: options.question })
+      if (options.json === true) return printJson(answer)
+      const { receipt } = answer
+      const sources = answer.citations.map(
+        ({ mark, title, sourceUrl }) => `  [${mark}] ${title}${sourceUrl ? ` — ${sourceUrl}` : ''}`
+      )
+      process.stdout.write(
+        `${[
+          answer.text.trim(),
+          ...sources,
+          '',
+          `${receipt.outcome} by …${receipt.provider.slice(-8)} for ${formatWei(receipt.priceWei, 'DNC')}, ` +
+            `of which ${formatWei(receipt.royaltyWei, 'DNC')} are royalty; receipt ${receipt.callId}`
+        ].join('\n')}\n`
+      )
+    } finally {
+      await peer.stop()
+    }
+  } finally {
+    rmSync(dataDir, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { generateKeyPair, privateKeyFromProtobuf, privateKeyToProtobuf } from '@libp2p/crypto/keys'
+import { keySigner } from '../../protocol/base/typed-data.ts'
+import type { Chain, ChainContracts } from '../chain/chain.ts'
+import { deployContracts } from '../chain/deploy.ts'
+import { createEmbeddedChain } from '../chain/embedded-chain.ts'
+import { createEthersChain } from '../chain/ethers-chain.ts'
+import { serveRpc } from '../chain/rpc-server.ts'
+import { createNode } from '../net/node.ts'
+import { type Network, readNetwork, writeNetwork } from './network.ts'
+
+/** What stands around the participants: a chain with contracts, and a peer to join by. */
+export interface World {
+  readonly dir: string
+  readonly networkFile: string
+  readonly network: Network
+  /** True when this world was kept from an earlier run. */
+  readonly isKept: boolean
+  /** An onlooker's view of the chain: it reads balances and sends nothing. */
+  readonly chain: Chain
+  readonly dropDelayS: number
+  stop(): Promise<void>
+}
+
+const DROP_DELAY_S = 2
+
+/**
+ * A world in `keep`, or in a directory of its own that is removed at the end. Every address and port
+ * is chosen free, so that several worlds stand beside each other.
+ */
+export async function createWorld(topic: string, keep?: string): Promise<World> {
+  const dir = keep ?? mkdtempSync(join(tmpdir(), 'datanet-'))
+  mkdirSync(dir, { recursive: true, mode: 0o700 })
+  const undo: Array<() => unknown> = []
+  const stop = async () => {
+    for (const step of undo.splice(0).reverse()) await step()
+    if (keep === undefined) rmSync(dir, { recursive: true, force: true })
+  }
+  try {
+    const networkFile = join(dir, 'network.json')
+    const isKept = existsSync(networkFile)
+    const embedded = await createEmbeddedChain({ dir: join(dir, 'chain') })
+    undo.push(() => embedded.close())
+    const deployer = keyIn(join(dir, 'deployer.key'), () => new Uint8Array(randomBytes(32)))
+    let contracts: ChainContracts
+    if (isKept) contracts = readNetwork(networkFile).contracts
+    else {
+      await embedded.request('datanet_faucet', [keySigner(deployer).address])
+      contracts = await deployContracts({
+        rpc: embedded.request,
+        secretKey: deployer,
+        dropDelayS: DROP_DELAY_S
+      })
+    }
+    embedded.useFaucetToken(contracts.token)
+    const rpc = await serveRpc(embedded.request)
+    undo.push(() => rpc.close())
+    const fresh = privateKeyToProtobuf(await generateKeyPair('Ed25519'))
+    const node = await createNode({
+      privateKey: privateKeyFromProtobuf(keyIn(join(dir, 'bootstrap.key'), () => fresh)),
+      bootstrap: []
+    })
+    undo.push(() => node.stop())
+    const network: Network = {
+      bootstrap: node.getMultiaddrs().map(String),
+      rpcUrl: rpc.url,
+      contracts,
+      topic
+    }
+    writeNetwork(networkFile, network)
+    const chain = createEthersChain({ rpc: embedded.request, contracts, secretKey: deployer })
+    undo.push(() => chain.close())
+    return { dir, networkFile, network, isKept, chain, dropDelayS: DROP_DELAY_S, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+function keyIn(file: string, make: () => Uint8Array): Uint8Array {
+  if (existsSync(file)) return Uint8Array.from(Buffer.from(readFileSync(file, 'utf8'), 'hex'))
+  const key = make()
+  writeFileSync(file, Buffer.from(key).toString('hex'), { mode: 0o600 })
+  return key
+}

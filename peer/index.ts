@@ -1,0 +1,2 @@
+export type { PeerApi } from './api/peer-api.ts'
+export { createPeer, type Peer, type PeerInit } from './peer.ts'
