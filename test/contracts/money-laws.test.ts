@@ -41,7 +41,7 @@ type Command = typeof command extends fc.Arbitrary<infer T> ? T : never
 
 test('no sequence of actions breaks a law of the money', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(command, { minLength: 8, maxLength: 20 }), (commands) =>
+    fc.asyncProperty(fc.array(command, { minLength: 8, maxLength: 14 }), (commands) =>
       world.undone(() => play(commands))
     ),
     { numRuns: 30, seed: 7 }
