@@ -201,6 +201,10 @@ test('proves a contribution against the anchored root', async () => {
     contract.read('verifyContribution', [datanet, at, leaf, proof])
   expect(await read(revision, hex(leaves[1] as Uint8Array))).toEqual([false])
   expect(await read(hashOf('not anchored'), hex(leaves[0] as Uint8Array))).toEqual([false])
+  // Where nothing is anchored the root is zero: the zero leaf is not in it either.
+  expect(
+    await contract.read('verifyContribution', [datanet, hashOf('not anchored'), ZERO_HASH, []])
+  ).toEqual([false])
 })
 
 function hex(bytes: Uint8Array): string {

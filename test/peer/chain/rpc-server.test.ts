@@ -1,4 +1,5 @@
 import { request as httpRequest } from 'node:http'
+import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createEmbeddedChain, type EmbeddedChain } from '../../../peer/chain/embedded-chain.ts'
 import { createHttpRpc } from '../../../peer/chain/rpc.ts'
@@ -102,4 +103,24 @@ test('hands revert data through', async () => {
   ).rejects.toMatchObject({
     data: `0x${'1'.padStart(64, '0')}`
   })
+})
+
+test('answers whatever it is sent with JSON-RPC', async () => {
+  const request = fc.record(
+    { id: fc.jsonValue(), method: fc.oneof(fc.string(), fc.jsonValue()), params: fc.jsonValue() },
+    { requiredKeys: [] }
+  )
+  const body = fc.oneof(
+    fc.string(),
+    fc.json(),
+    request.map((each) => JSON.stringify(each))
+  )
+  await fc.assert(
+    fc.asyncProperty(body, async (text) => {
+      const answer = await post(text)
+      expect([200, 400]).toContain(answer.status)
+      expect([answer.body].flat()[0]).toMatchObject({ jsonrpc: '2.0' })
+    }),
+    { numRuns: 60, seed: 3 }
+  )
 })
