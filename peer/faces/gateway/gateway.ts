@@ -55,9 +55,8 @@ export async function createGateway(init: GatewayInit): Promise<Gateway> {
   }
   if (capWei < 0n || maxCallWei < 0n) throw refusal('CONFIG_INVALID', { capWei, maxCallWei })
 
-  const stopping = new AbortController()
   const cap = createSpendingCap({ capWei, maxCallWei, now })
-  const routes = createRoutes({ api, cap, now, onError }, { token, maxBodyBytes, stopping })
+  const routes = createRoutes({ api, cap, now, onError }, { token, maxBodyBytes })
   const server = createAdaptorServer({ fetch: routes.fetch }) as Server
   server.listen(port, host.replace(/^\[|\]$/g, ''))
   await once(server, 'listening')
@@ -70,8 +69,7 @@ export async function createGateway(init: GatewayInit): Promise<Gateway> {
       return cap.spentWei
     },
     async stop() {
-      if (stopping.signal.aborted) return
-      stopping.abort()
+      if (!server.listening) return
       const closed = once(server, 'close')
       server.close()
       server.closeAllConnections()

@@ -9,8 +9,6 @@ export interface PaidCall {
   readonly callId: string
   /** The events from the first chunk on. Settles the reservation however it ends. */
   readonly events: AsyncIterable<AskEvent>
-  /** Lets go of an answer that nobody reads on; what it has cost is counted. */
-  leave(): Promise<void>
 }
 
 export interface PaidCallComponents {
@@ -93,11 +91,11 @@ export async function startPaidCall(
       break
     }
   }
-  return {
-    callId,
-    events: resumed(early, events),
-    leave: async () => void (await events.return(undefined))
-  }
+  // Nobody may come to read the rest of an answer whose caller has left.
+  const leave = () => void events.return(undefined)
+  if (signal.aborted) leave()
+  else signal.addEventListener('abort', leave, { once: true })
+  return { callId, events: resumed(early, events) }
 }
 
 async function* resumed(early: AskEvent[], rest: AsyncGenerator<AskEvent>) {

@@ -19,7 +19,6 @@ export interface RouteComponents {
 export interface RouteInit {
   readonly token: string
   readonly maxBodyBytes: number
-  readonly stopping: AbortController
 }
 
 /** The gateway's routes as one web-standard handler. Errors leave in the form of the OpenAI API. */
@@ -37,29 +36,30 @@ export function createRoutes(components: RouteComponents, init: RouteInit): Hono
     const { model } = findListing(listings, c.req.param('id'))
     return c.json(toOpenAiModels(listings).find(({ x_datanet }) => x_datanet.model === model.model))
   })
-  app.post('/v1/chat/completions', (c) => answer(c, components, init))
+  app.post('/v1/chat/completions', (c) => answer(c, components))
   app.notFound(() => errorResponse(refusal('INPUT_INVALID', {}, { hint: 'no such route' }), 404))
-  app.onError((error) => {
-    onError(error)
+  app.onError((error, c) => {
+    // That a client left is no failure.
+    if (!c.req.raw.signal.aborted) onError(error)
     return errorResponse(error)
   })
   return app
 }
 
-async function answer(c: Context, components: RouteComponents, init: RouteInit) {
+async function answer(c: Context, components: RouteComponents) {
   const { api, now, onError } = components
   const request = parseChatRequest(await json(c))
   const listing = findListing(await api.models.list(), request.model)
-  const leaving = new AbortController()
-  const signal = AbortSignal.any([c.req.raw.signal, leaving.signal, init.stopping.signal])
-  const call = await startPaidCall(components, request, { listing, signal })
-  const { callId, events } = call
+  // Fires when the connection closes, by the client or by stop().
+  const { signal } = c.req.raw
+  const { callId, events } = await startPaidCall(components, request, { listing, signal })
   const completion = { model: request.model, callId, createdAtMs: now() }
   const headers = { 'x-datanet-call-id': callId }
   if (!request.stream) return c.json(await toCompletion(events, completion), 200, headers)
 
   const { includeUsage } = request
-  const chunks = toChunks(events, completion, { includeUsage, onError })
+  const report = (error: unknown) => signal.aborted || onError(error)
+  const chunks = toChunks(events, completion, { includeUsage, onError: report })
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
       const { done, value } = await chunks.next()
@@ -67,9 +67,7 @@ async function answer(c: Context, components: RouteComponents, init: RouteInit) 
       else controller.enqueue(new TextEncoder().encode(value))
     },
     async cancel() {
-      leaving.abort()
       await chunks.return(undefined)
-      await call.leave()
     }
   })
   return c.body(body, 200, {

@@ -212,7 +212,8 @@ test.each([true, false])('a client that leaves cancels its call (stream: %s)', a
     })
   })
   api.receiptsOf.set(CALL, receipt(CALL, 65n))
-  const { client, gateway } = await gatewayTo(api)
+  const onError = vi.fn()
+  const { client, gateway } = await gatewayTo(api, { onError })
   const leaving = new AbortController()
   const { signal } = leaving
   const call = client.chat.completions.create({ ...CHAT, stream }, { signal })
@@ -228,6 +229,7 @@ test.each([true, false])('a client that leaves cancels its call (stream: %s)', a
   await refused
   // The receipt that the cancelled call ended with says what it cost.
   await vi.waitFor(() => expect(gateway.spentWei).toBe(65n))
+  expect(onError).not.toHaveBeenCalled()
 })
 
 test('the token is demanded of everything but the health check', async () => {
