@@ -21,11 +21,8 @@ export interface Probe {
   readonly vector?: Int8Array
 }
 
-/**
- * Of the questions that the Datanet cannot answer, one in a hundred may be answered; by words alone
- * one in two hundred, since a synonym that a probe does not have deceives only there.
- */
-const FALSE_PPM = { hybrid: 10_000, lexical: 5_000 }
+/** Of the questions that the Datanet cannot answer, one in two hundred may be answered. */
+const FALSE_PPM = 5_000
 /** No calibration talks a Datanet into answering on less than this. */
 const FLOOR_PPM = 450_000
 /** More probes than this sharpen nothing and cost seconds. */
@@ -70,9 +67,7 @@ export async function calibrate(
     })
   }
   const falling = scores.map(({ falsePpm }) => falsePpm).sort((a, b) => b - a)
-  const allowed = Math.floor(
-    (falling.length * FALSE_PPM[vectors === undefined ? 'lexical' : 'hybrid']) / 1_000_000
-  )
+  const allowed = Math.floor((falling.length * FALSE_PPM) / 1_000_000)
   const lowest = Math.max(FLOOR_PPM, (falling[allowed] ?? 0) + 1)
   const abstainBelowPpm = Math.min(lowest, 1_000_000)
   return {
