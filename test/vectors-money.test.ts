@@ -175,12 +175,16 @@ describe('split', () => {
 })
 
 describe('fold', () => {
-  const { parties, valid } = vectors('09-fold')
-  test.each(named(valid))('%s', (_, { leaves, receipts, name: __, ...channel }) => {
+  const { parties, valid, invalid } = vectors('09-fold')
+  const fold = ({ receipts, channelId, voucher: committed, capturedWei, isClosed }: Vectors) => {
     const signed = receipts.map((one: string) => receipt.decodeReceipt(bytes(one)))
-    const rewards = foldRewards([{ ...channel, receipts: signed }], () => parties)
-    expect(dropLeaves(rewards)).toEqual(leaves)
+    const channel = { channelId, voucher: committed, capturedWei, isClosed, receipts: signed }
+    return dropLeaves(foldRewards([channel], () => parties))
+  }
+  test.each(named(valid))('%s', (_, one) => {
+    expect(fold(one)).toEqual(one.leaves)
   })
+  refuses(invalid, fold)
 })
 
 describe('drop tree', () => {

@@ -45,7 +45,7 @@ export async function receiptRecord() {
     priceWei: wei(priceWei),
     royaltyWei: wei((priceWei * 300_000n) / 1_000_000n),
     outcome: 'answered',
-    method: 'coverage/1',
+    method: 'overlap-coverage/1',
     credits: [
       {
         contribution: someCid(40),

@@ -29,7 +29,8 @@ import {
   without
 } from './tools.mjs'
 
-const TYPE = 'RevisionApproval(bytes32 datanet,uint64 ordinal,bytes32 parent,bytes32 revision)'
+const TYPE =
+  'RevisionApproval(bytes32 datanet,uint64 ordinal,bytes32 parent,bytes32 revision,bytes32 contributionsRoot)'
 
 export function revision() {
   const [first, second] = CURATORS
@@ -71,7 +72,8 @@ export function revision() {
         datanet: bytes(chainKey),
         ordinal: one.ordinal,
         parent: one.parent === undefined ? fill(32, 0) : digestOf(one.parent),
-        revision: digestOf(cidOf(data))
+        revision: digestOf(cidOf(data)),
+        contributionsRoot: one.contributionsRoot
       })
       return {
         name: `ordinal ${one.ordinal}`,

@@ -7,6 +7,7 @@ import { mountainsRoot, receiptRecord, signedReceipt } from './receipt.mjs'
 import { account, fill, hex, json, OTHER, someCid, text, wei } from './tools.mjs'
 
 export const NOBODY = `0x${'00'.repeat(20)}`
+const OTHER_CHANNEL = `0x${'01'.repeat(32)}`
 const PPM = 1_000_000n
 const EQUAL_SHARES = 144_403_552_893_600n
 const UNITS = PPM * PPM * EQUAL_SHARES
@@ -234,38 +235,72 @@ export async function fold() {
     },
     { name: 'nothing committed', committed: 0, capturedWei: 5n, isClosed: false }
   ]
+  const valid = cases.map(({ name, committed, capturedWei, isClosed }) => {
+    const shares = new Map()
+    const give = (more) => {
+      for (const [who, units] of more) shares.set(who, (shares.get(who) ?? 0n) + units)
+    }
+    let left = capturedWei
+    for (const [i, record] of receipts.entries()) {
+      if (i >= committed && !isClosed) continue
+      const taken = left < royalty ? left : royalty
+      left -= taken
+      const lines = record.credits.map((c) => ({ account: c.account?.text, ppm: c.ppm }))
+      give(
+        i < committed
+          ? splitOf(taken, lines, parties)
+          : [[TREASURY, taken * UNITS]].filter(([, units]) => units > 0n)
+      )
+    }
+    if (left > 0n) give([[NOBODY, left * UNITS]])
+    return {
+      name,
+      capturedWei: { $wei: `${capturedWei}` },
+      isClosed,
+      channelId,
+      voucher: {
+        receipts: committed,
+        receiptsRoot: mountainsRoot(signed.slice(0, committed).map(({ leaf }) => leaf))
+      },
+      receipts: signed.map(({ data }) => text(data)),
+      leaves: json(leavesOf(shares, capturedWei))
+    }
+  })
+  const [whole] = valid
+  const refused = (requirement, name, change, error) => ({
+    ...whole,
+    leaves: undefined,
+    name,
+    requirement,
+    ...change,
+    error
+  })
+  const [first, second] = whole.receipts
+  const other = signedReceipt({ ...receipts[1], method: 'another/1' })
   return {
     parties,
-    valid: cases.map(({ name, committed, capturedWei, isClosed }) => {
-      const shares = new Map()
-      const give = (more) => {
-        for (const [who, units] of more) shares.set(who, (shares.get(who) ?? 0n) + units)
-      }
-      let left = capturedWei
-      for (const [i, record] of receipts.entries()) {
-        if (i >= committed && !isClosed) continue
-        const taken = left < royalty ? left : royalty
-        left -= taken
-        const lines = record.credits.map((c) => ({ account: c.account?.text, ppm: c.ppm }))
-        give(
-          i < committed
-            ? splitOf(taken, lines, parties)
-            : [[TREASURY, taken * UNITS]].filter(([, units]) => units > 0n)
-        )
-      }
-      if (left > 0n) give([[NOBODY, left * UNITS]])
-      return {
-        name,
-        capturedWei: { $wei: `${capturedWei}` },
-        isClosed,
-        channelId,
-        voucher: {
-          receipts: committed,
-          receiptsRoot: mountainsRoot(signed.slice(0, committed).map(({ leaf }) => leaf))
-        },
-        receipts: signed.map(({ data }) => text(data)),
-        leaves: json(leavesOf(shares, capturedWei))
-      }
-    })
+    valid,
+    invalid: [
+      refused('FOLD-R1', 'the last receipt is missing', { receipts: [first] }, 'DROP_INVALID'),
+      refused('FOLD-R1', 'the first receipt is missing', { receipts: [second] }, 'DROP_INVALID'),
+      refused(
+        'FOLD-R1',
+        'another receipt than the committed one',
+        { receipts: [first, text(other.data)] },
+        'DROP_INVALID'
+      ),
+      refused(
+        'FOLD-R1',
+        'receipts of another channel',
+        { channelId: OTHER_CHANNEL },
+        'DROP_INVALID'
+      ),
+      refused(
+        'FOLD-R2',
+        'two receipts of one place',
+        { receipts: [first, second, text(other.data)] },
+        'RECORD_EQUIVOCATES'
+      )
+    ]
   }
 }
