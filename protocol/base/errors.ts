@@ -201,6 +201,7 @@ export const ERRORS = {
   INTERNAL: row(199, 'something went wrong that this peer did not expect', 'operator', false, 500)
 } as const satisfies Record<string, ErrorRow>
 
+/** A code of the table. */
 export type ErrorCode = keyof typeof ERRORS
 
 /** Who can mend it: `sender`, `author`… name the party of the exchange, `operator` runs this peer. */

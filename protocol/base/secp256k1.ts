@@ -23,6 +23,7 @@ interface Native {
 
 const HALF_ORDER = noble.Point.Fn.ORDER >> 1n
 
+/** The same in pure JavaScript, for platforms without a binary. */
 export const javascriptSecp256k1: Secp256k1 = {
   kind: 'javascript',
   sign(digest, secretKey) {

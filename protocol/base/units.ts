@@ -2,6 +2,7 @@ import { DatanetError } from './errors.ts'
 
 /** One whole, in parts per million: credits, shares and royalties are counted in it. */
 export const PPM = 1_000_000
+/** The same whole as a bigint, for arithmetic with amounts. */
 export const PPM_N = 1_000_000n
 
 const MAX_WEI = (1n << 128n) - 1n

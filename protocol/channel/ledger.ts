@@ -33,6 +33,7 @@ export interface Parts {
   readonly royaltyWei: bigint
 }
 
+/** The parts of nothing. */
 export const NO_PARTS: Parts = { operatorWei: 0n, royaltyWei: 0n }
 
 /** The two parts of a call of `amountWei`: its royalty rounded down, and the operator's rest. */

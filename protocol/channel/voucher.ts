@@ -17,6 +17,7 @@ export interface Voucher {
   readonly receiptsRoot: string
 }
 
+/** A voucher with its signature: what travels and is claimed by. */
 export interface SignedVoucher extends Voucher {
   /** 64 bytes, compact, by the signer of the terms. */
   readonly signature: Uint8Array

@@ -9,7 +9,7 @@ import {IDatanetRegistry} from "./interfaces/IDatanetRegistry.sol";
 /// @notice Described in interfaces/IDatanetRegistry.sol.
 contract DatanetRegistry is IDatanetRegistry, EIP712 {
     bytes32 public constant REVISION_APPROVAL_TYPEHASH =
-        keccak256("RevisionApproval(bytes32 datanet,uint64 ordinal,bytes32 parent,bytes32 revision)");
+        keccak256("RevisionApproval(bytes32 datanet,uint64 ordinal,bytes32 parent,bytes32 revision,bytes32 contributionsRoot)");
 
     uint256 private constant MAX_CURATORS = 32;
 
@@ -66,7 +66,7 @@ contract DatanetRegistry is IDatanetRegistry, EIP712 {
         bytes32 newest = datanet.revisions[datanet.ordinal];
         if (parent != newest) revert RegistryParentUnexpected(parent, newest);
         if (revision == bytes32(0) || datanet.ordinals[revision] != 0) revert RegistryRevisionInvalid(revision);
-        bytes32 structHash = keccak256(abi.encode(REVISION_APPROVAL_TYPEHASH, key, ordinal, parent, revision));
+        bytes32 structHash = keccak256(abi.encode(REVISION_APPROVAL_TYPEHASH, key, ordinal, parent, revision, contributionsRoot));
         uint256 count = _count(datanet, _hashTypedDataV4(structHash), approvals);
         if (count < datanet.threshold) revert RegistryApprovalsMissing(count, datanet.threshold);
 

@@ -18,6 +18,7 @@ export const CONTRIBUTION: TypedStruct = {
   ]
 }
 
+/** The wire form of a contribution. specs/04-datanet.md §Contribution */
 export const contributionSchema = z.strictObject({
   version: z.literal(1),
   datanet: field.cid,

@@ -6,7 +6,7 @@ import { DatanetError } from '../base/errors.ts'
 import { LIMITS } from '../base/limits.ts'
 import { decodeRecord, encodeRecord, field } from '../base/schema.ts'
 import { type AccountSigner, recoverTypedData, type TypedStruct } from '../base/typed-data.ts'
-import { PPM } from '../base/units.ts'
+import { royaltyPolicySchema } from './royalty-policy.ts'
 
 /** The EIP-712 domain of records that no contract reads. specs/03-signatures.md §Domains */
 export const RECORDS_DOMAIN = { name: 'datanet', version: '1' } as const
@@ -19,25 +19,9 @@ const MANIFEST_APPROVAL: TypedStruct = {
   ]
 }
 
-/**
- * How the royalty of a call is shared: `royaltyPpm` of the price is royalty, and the four shares
- * divide it whole. In a manifest it is the least the Datanet accepts; in an offer, what is paid.
- */
-const royaltyPolicySchema = z
-  .strictObject({
-    royaltyPpm: field.ppm,
-    contributorsPpm: field.ppm,
-    builderPpm: field.ppm,
-    curatorsPpm: field.ppm,
-    treasuryPpm: field.ppm
-  })
-  .refine(
-    (p) => p.contributorsPpm + p.builderPpm + p.curatorsPpm + p.treasuryPpm === PPM,
-    'the shares must add up to the whole'
-  )
-
 const labels = z.array(field.label).min(1).max(LIMITS.labels)
 
+/** The wire form of a manifest. specs/04-datanet.md §Manifest */
 export const manifestSchema = z
   .strictObject({
     version: z.literal(1),
@@ -69,7 +53,6 @@ const signedSchema = z.strictObject({
   approvals: z.array(field.bytes(64)).min(1).max(LIMITS.curators)
 })
 
-export type RoyaltyPolicy = z.output<typeof royaltyPolicySchema>
 export type Manifest = z.output<typeof manifestSchema>
 
 /** A manifest with the CID it has and the signed bytes that are stored and forwarded. */
@@ -78,8 +61,6 @@ export interface SignedManifest {
   readonly cid: CID
   readonly bytes: Uint8Array
 }
-
-export { royaltyPolicySchema }
 
 /** The signed bytes of `manifest` under the approvals of `signers`. specs/04-datanet.md §Manifest */
 export async function signManifest(

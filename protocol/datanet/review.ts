@@ -16,6 +16,7 @@ const REVIEW: TypedStruct = {
   ]
 }
 
+/** The wire form of a review. specs/04-datanet.md §Review */
 export const reviewSchema = z.strictObject({
   version: z.literal(1),
   datanet: field.cid,

@@ -14,10 +14,12 @@ export const REVISION_APPROVAL: TypedStruct = {
     { name: 'datanet', type: 'bytes32' },
     { name: 'ordinal', type: 'uint64' },
     { name: 'parent', type: 'bytes32' },
-    { name: 'revision', type: 'bytes32' }
+    { name: 'revision', type: 'bytes32' },
+    { name: 'contributionsRoot', type: 'bytes32' }
   ]
 }
 
+/** The wire form of a revision. specs/04-datanet.md §Revision */
 export const revisionSchema = z
   .strictObject({
     version: z.literal(1),
@@ -53,7 +55,8 @@ export function revisionApproval(datanetKey: string, revision: Revision): Record
     datanet: datanetKey,
     ordinal: revision.ordinal,
     parent: revision.parent === undefined ? new Uint8Array(32) : digestOf(revision.parent),
-    revision: digestOf(revisionCid(revision))
+    revision: digestOf(revisionCid(revision)),
+    contributionsRoot: revision.contributionsRoot
   }
 }
 

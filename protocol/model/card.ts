@@ -10,6 +10,7 @@ import { decodeRecord, encodeRecord, field } from '../base/schema.ts'
 
 const DOMAIN = 'datanet/card/1'
 
+/** The wire form of a card. specs/06-model.md §Card */
 export const cardSchema = z.strictObject({
   version: z.literal(1),
   /** Lowercase words and dashes: how people and OpenAI clients name the model. */

@@ -7,7 +7,8 @@ import { openEnvelope, sealEnvelope } from '../base/envelope.ts'
 import { DatanetError } from '../base/errors.ts'
 import { LIMITS } from '../base/limits.ts'
 import { decodeRecord, encodeRecord, field } from '../base/schema.ts'
-import { type Manifest, royaltyPolicySchema } from '../datanet/manifest.ts'
+import type { Manifest } from '../datanet/manifest.ts'
+import { royaltyPolicySchema } from '../datanet/royalty-policy.ts'
 
 const DOMAIN = 'datanet/offer/1'
 
@@ -17,6 +18,7 @@ interface FreeOrNot {
   readonly maxChunkWei: bigint
 }
 
+/** The wire form of an offer. specs/06-model.md §Offer */
 export const offerSchema = z
   .strictObject({
     version: z.literal(1),
@@ -54,6 +56,7 @@ export const offerSchema = z
   .refine((o) => o.expiresAtMs - o.seq <= LIMITS.offerLifeMs, 'an offer that lives too long')
 
 export type Offer = z.output<typeof offerSchema>
+/** Where and to whom an offer is paid. */
 export type Payment = Offer['payment']
 
 /** An offer with its CID (of the body) and the sealed bytes that are stored and forwarded. */

@@ -1,4 +1,3 @@
-import type { CID } from 'multiformats/cid'
 import { z } from 'zod'
 import { LIMITS } from '../base/limits.ts'
 import { field } from '../base/schema.ts'
@@ -18,5 +17,3 @@ export const contributeEndSchema = z.strictObject({
   contribution: field.cid,
   status: z.enum(['pending', 'accepted', 'rejected'])
 })
-
-export type ContributeAsk = { datanet: CID; contribution: Uint8Array }

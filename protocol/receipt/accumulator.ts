@@ -18,6 +18,7 @@ export interface AccumulatorProof {
   readonly peaks: readonly Uint8Array[]
 }
 
+/** Nothing appended yet. */
 export const EMPTY_ACCUMULATOR: Accumulator = { count: 0, peaks: [] }
 
 /** The accumulator with `leaves` appended in order. Refuses leaves not of 32 bytes (INPUT_INVALID). */

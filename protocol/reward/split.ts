@@ -1,5 +1,5 @@
 import { DatanetError } from '../base/errors.ts'
-import type { RoyaltyPolicy } from '../datanet/manifest.ts'
+import type { RoyaltyPolicy } from '../datanet/royalty-policy.ts'
 import type { Receipt } from '../receipt/receipt.ts'
 
 /**

@@ -36,9 +36,7 @@ async function fresh(name: string): Promise<{
         contributionsRoot: hashOf('root'),
         ...over
       }
-      const { ordinal, parent, revision } = request
-      const approvals =
-        over.approvals ?? (await world.approve(names, { datanet, ordinal, parent, revision }))
+      const approvals = over.approvals ?? (await world.approve(names, { ...request, datanet }))
       return world.as('host').registry.anchor({ ...request, approvals })
     }
   }
@@ -153,15 +151,22 @@ test('refuses fewer curators than the threshold, strangers and repeated approval
   await anchor({}, ['host', first, first, third])
 })
 
-test('refuses approvals of another revision, ordinal, Datanet, contract or chain', async () => {
+test('refuses approvals of another revision, root, ordinal, Datanet, contract or chain', async () => {
   const { datanet, anchor } = await fresh('binding')
-  const good = { datanet, ordinal: 1, parent: ZERO_HASH, revision: hashOf('revision 1') }
+  const good = {
+    datanet,
+    ordinal: 1,
+    parent: ZERO_HASH,
+    revision: hashOf('revision 1'),
+    contributionsRoot: hashOf('root')
+  }
   const domain = registryDomain(31_337, world.contracts.registry)
   const cases = [
     [domain, { ...good, revision: hashOf('other') }],
     [domain, { ...good, ordinal: 2 }],
     [domain, { ...good, parent: hashOf('other') }],
     [domain, { ...good, datanet: hashOf('other') }],
+    [domain, { ...good, contributionsRoot: hashOf('other') }],
     [{ ...domain, verifyingContract: world.contracts.escrow }, good],
     [{ ...domain, chainId: 1n }, good],
     [{ ...domain, name: 'datanet' }, good],
@@ -176,7 +181,13 @@ test('refuses approvals of another revision, ordinal, Datanet, contract or chain
 
 test('does not count a signature with high s', async () => {
   const { datanet, anchor } = await fresh('high s')
-  const value = { datanet, ordinal: 1, parent: ZERO_HASH, revision: hashOf('revision 1') }
+  const value = {
+    datanet,
+    ordinal: 1,
+    parent: ZERO_HASH,
+    revision: hashOf('revision 1'),
+    contributionsRoot: hashOf('root')
+  }
   const [one, two] = (await world.approve([first, second], value)) as [Uint8Array, Uint8Array]
   await expect(anchor({ approvals: [one, highS(two)] })).rejects.toMatchObject(
     reverted('RegistryApprovalsMissing')

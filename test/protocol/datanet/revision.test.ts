@@ -62,7 +62,8 @@ describe('a revision', () => {
         datanet: key,
         ordinal: 2,
         parent: revisionCid(revision()).multihash.digest,
-        revision: revisionCid(second).multihash.digest
+        revision: revisionCid(second).multihash.digest,
+        contributionsRoot: second.contributionsRoot
       }
     )
     const ours = typedDigest(domain, REVISION_APPROVAL, revisionApproval(key, second))
