@@ -1,4 +1,4 @@
-import type { RoyaltyPolicy } from '../../protocol/datanet/manifest.ts'
+import type { RoyaltyPolicy } from '../../protocol/datanet/royalty-policy.ts'
 import type { CallOptions, ProgressOptions } from './peer-api.ts'
 
 export interface DatanetsApi {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { printJson } from '../faces/cli/print.ts'
-import { startDevnet } from './devnet.ts'
+import { type Devnet, startDevnet } from './devnet.ts'
 import { createProgressLine } from './progress-line.ts'
 import { tellStep } from './story.ts'
 
@@ -35,7 +35,15 @@ export async function runDevnet(options: DevnetOptions): Promise<void> {
     progress: (who, progress) => line.show(who, progress),
     signal: stopping.signal
   })
-  const devnet = await starting
+  let devnet: Devnet
+  try {
+    devnet = await starting
+  } catch (error) {
+    if (!stopping.signal.aborted) throw error
+    line.clear()
+    process.exitCode = 130
+    return
+  }
   try {
     if (options.once === true || stopping.signal.aborted) return
     const { url, token } = await devnet.openGateway()
@@ -48,12 +56,18 @@ export async function runDevnet(options: DevnetOptions): Promise<void> {
   }
 }
 
-/** Fires at the first Ctrl-C or SIGTERM; a second one ends the process at once. */
+/** A terminal and npm may both deliver one Ctrl-C: a repetition this soon is the same one. */
+const SAME_MS = 1_500
+
+/** Fires at the first Ctrl-C or SIGTERM; a later one ends the process at once. */
 function stopSignal(): AbortController {
   const controller = new AbortController()
+  let firstMs = 0
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
-      if (controller.signal.aborted) process.exit(130)
+      if (controller.signal.aborted && performance.now() - firstMs > SAME_MS) process.exit(130)
+      if (controller.signal.aborted) return
+      firstMs = performance.now()
       controller.abort()
     })
   }
@@ -64,7 +78,7 @@ function invitation(url: string, token: string, networkFile: string): string {
   return `
 It stays up until Ctrl-C. Ask the agent's OpenAI-compatible endpoint something yourself:
 
-  curl -s ${url}/v1/chat/completions \\
+  curl -s ${url}/chat/completions \\
     -H 'authorization: Bearer ${token}' -H 'content-type: application/json' \\
     -d '{"model": "weakness-answers", "messages": [{"role": "user", "content": "What is SQL injection?"}]}'
 

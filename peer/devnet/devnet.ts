@@ -48,12 +48,15 @@ const CLAIM_TRIES = 20
 export async function startDevnet(init: DevnetInit): Promise<Devnet> {
   const startedAtMs = performance.now()
   const world = await createWorld(TOPIC, init.keep)
-  const started: Array<{ stop(): Promise<void> }> = []
-  const stop = async () => {
-    await Promise.all(started.splice(0).map((participant) => participant.stop()))
-    await world.stop()
+  const started: Array<() => Promise<void>> = []
+  let stopped: Promise<void> | undefined
+  const stop = () => {
+    stopped ??= Promise.all(started.map((end) => end())).then(() => world.stop())
+    return stopped
   }
+  const onAbort = () => void stop()
   try {
+    init.signal?.addEventListener('abort', onAbort, { once: true })
     const { network, isKept, dir } = world
     init.tell({ step: 'world', network, isKept, dir })
     const cast = await startCast(world, started)
@@ -66,7 +69,6 @@ export async function startDevnet(init: DevnetInit): Promise<Devnet> {
         account
       }))
     })
-    init.signal?.addEventListener('abort', () => void stop(), { once: true })
     const submitted = await collect(cast, init)
     const revision = await build(cast, init)
     const holders = await holdersOf(cast, submitted, world)
@@ -104,12 +106,10 @@ export async function startDevnet(init: DevnetInit): Promise<Devnet> {
 
 async function startCast(
   { dir, network }: World,
-  started: Array<{ stop(): Promise<void> }>
+  started: Array<() => Promise<void>>
 ): Promise<Cast> {
   const start = async <R extends keyof Roles>(role: R) => {
-    const participant = await startParticipant(role, join(dir, role), network)
-    started.push(participant)
-    return participant
+    return startParticipant(role, join(dir, role), network, (end) => started.push(end))
   }
   const [host, contributors, provider, agent] = await Promise.all([
     start('host'),

@@ -59,16 +59,21 @@ const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url))
 const STOP_MS = 5_000
 const KEPT_STDERR = 2_000
 
-/** Starts a participant of `role`, given its own directory and what every participant is given. */
+/**
+ * Starts a participant of `role`, given its own directory and what every participant is given.
+ * `onFork` gets the way to end it as soon as there is a process, before it is ready.
+ */
 export async function startParticipant<R extends keyof Roles>(
   role: R,
   dataDir: string,
-  network: Network
+  network: Network,
+  onFork: (stop: () => Promise<void>) => void = () => {}
 ): Promise<Participant<R>> {
   const child = fork(CHILD, [], {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc']
   })
+  onFork(() => end(child))
   const waiting = new Map<number, Waiting>()
   let ids = 0
   let stderr = ''

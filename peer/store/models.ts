@@ -1,4 +1,4 @@
-import type { RoyaltyPolicy } from '../../protocol/datanet/manifest.ts'
+import type { RoyaltyPolicy } from '../../protocol/datanet/royalty-policy.ts'
 import type { Database } from './database.ts'
 
 /** A model this peer built: its card and the artefact it answers from. */
