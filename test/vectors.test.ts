@@ -16,7 +16,7 @@ import * as review from '../protocol/datanet/review.ts'
 import * as revision from '../protocol/datanet/revision.ts'
 import * as card from '../protocol/model/card.ts'
 import * as offer from '../protocol/model/offer.ts'
-import { priceWei, royaltyWei, tokensOf } from '../protocol/model/price.ts'
+import { createOutputMeter, priceWei, royaltyWei, tokensOf } from '../protocol/model/price.ts'
 import { createFrameDecoder, encodeFrames } from '../protocol/net/frames.ts'
 import { rendezvousCid } from '../protocol/net/ids.ts'
 import { poolDomain } from '../protocol/reward/veto.ts'
@@ -322,4 +322,8 @@ test('price', () => {
   }
   for (const one of file.tokens)
     expect([one.text, tokensOf(one.text)]).toEqual([one.text, one.tokens])
+  for (const { chunks, tokens } of file.running) {
+    const meter = createOutputMeter()
+    expect(chunks.map((chunk: string) => meter.push(chunk))).toEqual(tokens)
+  }
 })

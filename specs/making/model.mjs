@@ -59,7 +59,6 @@ export async function cardRecord() {
       method: 'held-out/1',
       questions: 40,
       answered: 31,
-      correct: 30,
       falseAnswers: 1
     },
     seq: NOW_MS
@@ -130,7 +129,7 @@ export async function card() {
       await bad('no revision', { revisions: [] }),
       await bad('another tokenizer', { tokenizer: 'cl100k_base' }),
       await bad('a fraction in the evaluation', {
-        evaluation: { ...record.evaluation, correct: 0.5 }
+        evaluation: { ...record.evaluation, answered: 0.5 }
       }),
       invalid(
         'CARD-R2',
@@ -250,12 +249,16 @@ export async function price() {
       royaltyPpm: 333_333,
       royaltyWei: ((amount(usage) * 333_333n) / 1_000_000n).toString()
     })),
-    // Counted by hand from the published vocabulary: what both sides must agree on.
+    // Written down, not computed here: figures of the public vocabulary that both sides must meet.
     tokens: [
       { text: '', tokens: 0 },
       { text: 'hello world', tokens: 2 },
       { text: 'The bow is the front of a boat.', tokens: 9 },
       { text: '<|endoftext|>', tokens: 7 }
+    ],
+    running: [
+      { chunks: ['The bow is', ' the front of a boat.'], tokens: [3, 9] },
+      { chunks: ['hello worl', 'd', '!'], tokens: [3, 3, 3] }
     ]
   }
 }

@@ -27,6 +27,10 @@ test('bytes come back from their amounts, or are refused', async () => {
   )
 })
 
+test('refuses 17 bytes', async () => {
+  expect(await refusal(() => weiFromBytes(new Uint8Array(17).fill(1)))).toBe('RECORD_NOT_CANONICAL')
+})
+
 test('refuses amounts below zero and beyond 128 bits', async () => {
   expect(await refusal(() => weiToBytes(-1n))).toBe('INPUT_INVALID')
   expect(await refusal(() => weiToBytes(MAX + 1n))).toBe('INPUT_INVALID')

@@ -43,7 +43,18 @@ test('control tokens written out are text like any other', () => {
 test('the meter never falls, however the answer is cut, and never undercounts its text', () => {
   const piece = fc.oneof(
     fc.string({ unit: 'grapheme', maxLength: 8 }),
-    fc.constantFrom('un', 'believ', 'able', ' ', '  ', '\n', '<|endoftext|>')
+    fc.constantFrom(
+      'un',
+      'believ',
+      'able',
+      'worl',
+      'd',
+      'recommen',
+      ' ',
+      '  ',
+      '\n',
+      '<|endoftext|>'
+    )
   )
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 12 }), (chunks) => {
@@ -61,6 +72,13 @@ test('the meter never falls, however the answer is cut, and never undercounts it
     }),
     { numRuns: 60 }
   )
+})
+
+test('the meter does not fall when two pieces become one token', () => {
+  const meter = createOutputMeter()
+  expect(tokensOf('hello world')).toBeLessThan(tokensOf('hello worl'))
+  expect([meter.push('hello worl'), meter.push('d')]).toEqual([3, 3])
+  expect(tokensOf(meter.text)).toBe(2)
 })
 
 test('one chunk is counted as its text', () => {

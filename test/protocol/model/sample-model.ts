@@ -26,7 +26,7 @@ export function card(issuer: string, change: Partial<ModelCard> = {}): ModelCard
     builder: person(6).address,
     issuer,
     tokenizer: 'o200k_base',
-    evaluation: { method: 'm/1', questions: 10, answered: 8, correct: 7, falseAnswers: 1 },
+    evaluation: { method: 'm/1', questions: 10, answered: 8, falseAnswers: 1 },
     seq: NOW_MS,
     ...change
   }
