@@ -41,7 +41,6 @@ export interface ModelSummary {
   readonly evaluation: {
     readonly questions: number
     readonly answered: number
-    readonly correct: number
     readonly falseAnswers: number
   }
   readonly notes: readonly string[]

@@ -140,7 +140,7 @@ export function createCatalogue(
 
 /** A card as the faces show it. */
 export function describeCard({ card, cid }: SignedCard, notes: readonly string[]): ModelSummary {
-  const { questions, answered, correct, falseAnswers } = card.evaluation
+  const { questions, answered, falseAnswers } = card.evaluation
   return {
     model: cid.toString(),
     name: card.name,
@@ -150,7 +150,7 @@ export function describeCard({ card, cid }: SignedCard, notes: readonly string[]
     topics: card.topics,
     builder: card.builder,
     issuer: card.issuer,
-    evaluation: { questions, answered, correct, falseAnswers },
+    evaluation: { questions, answered, falseAnswers },
     notes,
     publishedAtMs: card.seq
   }

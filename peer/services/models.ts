@@ -96,7 +96,6 @@ export function createModels(
             method: METHOD,
             questions: evaluation?.questions ?? 0,
             answered: evaluation?.answered ?? 0,
-            correct: evaluation?.correct ?? 0,
             falseAnswers: evaluation?.falselyAnswered ?? 0
           },
           seq: now()

@@ -36,12 +36,14 @@ export const cardSchema = z.strictObject({
   issuer: field.label,
   /** The public tokenizer by which both sides count what is billed. */
   tokenizer: z.literal('o200k_base'),
-  /** What the builder measured: integers, by the named method. */
+  /**
+   * What the builder measured by the named method: of `questions` about what the Datanet holds, how
+   * many it answered from the right source, and how many it answered with that source taken away.
+   */
   evaluation: z.strictObject({
     method: field.label,
     questions: field.count,
     answered: field.count,
-    correct: field.count,
     falseAnswers: field.count
   }),
   /** Issue time in ms; the higher one of two cards with one name and issuer holds. */

@@ -55,7 +55,7 @@ export function listing({
       topics: ['security'],
       builder: '0x00000000000000000000000000000000000000b1',
       issuer: '12D3KooWissuer',
-      evaluation: { questions: 10, answered: 8, correct: 8, falseAnswers: 0 },
+      evaluation: { questions: 10, answered: 8, falseAnswers: 0 },
       notes: [],
       publishedAtMs: 1_700_000_000_500
     },
