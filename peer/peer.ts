@@ -124,7 +124,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
       now,
       log
     }
-    const datanets = createDatanets(parts)
+    const datanets = createDatanets(parts, (ask) => intake.take(ask))
     const intake = createIntake(parts, datanets)
     const revisions = createRevisions(parts, datanets)
     const models = createModels(parts, datanets, revisions)

@@ -77,8 +77,11 @@ export function createAnswering(
       deliveredWei: 0n,
       sentences: 0
     }
+    const { openWei, maxChunkWei, payment, policy, price } = signed.offer
+    if (priceWei(price, call) > openWei) {
+      throw new DatanetError('REQUEST_TOO_LARGE', { inputTokens: call.inputTokens })
+    }
     if (isFree(signed.offer)) return { ...call, channel: undefined }
-    const { openWei, maxChunkWei, payment, policy } = signed.offer
     const upFrontWei = openWei + maxChunkWei
     if (ask.terms === undefined || ask.voucher === undefined || request.maxWei < upFrontWei) {
       throw new DatanetError('VOUCHER_INSUFFICIENT', { neededWei: `${upFrontWei}` })

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { DatanetError, isDatanetError } from '../../protocol/base/errors.ts'
+import { DatanetError, isAbort, isDatanetError } from '../../protocol/base/errors.ts'
 import { fromWire, toWire } from '../../protocol/base/schema.ts'
 import { domainSeparator } from '../../protocol/base/typed-data.ts'
 import { escrowDomain } from '../../protocol/channel/terms.ts'
@@ -107,13 +107,18 @@ export function createAttempt(
     if (requestBytes.byteLength > offer.maxInputBytes) {
       throw new DatanetError('REQUEST_TOO_LARGE', { maxInputBytes: offer.maxInputBytes })
     }
+    const inputTokens = question.messages.reduce((sum, m) => sum + tokensOf(m.content), 0)
+    if (priceWei(offer.price, { inputTokens, outputTokens: 0 }) > offer.openWei) {
+      throw new DatanetError('REQUEST_TOO_LARGE', { inputTokens })
+    }
+    const id = Buffer.from(init.callId).toString('hex')
     return {
       ...init,
-      id: Buffer.from(init.callId).toString('hex'),
-      channel: isFree(offer) ? undefined : await channels.ensure(offer, maxWei, { signal }),
+      id,
+      channel: isFree(offer) ? undefined : await channels.begin(offer, { id, maxWei }, { signal }),
       request,
       requestBytes,
-      inputTokens: question.messages.reduce((sum, m) => sum + tokensOf(m.content), 0),
+      inputTokens,
       meter: createOutputMeter(),
       outputTokens: 0,
       costWei: 0n
@@ -184,7 +189,7 @@ export function createAttempt(
 
   /** Tells an idle channel's provider what was verified; a running call's next voucher does so anyway. */
   async function commit(channel: PayerChannel, provider: string): Promise<void> {
-    if (channel.ledger.calls.size > 0) return
+    if (!channel.isIdle) return
     const voucher = channel.commit()
     if (voucher === undefined) return
     try {
@@ -203,8 +208,7 @@ export function createAttempt(
   async function mend(
     call: Running,
     exchange: Exchange,
-    parts: AsyncIterator<unknown>,
-    error: unknown
+    parts: AsyncIterator<unknown>
   ): Promise<void> {
     exchange.stop()
     try {
@@ -215,13 +219,12 @@ export function createAttempt(
       const end = fromWire(invokeEndSchema, await exchange.end)
       await settle(call, end.receipt)
     } catch (failure) {
-      if (!isDatanetError(error) || !isDatanetError(failure)) return
-      const isLost = ['PEER_GONE', 'PEER_SILENT'].includes(failure.code)
-      if (call.meter.text === '') {
-        if (!isLost) call.channel?.drop(call.id)
-        return
-      }
-      if (isLost || call.channel === undefined) return
+      // Stopped before it was sent: nothing is owed for it.
+      if (isAbort(failure)) return call.channel?.drop(call.id)
+      if (!isDatanetError(failure)) return
+      if (['PEER_GONE', 'PEER_SILENT'].includes(failure.code)) return call.channel?.lose(call.id)
+      if (call.meter.text === '') return call.channel?.drop(call.id)
+      if (call.channel === undefined) return
       const name = { issuer: call.signed.offer.provider, kind: 'receipt', id: call.id }
       await publications
         .fetch(
@@ -231,15 +234,17 @@ export function createAttempt(
           { signal: AbortSignal.timeout(RECOVER_MS) }
         )
         .then((value) => settle(call, value))
-        .catch((cause) => log('receipt', { callId: call.id, error: `${cause}` }))
+        .catch((cause) => {
+          call.channel?.lose(call.id)
+          log('receipt', { callId: call.id, error: `${cause}` })
+        })
     }
   }
 
   return async function* attempt(init) {
     const call = await prepare(init)
-    const { channel, signed, id, requestBytes, maxWei, signal } = call
+    const { channel, signed, id, requestBytes, signal } = call
     const { offer } = signed
-    channel?.begin(id, maxWei, offer.policy.royaltyPpm)
     let paid = {}
     try {
       if (channel !== undefined) {
@@ -261,7 +266,6 @@ export function createAttempt(
     // Awaited below on every path; until then a rejection must not count as unhandled.
     exchange.end.catch(() => {})
     let isSettled = false
-    let failure: unknown
     try {
       signal.throwIfAborted()
       for (let step = await parts.next(); step.done !== true; step = await parts.next()) {
@@ -280,13 +284,10 @@ export function createAttempt(
         ...(sourceUrl === undefined ? {} : { sourceUrl })
       }))
       yield { type: 'done', receipt: describeReceipt(receipt.receipt), citations }
-    } catch (error) {
-      failure = error
-      throw error
     } finally {
       signal.removeEventListener('abort', onAbort)
       // Also reached when the consumer stops listening.
-      if (!isSettled) await mend(call, exchange, parts, failure)
+      if (!isSettled) await mend(call, exchange, parts)
     }
   }
 }

@@ -74,7 +74,10 @@ export function createCalls(
           return
         } catch (error) {
           failure = error
-          if (!isDatanetError(error) || !ELSEWHERE.has(error.code)) throw error
+          // What a provider says against a call holds for that provider, whatever it says.
+          const isElsewhere =
+            isDatanetError(error) && (ELSEWHERE.has(error.code) || error.details.remote === true)
+          if (!isElsewhere) throw error
           log('attempt', { callId: id, provider, code: error.code })
           if (question.retry === false || index === offers.length - 1) throw error
           yield { type: 'retrying', provider, code: error.code }

@@ -46,7 +46,9 @@ export function createDatanets(
   parts: Pick<
     Parts,
     'datanetStore' | 'wallet' | 'chain' | 'publications' | 'pool' | 'peerId' | 'now'
-  >
+  >,
+  /** Takes a submission to this peer itself: nobody can dial itself. */
+  takeHere: (ask: unknown) => unknown
 ): Datanets {
   const { datanetStore, wallet, chain, publications, pool, peerId, now } = parts
   const met = new Map<string, KnownDatanet>()
@@ -194,7 +196,9 @@ export function createDatanets(
       const ask = toWire(contributeAskSchema, { datanet: datanet.id, contribution: signed.bytes })
       const end = fromWire(
         contributeEndSchema,
-        await pool.request(host, PROTOCOLS.contribute, ask, options)
+        host === peerId
+          ? takeHere(ask)
+          : await pool.request(host, PROTOCOLS.contribute, ask, options)
       )
       if (!end.contribution.equals(signed.cid)) {
         throw new DatanetError('CID_MISMATCH', { cid: `${signed.cid}` })

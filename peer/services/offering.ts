@@ -1,4 +1,4 @@
-import { DatanetError } from '../../protocol/base/errors.ts'
+import { DatanetError, isDatanetError } from '../../protocol/base/errors.ts'
 import { LIMITS } from '../../protocol/base/limits.ts'
 import { datanetKey } from '../../protocol/datanet/manifest.ts'
 import { type SignedCard, verifyCard } from '../../protocol/model/card.ts'
@@ -143,7 +143,15 @@ export function createOffering(
       return describeOffer(signed)
     },
     async resume() {
-      for (const terms of modelStore.served()) await start(terms)
+      for (const terms of modelStore.served()) {
+        try {
+          await start(terms)
+        } catch (error) {
+          // A card past its life must not keep the whole peer from starting.
+          if (!isDatanetError(error)) throw error
+          log('serving', { model: terms.model, code: error.code })
+        }
+      }
     },
     stop() {
       clearInterval(refresher)

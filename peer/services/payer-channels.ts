@@ -42,13 +42,19 @@ export interface PayerChannel {
   /** The terms' record bytes, which travel with every ask. */
   readonly terms: Uint8Array
   readonly ledger: PayerLedger
-  begin(callId: string, maxWei: bigint, royaltyPpm: number): void
-  /** The voucher that covers the call up to `uptoWei`: on disk before this returns. */
+  /** True when no call runs on it; one whose provider was lost stays open and does not count. */
+  readonly isIdle: boolean
+  /**
+   * The voucher that covers the call up to `uptoWei` and commits to every receipt verified so far: on
+   * disk before this returns.
+   */
   cover(callId: string, uptoWei: bigint): Uint8Array
   /** Ends a call by its verified receipt, which is kept with the channel's. */
   settle(callId: string, receipt: SignedReceipt, royaltyPpm: number): void
   /** Ends a call the provider refused: it has no receipt. */
   drop(callId: string): void
+  /** Says that a call's provider is gone: what it covered stays spent until its receipt comes. */
+  lose(callId: string): void
   /** The voucher that commits to every receipt verified so far, or undefined if nothing is new. */
   commit(): Uint8Array | undefined
 }
@@ -56,11 +62,15 @@ export interface PayerChannel {
 /** The channels this peer pays through. */
 export interface PayerChannels {
   /**
-   * A channel to the offer's provider that can still carry `maxWei`; opens one or adds to its deposit
-   * where it must. Refuses what the account cannot fund (FUNDS_INSUFFICIENT) and offers of another
-   * chain or escrow than ours (CHAIN_MISMATCH).
+   * A channel to the offer's provider on which the call has begun with `maxWei` set aside; opens one
+   * or adds to its deposit where it must. Refuses what the account cannot fund (FUNDS_INSUFFICIENT)
+   * and offers of another chain or escrow than ours (CHAIN_MISMATCH).
    */
-  ensure(offer: Offer, maxWei: bigint, options?: CallOptions): Promise<PayerChannel>
+  begin(
+    offer: Offer,
+    call: { readonly id: string; readonly maxWei: bigint },
+    options?: CallOptions
+  ): Promise<PayerChannel>
   open(offer: Offer, depositWei: bigint, options?: CallOptions): Promise<PayerChannel>
 }
 
@@ -76,6 +86,7 @@ export function createPayerChannels(
   /** One opening or top-up per provider at a time: two calls must not both pay a deposit. */
   const turns = new Map<string, Promise<unknown>>()
   const fundings = new Map<string, (amountWei: bigint, options: CallOptions) => Promise<void>>()
+  const begins = new Map<string, (callId: string, maxWei: bigint, royaltyPpm: number) => void>()
 
   for (const stored of channelStore.channels('payer')) {
     load(decodeRecord(termsSchema, stored.terms), stored.terms, stored.peer, stored.depositWei)
@@ -113,6 +124,7 @@ export function createPayerChannels(
     const channelId = channelIdOf(domain, terms)
     let ledger = openPayerLedger(channelId, depositWei)
     let accumulator = EMPTY_ACCUMULATOR
+    const lost = new Set<string>()
     const stored = channelStore.channel('payer', channelId)
     if (stored?.voucher !== undefined) {
       const { signature: _, ...voucher } = decodeVoucher(stored.voucher)
@@ -137,16 +149,25 @@ export function createPayerChannels(
       return bytes
     }
 
+    /** The state of `before` that also commits to every receipt verified so far, signed. */
+    function promiseAll(before: PayerLedger): Uint8Array {
+      const next = appendLeaves(accumulator, ...committableLeaves(before))
+      const commitment = { receipts: next.count, receiptsRoot: accumulatorRoot(next) }
+      const bytes = promise(commitReceipts(before, commitment))
+      accumulator = next
+      return bytes
+    }
+
     const channel: PayerChannel = {
       channelId,
       terms: termsBytes,
       get ledger() {
         return ledger
       },
-      begin(callId, maxWei, royaltyPpm) {
-        ledger = beginCall(ledger, callId, { maxWei, royaltyPpm })
+      get isIdle() {
+        return [...ledger.calls.keys()].every((callId) => lost.has(callId))
       },
-      cover: (callId, uptoWei) => promise(cover(ledger, callId, uptoWei)),
+      cover: (callId, uptoWei) => promiseAll(cover(ledger, callId, uptoWei)),
       settle(callId, signed, royaltyPpm) {
         const { seq, priceWei } = signed.receipt
         const leaf = receiptLeaf(signed.body)
@@ -167,18 +188,13 @@ export function createPayerChannels(
       drop(callId) {
         if (ledger.calls.has(callId)) ledger = dropCall(ledger, callId)
       },
-      commit() {
-        const leaves = committableLeaves(ledger)
-        if (leaves.length === 0) return undefined
-        const next = appendLeaves(accumulator, ...leaves)
-        const bytes = promise(
-          commitReceipts(ledger, { receipts: next.count, receiptsRoot: accumulatorRoot(next) })
-        )
-        accumulator = next
-        return bytes
-      }
+      lose: (callId) => void lost.add(callId),
+      commit: () => (committableLeaves(ledger).length === 0 ? undefined : promiseAll(ledger))
     }
     channels.set(channelId, channel)
+    begins.set(channelId, (callId, maxWei, royaltyPpm) => {
+      ledger = beginCall(ledger, callId, { maxWei, royaltyPpm })
+    })
     fundings.set(channelId, async (amountWei, options) => {
       await fund(terms, amountWei, options)
       const state = await chain.escrow.channel(channelId, options)
@@ -226,26 +242,28 @@ export function createPayerChannels(
     return undefined
   }
 
-  async function ensureNow(
+  async function beginNow(
     offer: Offer,
-    maxWei: bigint,
+    { id, maxWei }: { readonly id: string; readonly maxWei: bigint },
     options: CallOptions
   ): Promise<PayerChannel> {
+    options.signal?.throwIfAborted()
     refuseForeign(offer.payment)
     const amountWei = maxWei > limits.depositWei ? maxWei : limits.depositWei
-    const channel = fitting(offer)
-    if (channel === undefined) return open(offer, amountWei, options)
+    const channel = fitting(offer) ?? (await open(offer, amountWei, options))
     if (freeWei(channel.ledger) < maxWei) {
       await fundings.get(channel.channelId)?.(amountWei, options)
     }
+    // In this turn still: the next call must see what this one has set aside.
+    begins.get(channel.channelId)?.(id, maxWei, offer.policy.royaltyPpm)
     return channel
   }
 
   return {
     open,
-    ensure(offer, maxWei, options = {}) {
+    begin(offer, call, options = {}) {
       const before = turns.get(offer.provider) ?? Promise.resolve()
-      const turn = before.catch(() => {}).then(() => ensureNow(offer, maxWei, options))
+      const turn = before.catch(() => {}).then(() => beginNow(offer, call, options))
       turns.set(offer.provider, turn)
       return turn
     }

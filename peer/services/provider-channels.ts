@@ -116,7 +116,9 @@ export function createProviderChannels(
           isDatanetError(error) &&
           (error.code === 'DEPOSIT_INSUFFICIENT' || error.code === 'VOUCHER_OVERFLOWS')
         if (!isShort) throw error
-        ledger = { ...ledger, depositWei: await confirmedDeposit(channelId) }
+        // Read first: other calls move the ledger on while the chain is asked.
+        const freshWei = await confirmedDeposit(channelId)
+        ledger = { ...ledger, depositWei: freshWei }
         step()
       }
     }
@@ -140,10 +142,15 @@ export function createProviderChannels(
           ledger = verdict.ledger
         })
       },
-      reserve: (callId, maxWei, royaltyPpm) =>
-        withFreshDeposit(() => {
+      async reserve(callId, maxWei, royaltyPpm) {
+        // Refused before anything is answered: its receipt would have no place.
+        if (channelStore.hasReceipt('provider', callId, peer)) {
+          throw new DatanetError('CALL_CONFLICT', { callId })
+        }
+        await withFreshDeposit(() => {
           ledger = reserve(ledger, callId, { maxWei, royaltyPpm })
-        }),
+        })
+      },
       release(callId) {
         ledger = release(ledger, callId)
       },

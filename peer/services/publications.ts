@@ -13,6 +13,8 @@ const DISCOVER_MS = 15_000
 /** How long to wait for more once a first match came: the end of a DHT walk takes seconds. */
 const GRACE_MS = 750
 const RETRY_MS = 250
+/** How long one peer that announced the thing may keep the others waiting. */
+const CATALOGUE_MS = 3_000
 
 /** A line of somebody's catalogue: hearsay until the document was fetched and verified. */
 export interface Discovered {
@@ -83,7 +85,15 @@ export function createPublications(components: {
           for await (const { peer } of directory.find(kind, value, { signal: limit.signal })) {
             const id = peer.toString()
             if (asked.has(id)) continue
-            const entries = await documents.catalogue(id, { signal: limit.signal })
+            let entries: readonly CatalogueEntry[]
+            try {
+              const options = { signal: limit.signal, deadlineMs: CATALOGUE_MS }
+              entries = await documents.catalogue(id, options)
+            } catch (error) {
+              // A peer that is gone since it announced must not hide the others.
+              if (!isDatanetError(error)) throw error
+              continue
+            }
             const matching = entries.filter(match)
             if (matching.length === 0) continue
             asked.add(id)

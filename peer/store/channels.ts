@@ -47,6 +47,8 @@ export interface ChannelStore {
   /** Of one channel, by seq. */
   receiptsOf(side: Side, channelId: string): readonly StoredReceipt[]
   receipt(callId: string): StoredReceipt | undefined
+  /** Whether the call of this id with `peer` has its receipt already. */
+  hasReceipt(side: Side, callId: string, peer: string): boolean
 }
 
 /** The channel and receipt tables of `db`. */
@@ -123,7 +125,14 @@ export function createChannelStore(db: Database): ChannelStore {
     receipt(callId) {
       const row = db.get('SELECT * FROM receipt WHERE call_id = ? ORDER BY number DESC', callId)
       return row === undefined ? undefined : receiptOf(row)
-    }
+    },
+    hasReceipt: (side, callId, peer) =>
+      db.get(
+        'SELECT 1 FROM receipt WHERE side = ? AND call_id = ? AND peer = ?',
+        side,
+        callId,
+        peer
+      ) !== undefined
   }
 }
 
