@@ -269,7 +269,7 @@ test('every section that code cites exists', () => {
 
 test('the vectors are made without the code they test', () => {
   for (const path of ['specs/make-vectors.mjs', ...sources('specs/making', /\.mjs$/)]) {
-    const imports = [...readFileSync(path, 'utf8').matchAll(/from '([^']+)'/g)].map(
+    const imports = [...readFileSync(path, 'utf8').matchAll(/(?:from|import) ?\(?'([^']+)'/g)].map(
       (found) => found[1]
     )
     for (const from of imports)
