@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { generateKeyPair, privateKeyFromProtobuf, privateKeyToProtobuf } from '@libp2p/crypto/keys'
+import { DatanetError } from '../../protocol/base/errors.ts'
 import { keySigner } from '../../protocol/base/typed-data.ts'
 import type { Chain, ChainContracts } from '../chain/chain.ts'
 import { deployContracts } from '../chain/deploy.ts'
@@ -29,11 +30,11 @@ const DROP_DELAY_S = 2
 
 /**
  * A world in `keep`, or in a directory of its own that is removed at the end. Every address and port
- * is chosen free, so that several worlds stand beside each other.
+ * is chosen free, so that several worlds stand beside each other. Refuses a `keep` that cannot be a
+ * folder (CONFIG_INVALID).
  */
 export async function createWorld(topic: string, keep?: string): Promise<World> {
-  const dir = keep ?? mkdtempSync(join(tmpdir(), 'datanet-'))
-  mkdirSync(dir, { recursive: true, mode: 0o700 })
+  const dir = folder(keep)
   const undo: Array<() => unknown> = []
   const stop = async () => {
     for (const step of undo.splice(0).reverse()) await step()
@@ -77,6 +78,18 @@ export async function createWorld(topic: string, keep?: string): Promise<World> 
   } catch (error) {
     await stop()
     throw error
+  }
+}
+
+/** The folder of the world. Refuses a place that cannot be one (CONFIG_INVALID). */
+function folder(keep: string | undefined): string {
+  if (keep === undefined) return mkdtempSync(join(tmpdir(), 'datanet-'))
+  try {
+    mkdirSync(keep, { recursive: true, mode: 0o700 })
+    return keep
+  } catch (cause) {
+    const hint = `${keep} cannot be made a folder`
+    throw new DatanetError('CONFIG_INVALID', { keep }, { cause, hint })
   }
 }
 

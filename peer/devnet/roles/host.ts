@@ -98,15 +98,15 @@ export async function claimAll(
   { peer, signal }: Scene,
   accounts: ReadonlyArray<{ address: string }>
 ): Promise<bigint> {
-  let sumWei = 0n
-  for (const { address } of accounts) {
+  const claims = accounts.map(async ({ address }) => {
     try {
-      sumWei += (await peer.api.rewards.claim(address, { signal })).claimedWei
+      return (await peer.api.rewards.claim(address, { signal })).claimedWei
     } catch (error) {
-      if (!isDatanetError(error) || error.code !== 'NOTHING_TO_CLAIM') throw error
+      if (isDatanetError(error) && error.code === 'NOTHING_TO_CLAIM') return 0n
+      throw error
     }
-  }
-  return sumWei
+  })
+  return (await Promise.all(claims)).reduce((sum, wei) => sum + wei, 0n)
 }
 
 async function own(peer: Scene['peer']): Promise<DatanetSummary> {
