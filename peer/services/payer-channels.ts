@@ -196,8 +196,11 @@ export function createPayerChannels(
       ledger = beginCall(ledger, callId, { maxWei, royaltyPpm })
     })
     fundings.set(channelId, async (amountWei, options) => {
-      await fund(terms, amountWei, options)
-      const state = await chain.escrow.channel(channelId, options)
+      const before = await chain.escrow.channel(channelId, options)
+      // A deposit whose payment was cut off before it was answered is there all the same.
+      const isFunded = before.depositWei > ledger.depositWei
+      if (!isFunded) await fund(terms, amountWei, options)
+      const state = isFunded ? before : await chain.escrow.channel(channelId, options)
       channelStore.setChainState('payer', channelId, state)
       ledger = { ...ledger, depositWei: state.depositWei }
     })
@@ -218,9 +221,9 @@ export function createPayerChannels(
     const peer = offer.provider
     // The salt is on disk before the deposit is paid: a crash between the two must not lose it.
     channelStore.addChannel({ side: 'payer', channelId, peer, terms: bytes, depositWei: 0n })
-    await fund(terms, depositWei, options)
-    channelStore.setChainState('payer', channelId, { depositWei, claimedWei: 0n })
-    return load(terms, bytes, peer, depositWei)
+    const channel = load(terms, bytes, peer, 0n)
+    await fundings.get(channelId)?.(depositWei, options)
+    return channel
   }
 
   /** An open channel whose terms are the ones the offer asks for. */
@@ -251,7 +254,7 @@ export function createPayerChannels(
     refuseForeign(offer.payment)
     const amountWei = maxWei > limits.depositWei ? maxWei : limits.depositWei
     const channel = fitting(offer) ?? (await open(offer, amountWei, options))
-    if (freeWei(channel.ledger) < maxWei) {
+    while (freeWei(channel.ledger) < maxWei) {
       await fundings.get(channel.channelId)?.(amountWei, options)
     }
     // In this turn still: the next call must see what this one has set aside.

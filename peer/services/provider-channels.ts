@@ -28,8 +28,16 @@ import type { Parts } from './parts.ts'
 export interface ProviderChannel {
   readonly channelId: string
   readonly ledger: ProviderLedger
-  /** Takes a voucher in: checked, then on disk before this returns. */
-  accept(voucher: Uint8Array, cover?: { callId: string; coveredWei: bigint }): Promise<void>
+  /**
+   * Takes a voucher in that peer `from` brought: checked, then on disk before this returns. A voucher
+   * that is not new covers a call only for the peer that brought it first: vouchers become public
+   * when they are claimed, and must not buy strangers what the payer has prepaid (VOUCHER_STALE).
+   */
+  accept(
+    voucher: Uint8Array,
+    from: string,
+    cover?: { callId: string; coveredWei: bigint }
+  ): Promise<void>
   /** Sets up to `maxWei` of the confirmed deposit aside for a call. */
   reserve(callId: string, maxWei: bigint, royaltyPpm: number): Promise<void>
   release(callId: string): void
@@ -48,13 +56,16 @@ export interface ProviderChannels {
   free(body: Omit<Receipt, 'channelId' | 'seq'>): SignedReceipt
 }
 
+/** How old the chain's word about a deposit may be when a call is taken on. */
+const DEPOSIT_FRESH_MS = 300_000
+
 const NO_CHANNEL = `0x${'0'.repeat(64)}`
 
 /** Provider channels over the store and the chain. specs/07-channel.md §Window */
 export function createProviderChannels(
-  parts: Pick<Parts, 'channelStore' | 'chain' | 'wallet'>
+  parts: Pick<Parts, 'channelStore' | 'chain' | 'wallet' | 'now'>
 ): ProviderChannels {
-  const { channelStore, chain, wallet } = parts
+  const { channelStore, chain, wallet, now } = parts
   const { chainId, escrow } = chain.contracts
   const separator = domainSeparator(escrowDomain(chainId, escrow))
   const signer = createReceiptSigner(separator, wallet.own.secretKey)
@@ -106,6 +117,16 @@ export function createProviderChannels(
     }
     channelStore.addChannel({ side: 'provider', channelId, peer, terms: bytes, depositWei })
     let { ledger, accumulator, issued } = restore(channelId, await confirmedDeposit(channelId))
+    let bearer = channelStore.channel('provider', channelId)?.bearer
+    let readAtMs = now()
+    // Well inside the delay after which a payer can have its deposit back.
+    const freshMs = Math.min(DEPOSIT_FRESH_MS, (terms.withdrawDelayS * 1_000) / 20)
+
+    async function readDeposit(): Promise<void> {
+      const depositWei = await confirmedDeposit(channelId)
+      readAtMs = now()
+      ledger = { ...ledger, depositWei }
+    }
 
     /** Tries again with the deposit as the chain has it now, once: the payer may have topped up. */
     async function withFreshDeposit(step: () => void): Promise<void> {
@@ -117,8 +138,7 @@ export function createProviderChannels(
           (error.code === 'DEPOSIT_INSUFFICIENT' || error.code === 'VOUCHER_OVERFLOWS')
         if (!isShort) throw error
         // Read first: other calls move the ledger on while the chain is asked.
-        const freshWei = await confirmedDeposit(channelId)
-        ledger = { ...ledger, depositWei: freshWei }
+        await readDeposit()
         step()
       }
     }
@@ -128,7 +148,7 @@ export function createProviderChannels(
       get ledger() {
         return ledger
       },
-      async accept(voucherBytes, cover) {
+      async accept(voucherBytes, from, cover) {
         const voucher = decodeVoucher(voucherBytes)
         if (voucher.channelId !== channelId) {
           throw new DatanetError('TERMS_MISMATCH', { field: 'channelId' })
@@ -137,16 +157,20 @@ export function createProviderChannels(
         await withFreshDeposit(() => {
           const verdict = acceptVoucher(ledger, voucher, cover)
           if (verdict.outcome === 'accepted') {
-            channelStore.setVoucher('provider', channelId, voucherBytes)
+            channelStore.setVoucher('provider', channelId, voucherBytes, from)
+            bearer = from
+          } else if (cover !== undefined && from !== bearer) {
+            throw new DatanetError('VOUCHER_STALE', { field: 'bearer' })
           }
           ledger = verdict.ledger
         })
       },
       async reserve(callId, maxWei, royaltyPpm) {
         // Refused before anything is answered: its receipt would have no place.
-        if (channelStore.hasReceipt('provider', callId, peer)) {
+        if (channelStore.hasReceipt('provider', channelId, callId)) {
           throw new DatanetError('CALL_CONFLICT', { callId })
         }
+        if (now() - readAtMs > freshMs) await readDeposit()
         await withFreshDeposit(() => {
           ledger = reserve(ledger, callId, { maxWei, royaltyPpm })
         })

@@ -1,60 +1,20 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { ChannelSummary } from '../../peer/api/money-api.ts'
 import type { Peer } from '../../peer/peer.ts'
-import { ask, createTestWorld, type TestWorld } from '../fixtures/world.ts'
+import { createPaidWorld, type PaidWorld } from '../fixtures/paid-world.ts'
+import { ask } from '../fixtures/world.ts'
 import { QUESTION, TEXTS } from '../fixtures/world-texts.ts'
 import { refusal } from '../protocol/base/refusal.ts'
 
-let world: TestWorld
-let provider: Peer
+let paid: PaidWorld
 let agent: Peer
 let model: string
 
 beforeAll(async () => {
-  world = await createTestWorld()
-  const datanet = await world.datanet(await world.peer('host'))
-  provider = await world.peer('provider')
-  ;({
-    model: { model }
-  } = await world.serve(provider, datanet.id))
-  agent = await agentCalled('agent')
+  paid = await createPaidWorld()
+  ;({ model } = paid)
+  agent = await paid.agent('agent')
 })
-afterAll(() => world?.stop())
-
-async function agentCalled(name: string, init: Parameters<TestWorld['peer']>[1] = {}) {
-  const peer = await world.peer(name, init)
-  await peer.api.models.search(world.network.topic)
-  return peer
-}
-
-/** The channels between `payer` and the provider, as each side keeps them. */
-async function books(payer: Peer): Promise<Array<[ChannelSummary, ChannelSummary | undefined]>> {
-  const theirs = await provider.api.channels.list()
-  return (await payer.api.channels.list()).map((own) => [
-    own,
-    theirs.find(({ channelId }) => channelId === own.channelId)
-  ])
-}
-
-/** Waits until both sides keep the same totals and every receipt is committed. */
-async function expectAgreement(payer: Peer): Promise<ChannelSummary> {
-  await expect
-    .poll(async () => {
-      const [[own, their] = []] = await books(payer)
-      return [their?.authorisedWei, their?.royaltyWei, their?.receipts, their?.spentWei].join() ===
-        [own?.authorisedWei, own?.royaltyWei, own?.receipts, own?.spentWei].join()
-        ? 'agreed'
-        : [own, their]
-    })
-    .toBe('agreed')
-  const [[own] = []] = await books(payer)
-  return own as ChannelSummary
-}
-
-/** Receipts of one payer by their place: 0, 1, 2… when there is no hole. */
-async function places(payer: Peer): Promise<number[]> {
-  return (await payer.api.receipts.list()).map(({ seq }) => seq).sort((a, b) => a - b)
-}
+afterAll(() => paid?.stop())
 
 test('an answer streams, is paid for to the wei, and its receipt is the same on both sides', async () => {
   const { text, events, done } = await ask(agent, { model, content: QUESTION })
@@ -69,15 +29,15 @@ test('an answer streams, is paid for to the wei, and its receipt is the same on 
   expect(done.citations).toMatchObject([{ mark: 1, title: 'Sourdough starter' }])
   expect(done.receipt.credits[0]).toMatchObject({ contribution: done.citations[0]?.contribution })
   const { callId } = done.receipt
-  expect(await provider.api.receipts.verify(callId)).toEqual(
+  expect(await paid.provider.api.receipts.verify(callId)).toEqual(
     await agent.api.receipts.verify(callId)
   )
-  const channel = await expectAgreement(agent)
+  const channel = await paid.agreement(agent)
   expect(channel.spentWei).toBe(done.receipt.priceWei)
 })
 
 test('eight calls at once on one channel are all answered, and the ledgers agree', async () => {
-  const before = (await places(agent)).length
+  const before = (await paid.places(agent)).length
   const answers = await Promise.all(
     TEXTS.slice(0, 8).map(({ title }) => ask(agent, { model, content: `What is a ${title}?` }))
   )
@@ -86,23 +46,13 @@ test('eight calls at once on one channel are all answered, and the ledgers agree
     []
   )
   expect(await agent.api.channels.list()).toHaveLength(1)
-  const channel = await expectAgreement(agent)
+  const channel = await paid.agreement(agent)
   expect(channel.receipts).toBe(before + 8)
-  expect(await places(agent)).toEqual(Array.from({ length: before + 8 }, (_, i) => i))
-})
-
-test('calls go on past the receipts that may be uncommitted, with calls always under way', async () => {
-  const busy = await agentCalled('busy')
-  const asks = Array.from({ length: 100 }, () => () => ask(busy, { model, content: QUESTION }))
-  const lane = async () => {
-    for (let next = asks.shift(); next !== undefined; next = asks.shift()) await next()
-  }
-  await Promise.all(Array.from({ length: 6 }, lane))
-  expect((await expectAgreement(busy)).receipts).toBe(100)
+  expect(await paid.places(agent)).toEqual(Array.from({ length: before + 8 }, (_, i) => i))
 })
 
 test('a cancelled answer has a receipt of what was delivered, and the channel stays usable', async () => {
-  const before = (await places(agent)).length
+  const before = (await paid.places(agent)).length
   for (const way of ['abort', 'break'] as const) {
     const leave = new AbortController()
     let callId = ''
@@ -126,12 +76,12 @@ test('a cancelled answer has a receipt of what was delivered, and the channel st
   }
   const { done } = await ask(agent, { model, content: QUESTION })
   expect(done.receipt.outcome).toBe('answered')
-  await expectAgreement(agent)
-  expect(await places(agent)).toEqual(Array.from({ length: before + 3 }, (_, i) => i))
+  await paid.agreement(agent)
+  expect(await paid.places(agent)).toEqual(Array.from({ length: before + 3 }, (_, i) => i))
 })
 
 test('calls cancelled at any moment leave no hole and hold no money back', async () => {
-  const hasty = await agentCalled('hasty')
+  const hasty = await paid.agent('hasty')
   await ask(hasty, { model, content: QUESTION })
   const messages = [{ role: 'user' as const, content: QUESTION }]
   for (let turns = 0; turns < 40; turns++) {
@@ -146,14 +96,14 @@ test('calls cancelled at any moment leave no hole and hold no money back', async
     await Promise.all([call.catch((error) => expect(error.name).toBe('AbortError')), wait()])
   }
   await ask(hasty, { model, content: QUESTION })
-  const channel = await expectAgreement(hasty)
-  const seqs = await places(hasty)
+  const channel = await paid.agreement(hasty)
+  const seqs = await paid.places(hasty)
   expect(seqs).toEqual(seqs.map((_, i) => i))
   expect(channel.authorisedWei - channel.spentWei).toBeLessThan(2_000n)
 })
 
 test('a limit below what a call takes up front, or above the peer’s own, is refused unpaid', async () => {
-  const before = await books(agent)
+  const before = await agent.api.channels.list()
   const low = { model, content: QUESTION, maxWei: 1_000n }
   expect(await refusal(() => ask(agent, low))).toBe('PRICE_TOO_HIGH')
   const high = { model, content: QUESTION, maxWei: 1_000_001n }
@@ -162,7 +112,7 @@ test('a limit below what a call takes up front, or above the peer’s own, is re
   expect(await refusal(() => ask(agent, unknown))).toBe('MODEL_UNKNOWN')
   const large = { model, content: 'x'.repeat(70_000) }
   expect(await refusal(() => ask(agent, large))).toBe('REQUEST_TOO_LARGE')
-  expect(await books(agent)).toEqual(before)
+  expect(await agent.api.channels.list()).toEqual(before)
 })
 
 test('an answer that passes the caller’s limit ends there, and is charged as delivered', async () => {
@@ -170,42 +120,5 @@ test('an answer that passes the caller’s limit ends there, and is charged as d
   expect(done.receipt.outcome).toBe('interrupted')
   expect(done.receipt.priceWei).toBeLessThanOrEqual(1_650n)
   expect(text.length).toBeGreaterThan(0)
-  await expectAgreement(agent)
-})
-
-test('a deposit that runs out is topped up, also under parallel calls', async () => {
-  const limits = { maxCallWei: 3_000n, depositWei: 4_000n }
-  const frugal = await agentCalled('frugal', { limits })
-  await Promise.all(
-    Array.from({ length: 8 }, () => ask(frugal, { model, content: QUESTION, retry: false }))
-  )
-  const channel = await expectAgreement(frugal)
-  expect(channel.depositWei).toBeGreaterThan(limits.depositWei)
-  expect(channel.depositWei).toBeGreaterThanOrEqual(channel.authorisedWei)
-  const { depositWei } = await world.chain.escrow.channel(channel.channelId)
-  expect(depositWei).toBe(channel.depositWei)
-})
-
-test('an account that cannot pay the deposit is told so, and opens nothing', async () => {
-  const poor = await agentCalled('poor', { unfunded: true })
-  expect(await refusal(() => ask(poor, { model, content: QUESTION }))).toBe('FUNDS_INSUFFICIENT')
-  expect(
-    (await poor.api.channels.list()).filter(({ authorisedWei }) => authorisedWei > 0n)
-  ).toEqual([])
-})
-
-test('both sides restart, and calls go on under the same channel and totals', async () => {
-  const before = await expectAgreement(agent)
-  await agent.stop()
-  await provider.stop()
-  provider = await world.peer('provider')
-  agent = await agentCalled('agent')
-  expect((await books(agent))[0]?.[0]).toEqual(before)
-  for (let i = 0; i < 3; i++) await ask(agent, { model, content: QUESTION })
-  const after = await expectAgreement(agent)
-  expect(after.channelId).toBe(before.channelId)
-  expect(after.receipts).toBe(before.receipts + 3)
-  expect(after.authorisedWei).toBeGreaterThan(before.authorisedWei)
-  expect(after.royaltyWei).toBeGreaterThan(before.royaltyWei)
-  expect(await agent.api.channels.list()).toHaveLength(1)
+  await paid.agreement(agent)
 })
