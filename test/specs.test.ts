@@ -26,14 +26,6 @@ const page = (number: string) => {
   return words ?? ''
 }
 
-/** Code written against an earlier numbering of the pages; to be emptied as its comments follow. */
-const RENUMBERED: Readonly<Record<string, string>> = {
-  '04-network.md': '05-network.md',
-  '09-receipt.md': '08-receipt.md',
-  '09-attribution.md': '08-receipt.md',
-  '10-reward.md': '09-reward.md'
-}
-
 /** The part of a page under the heading `title`, to the next heading of any level. */
 function section(words: string, title: string): string {
   const [, after] = words.split(new RegExp(`^#+ ${title}$`, 'm'))
@@ -257,7 +249,7 @@ test('every section that code cites exists', () => {
       for (const [cited, name, after] of code.matchAll(
         /specs\/(\d\d-[a-z]+\.md)(?: §([^\n]*))?/g
       )) {
-        const words = text.get(RENUMBERED[name as string] ?? (name as string))
+        const words = text.get(name as string)
         const titles = [...(words ?? '').matchAll(/^#+ (.*)$/gm)].map((found) => found[1] as string)
         const isThere = after === undefined || titles.some((title) => after.startsWith(title))
         if (words === undefined || !isThere) missing.push(`${path}: ${cited}`)

@@ -32,7 +32,7 @@ const BlocksPart = z.object({
 
 /**
  * Serves the DAGs of `room` on /datanet/blocks/1: the blocks under `root` that it holds, in DAG order,
- * without what lies under `have`. What it does not hold is left out. specs/04-network.md §Blocks
+ * without what lies under `have`. What it does not hold is left out. specs/05-network.md §Blocks
  */
 export function serveBlocks(
   node: Libp2p,

@@ -77,7 +77,7 @@ interface Announcement {
 
 /**
  * The directory of `node`, over its DHT service `dht`; without one every call refuses with
- * DISCOVERY_OFF. specs/04-network.md §Rendezvous
+ * DISCOVERY_OFF. specs/05-network.md §Rendezvous
  */
 export function createDirectory(node: Libp2p, init: DirectoryInit = {}): Directory {
   const now = init.now ?? Date.now

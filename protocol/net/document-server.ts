@@ -27,7 +27,7 @@ const DocumentAsk = z.union([
 
 /**
  * Serves `source` on /datanet/document/1. Answers DOCUMENT_UNKNOWN for what it does not hold and
- * FRAME_MALFORMED for an ask of another form. specs/04-network.md §Documents
+ * FRAME_MALFORMED for an ask of another form. specs/05-network.md §Documents
  */
 export function serveDocuments(
   node: Libp2p,

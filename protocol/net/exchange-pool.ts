@@ -64,7 +64,7 @@ interface Lane {
 /**
  * A pool over `node`. Per peer and protocol it keeps up to `streams` open streams, gives each ask one
  * of its own, opens another only when all are busy and queues past the limit.
- * specs/04-network.md §Exchange
+ * specs/05-network.md §Exchange
  */
 export function createExchangePool(
   node: Libp2p,

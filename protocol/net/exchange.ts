@@ -45,7 +45,7 @@ export interface ServeInit {
  * Answers `protocol` on `node` until the returned `stop` is called, which cuts running exchanges
  * (their handlers see `gone`) and waits for their handlers, two seconds at most. A malformed or oversized frame is answered
  * with its code and costs the sender the stream; a failed handler costs the sender nothing but the ask.
- * specs/04-network.md §Exchange
+ * specs/05-network.md §Exchange
  */
 export async function serveExchange(
   node: Libp2p,

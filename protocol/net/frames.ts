@@ -11,7 +11,7 @@ const MAX_PREFIX_BYTES = 4
 /** Frames handled before the process may do other things: neither side waits by itself while it can go on. */
 const FRAMES_PER_TURN = 64
 
-/** Frames over one stream: canonical dag-cbor values behind a varint length. specs/04-network.md */
+/** Frames over one stream: canonical dag-cbor values behind a varint length. specs/05-network.md */
 export interface FrameStream {
   readonly stream: Stream
   /** Settles, and never rejects, once nothing more can be sent on the stream. */

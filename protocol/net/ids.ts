@@ -3,7 +3,7 @@ import { cidOf, RAW, sha256 } from '../base/codec.ts'
 import { DatanetError } from '../base/errors.ts'
 import { LIMITS } from '../base/limits.ts'
 
-/** One id per kind of exchange. A breaking change to its frames is a new number. specs/04-network.md */
+/** One id per kind of exchange. A breaking change to its frames is a new number. specs/05-network.md */
 export const PROTOCOLS = {
   contribute: '/datanet/contribute/1',
   document: '/datanet/document/1',
@@ -15,7 +15,7 @@ export const PROTOCOLS = {
 
 /**
  * What can be looked for, and over how many keys it is spread. A DHT lookup stops at 20 providers, so
- * one key could hide the rest; the numbers are constants of the network. specs/04-network.md §Rendezvous
+ * one key could hide the rest; the numbers are constants of the network. specs/05-network.md §Rendezvous
  */
 export const RENDEZVOUS_BUCKETS = {
   datanet: 8,

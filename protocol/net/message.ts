@@ -5,7 +5,7 @@ const KINDS = ['ask', 'part', 'more', 'end', 'error', 'stop'] as const
 /**
  * One frame of an exchange. The caller sends `ask`, `more` and `stop`; the server `part`, and exactly
  * one `end` or `error`. `id` is the caller's count on this stream: `stop` and `end` can cross on the
- * wire, and a frame of a finished exchange is ignored. specs/04-network.md §Exchange
+ * wire, and a frame of a finished exchange is ignored. specs/05-network.md §Exchange
  */
 export interface Message {
   readonly t: (typeof KINDS)[number]

@@ -29,7 +29,7 @@ interface Seen {
   readonly twice: boolean
 }
 
-/** A guard over the last `names` names (default 10 000), in memory. specs/04-network.md §Documents */
+/** A guard over the last `names` names (default 10 000), in memory. specs/05-network.md §Documents */
 export function createSeqGuard(init: { names?: number; evidence?: number } = {}): SeqGuard {
   const maxNames = init.names ?? 10_000
   const maxEvidence = init.evidence ?? 100

@@ -7,7 +7,7 @@ const MAX_DETAIL_BYTES = 128
 
 type Plain = string | number | boolean
 
-/** The wire form of an error: {code, text, details}. specs/04-network.md §Errors */
+/** The wire form of an error: {code, text, details}. specs/05-network.md §Errors */
 export interface WireError {
   readonly code: number
   readonly text: string

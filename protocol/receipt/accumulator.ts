@@ -4,7 +4,7 @@ import { DatanetError } from '../base/errors.ts'
 /**
  * An append-only Merkle mountain range over 32-byte leaves. Hashes are keccak256 with one byte in
  * front: 0 leaf, 1 node, 2 root; the root commits the count and the peaks, highest first. Both sides
- * of a channel keep only this state. specs/09-receipt.md §Accumulator
+ * of a channel keep only this state. specs/08-receipt.md §Accumulator
  */
 export interface Accumulator {
   readonly count: number

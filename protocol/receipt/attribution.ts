@@ -5,7 +5,7 @@ import { PPM } from '../base/units.ts'
 /**
  * What an engine measured about one visible answer: per sentence its weight and how strongly
  * contributions support it, all integers, so that anyone recomputes the same credits.
- * specs/09-attribution.md §Evidence
+ * specs/08-receipt.md §Evidence
  */
 export interface Evidence {
   readonly sentences: readonly {
@@ -17,7 +17,7 @@ export interface Evidence {
   readonly thresholdPpm: number
 }
 
-/** One line of a receipt's attribution. specs/09-attribution.md §Credits */
+/** One line of a receipt's attribution. specs/08-receipt.md §Credits */
 export interface Credit {
   /** CID text; absent on lines that name no contribution. */
   readonly contribution?: string
@@ -36,7 +36,7 @@ export const UNATTRIBUTED: readonly Credit[] = [{ basis: 'unattributed', ppm: PP
  * `unattributed`. Lines fall by ppm, then by contribution; what lies below one line's worth goes to
  * the largest fractions first. More players than lines: the smallest become `unattributed`.
  * Refuses malformed evidence and contributions without an owner (ATTRIBUTION_INVALID).
- * specs/09-attribution.md §Coverage
+ * specs/08-receipt.md §Coverage
  */
 export function coverageCredits(
   evidence: Evidence,
@@ -83,7 +83,7 @@ export function coverageCredits(
 /**
  * Refuses credits that are not a division of the whole: no line or too many, a share that is not a
  * positive integer, a sum other than 1 000 000 ppm, a line named twice, a line that lacks what its
- * basis names (ATTRIBUTION_INVALID). specs/09-attribution.md §Credits
+ * basis names (ATTRIBUTION_INVALID). specs/08-receipt.md §Credits
  */
 export function verifyCredits(credits: readonly Credit[]): void {
   if (credits.length === 0 || credits.length > LIMITS.credits) {

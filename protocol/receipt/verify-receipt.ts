@@ -33,7 +33,7 @@ export interface ReceiptExpectation
 /**
  * Refuses a receipt that contradicts the call the caller made (RECEIPT_INVALID, `details.field` names
  * the first contradiction), and one not signed by the receipt signer (SIGNATURE_INVALID). Whether its
- * seq is the next one is the accumulator's concern. specs/09-receipt.md §Checks
+ * seq is the next one is the accumulator's concern. specs/08-receipt.md §Checks
  */
 export function verifyReceipt(signed: SignedReceipt, expected: ReceiptExpectation): void {
   const { receipt } = signed

@@ -3,7 +3,7 @@ import { type DropProofStep, type DropTree, isInDrop } from './drop-tree.ts'
 import type { DropLeaf } from './fold.ts'
 import { UNASSIGNED } from './split.ts'
 
-/** An account's proof against a drop: what the pool contract asks for. specs/10-reward.md §Claim */
+/** An account's proof against a drop: what the pool contract asks for. specs/09-reward.md §Claim */
 export interface Claim {
   readonly account: string
   /** All the account was ever owed; the contract pays what it did not pay before. */

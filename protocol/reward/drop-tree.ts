@@ -14,7 +14,7 @@ export interface DropProofStep {
 
 /**
  * A Merkle-sum tree: every node carries the sum of the leaves below and its parent hashes both sums,
- * so the total at the root cannot hide a leaf. specs/10-reward.md §Tree
+ * so the total at the root cannot hide a leaf. specs/09-reward.md §Tree
  */
 export interface DropTree {
   /** Lowercase 0x hash; zero without leaves. */

@@ -9,7 +9,7 @@ import { buildDropTree } from './drop-tree.ts'
 import type { DropLeaf } from './fold.ts'
 import { UNASSIGNED } from './split.ts'
 
-/** The document that explains a posted root. specs/10-reward.md §Drop */
+/** The document that explains a posted root. specs/09-reward.md §Drop */
 export const dropSchema = z.strictObject({
   version: z.literal(1),
   pool: z.strictObject({

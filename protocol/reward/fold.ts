@@ -12,7 +12,7 @@ import {
   UNITS_PER_WEI
 } from './split.ts'
 
-/** One channel's part of a pool. specs/10-reward.md §Fold */
+/** One channel's part of a pool. specs/09-reward.md §Fold */
 export interface ChannelRoyalty {
   readonly channelId: string
   /** Royalty captured from this channel on chain, in all. */

@@ -4,7 +4,7 @@ import type { Receipt } from '../receipt/receipt.ts'
 
 /**
  * Who shares the royalty of a receipt, besides its credit lines and its builder: looked up from what
- * the receipt names. specs/10-reward.md §Split
+ * the receipt names. specs/09-reward.md §Split
  */
 export interface RoyaltyParties {
   /** The policy of the receipt's offer. */

@@ -1,7 +1,7 @@
 import type { TypedDomain, TypedStruct } from '../base/typed-data.ts'
 import { hashWords, hexWord } from '../channel/words.ts'
 
-/** What the auditor's curators sign to end a pending drop. specs/10-reward.md §Veto */
+/** What the auditor's curators sign to end a pending drop. specs/09-reward.md §Veto */
 export const DROP_VETO: TypedStruct = {
   name: 'DropVeto',
   fields: [

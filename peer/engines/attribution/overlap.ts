@@ -20,7 +20,7 @@ export interface OverlapGround {
 /**
  * The evidence of an answer's `sentences` in the passages it was drawn from: anyone who has the
  * revision gets the same integers. A sentence quoted verbatim has 1 000 000 ppm in its source.
- * specs/09-attribution.md §Overlap
+ * specs/08-receipt.md §Overlap
  */
 export function measureEvidence(
   sentences: readonly string[],

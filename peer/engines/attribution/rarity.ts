@@ -1,6 +1,6 @@
 /**
  * How much a term tells, in 1/1024 bit: log2(1 + N/(df + ½)) of N passages of which df hold it.
- * Integer steps only, so that every machine gets the same number. specs/09-attribution.md §Terms
+ * Integer steps only, so that every machine gets the same number. specs/08-receipt.md §Terms
  */
 export function rarityOf(df: number, passages: number): number {
   return log2Milli((2 * df + 1 + 2 * passages) / (2 * df + 1))

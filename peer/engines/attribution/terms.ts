@@ -20,7 +20,7 @@ const STOP = new Set(
 /**
  * The content terms of `text` in order: lower case, stop words out, lightly stemmed so that plural,
  * tense and the common noun endings of one word meet. Equal on every machine.
- * specs/09-attribution.md §Terms
+ * specs/08-receipt.md §Terms
  */
 export function termsOf(text: string): string[] {
   const words = text.toLowerCase().match(/[\p{L}\p{N}]+(?:[-'’][\p{L}\p{N}]+)*/gu) ?? []
