@@ -1,4 +1,3 @@
-import { CID } from 'multiformats/cid'
 import { z } from 'zod'
 import { parseCid, sha256 } from '../base/codec.ts'
 import { DatanetError, isDatanetError } from '../base/errors.ts'
@@ -11,11 +10,10 @@ const ZERO_ADDRESS = `0x${'0'.repeat(40)}`
 const account = field.address.refine((text) => text !== ZERO_ADDRESS, 'not the zero address')
 
 /** A link on the wire, CID text in memory: credits are compared and shown as text. */
-const cidText = z.codec(
-  z.custom<CID>((value) => CID.asCID(value) !== null),
-  z.string(),
-  { decode: (cid) => cid.toString(), encode: (text) => parseCid(text) }
-)
+const cidText = z.codec(field.cid, z.string(), {
+  decode: (cid) => cid.toString(),
+  encode: (text) => parseCid(text)
+})
 
 /** One line of attribution on the wire. */
 const creditSchema = z.strictObject({
@@ -25,7 +23,7 @@ const creditSchema = z.strictObject({
   ppm: field.ppm
 })
 
-/** What the provider states about one call. specs/09-receipt.md §Body */
+/** What the provider states about one call. specs/08-receipt.md §Body */
 export const receiptSchema = z
   .strictObject({
     version: z.literal(1),

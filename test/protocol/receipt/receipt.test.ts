@@ -1,7 +1,9 @@
 import { TypedDataEncoder, Wallet } from 'ethers'
 import fc from 'fast-check'
+import { CID } from 'multiformats/cid'
+import { create as createDigest } from 'multiformats/hashes/digest'
 import { describe, expect, test } from 'vitest'
-import { sha256 } from '../../../protocol/base/codec.ts'
+import { decodeCanonical, encodeCanonical, sha256 } from '../../../protocol/base/codec.ts'
 import { LIMITS } from '../../../protocol/base/limits.ts'
 import { domainSeparator } from '../../../protocol/base/typed-data.ts'
 import { escrowDomain } from '../../../protocol/channel/terms.ts'
@@ -145,6 +147,21 @@ describe('a receipt on the wire', () => {
   ]
   test.each(changes)('is not made with %s', (_name, change) => {
     expect(() => sign(change)).toThrow(expect.objectContaining({ name: 'DatanetError' }))
+  })
+
+  const digest = sha256(Uint8Array.of(10))
+  test.each([
+    ['of version 0', CID.createV0(createDigest(0x12, digest))],
+    ['of another hash', CID.createV1(0x71, createDigest(0x16, digest))],
+    ['of a hash cut short', CID.createV1(0x71, createDigest(0x12, digest.subarray(0, 20)))]
+  ])('is refused when a credit links a CID %s', (_name, link) => {
+    const body = decodeCanonical(signed.body) as { credits: object[] }
+    const credits = body.credits.map((one, i) => (i === 0 ? { ...one, contribution: link } : one))
+    const bytes = encodeCanonical({
+      body: encodeCanonical({ ...body, credits }),
+      signature: signed.signature
+    })
+    expect(() => decodeReceipt(bytes)).toThrow(refusal('RECORD_MALFORMED'))
   })
 
   test('of a free call has no channel, no place and no price', () => {
