@@ -1,7 +1,14 @@
 import { DatanetError, isAbort, isDatanetError } from '../../protocol/base/errors.ts'
+import { LIMITS } from '../../protocol/base/limits.ts'
 import { fromWire, toWire } from '../../protocol/base/schema.ts'
 import { isFree, type SignedOffer } from '../../protocol/model/offer.ts'
-import { createOutputMeter, priceWei, royaltyWei, tokensOf } from '../../protocol/model/price.ts'
+import {
+  createOutputMeter,
+  priceWei,
+  refuseUncountable,
+  royaltyWei,
+  tokensOf
+} from '../../protocol/model/price.ts'
 import type { ExchangeContext, ExchangeHandler } from '../../protocol/net/exchange.ts'
 import {
   type CallRequest,
@@ -71,7 +78,7 @@ export function createAnswering(
       served,
       signed,
       startedAtMs: now(),
-      inputTokens: request.messages.reduce((sum, m) => sum + tokensOf(m.content), 0),
+      inputTokens: inputTokensOf(request),
       meter: createOutputMeter(),
       outputTokens: 0,
       deliveredWei: 0n,
@@ -89,7 +96,7 @@ export function createAnswering(
     const channel = await channels.open(ask.terms, payment, peer)
     await channel.reserve(call.id, request.maxWei, policy.royaltyPpm)
     try {
-      await channel.accept(ask.voucher, { callId: call.id, coveredWei: upFrontWei })
+      await channel.accept(ask.voucher, peer, { callId: call.id, coveredWei: upFrontWei })
     } catch (error) {
       channel.release(call.id)
       throw error
@@ -111,7 +118,7 @@ export function createAnswering(
     yield toWire(invokePartSchema, { needWei })
     while (!channel.isCovered(call.id, costWei)) {
       const more = fromWire(invokeMoreSchema, await context.next())
-      await channel.accept(more.voucher, {
+      await channel.accept(more.voucher, context.remotePeer, {
         callId: Buffer.from(more.callId).toString('hex'),
         coveredWei: more.coveredWei
       })
@@ -194,7 +201,7 @@ export function createAnswering(
 
   /** What was delivered is owed and gets its receipt; what was not is not. Gives the error to tell. */
   function broken(call: Call, error: unknown): unknown {
-    if (call.meter.text === '') call.channel?.release(call.id)
+    if (call.deliveredWei === 0n) call.channel?.release(call.id)
     else finish(call, UNATTRIBUTED, 'interrupted')
     return isDatanetError(error) ? error : new DatanetError('ENGINE_FAILED', {}, { cause: error })
   }
@@ -245,7 +252,7 @@ export function createAnswering(
     for (const payment of offering.payments()) {
       try {
         const channel = await channels.open(ask.terms, payment, peer)
-        return await channel.accept(ask.commit)
+        return await channel.accept(ask.commit, peer)
       } catch (error) {
         refusal = error
         if (!isDatanetError(error) || error.code !== 'TERMS_MISMATCH') break
@@ -294,18 +301,35 @@ async function rest(
   }
 }
 
-/** The text in pieces of at most half a chunk's tokens, since joined pieces can count for more, cut between words where it can be. */
+/** Tokens of the caller's own messages. Refuses text that cannot be counted (REQUEST_TOO_LARGE). */
+function inputTokensOf({ messages }: CallRequest): number {
+  for (const { content } of messages) refuseUncountable(content)
+  return messages.reduce((sum, { content }) => sum + tokensOf(content), 0)
+}
+
+/**
+ * The text in pieces of at most half a chunk's tokens, since joined pieces can count for more; cut
+ * between words, and within one only where it is longer than a piece may be.
+ */
 function pieces(text: string): string[] {
-  if (tokensOf(text) <= OFFERED.chunkTokens / 2) return [text]
+  const maxTokens = OFFERED.chunkTokens / 2
+  if (text.length <= LIMITS.chunkCharacters && tokensOf(text) <= maxTokens) return [text]
   const out: string[] = []
   let piece = ''
-  for (const word of text.split(/(?<=\s)/)) {
-    if (piece !== '' && tokensOf(piece + word) > OFFERED.chunkTokens / 2) {
+  for (const part of text.split(/(?<=\s)/).flatMap(cut)) {
+    if (piece !== '' && tokensOf(piece + part) > maxTokens) {
       out.push(piece)
       piece = ''
     }
-    piece += word
+    piece += part
   }
-  if (piece !== '') out.push(piece)
-  return out
+  return piece === '' ? out : [...out, piece]
+}
+
+/** A word whole where it fits in a piece, else in runs of characters that do. */
+function cut(word: string): string[] {
+  const runs: string[] = word.match(/.{1,256}/gsu) ?? []
+  return runs.flatMap((run) =>
+    tokensOf(run) <= OFFERED.chunkTokens / 2 ? [run] : (run.match(/.{1,8}/gsu) ?? [])
+  )
 }

@@ -1,11 +1,22 @@
 import { randomBytes } from 'node:crypto'
-import { DatanetError, isAbort, isDatanetError } from '../../protocol/base/errors.ts'
+import {
+  DatanetError,
+  type ErrorCode,
+  isAbort,
+  isDatanetError
+} from '../../protocol/base/errors.ts'
+import { LIMITS } from '../../protocol/base/limits.ts'
 import { fromWire, toWire } from '../../protocol/base/schema.ts'
 import { domainSeparator } from '../../protocol/base/typed-data.ts'
 import { escrowDomain } from '../../protocol/channel/terms.ts'
 import { datanetKey } from '../../protocol/datanet/manifest.ts'
 import { isFree, type SignedOffer, verifyRoyaltyFloor } from '../../protocol/model/offer.ts'
-import { createOutputMeter, priceWei, tokensOf } from '../../protocol/model/price.ts'
+import {
+  createOutputMeter,
+  priceWei,
+  refuseUncountable,
+  tokensOf
+} from '../../protocol/model/price.ts'
 import type { Exchange } from '../../protocol/net/exchange-pool.ts'
 import { PROTOCOLS } from '../../protocol/net/ids.ts'
 import {
@@ -49,20 +60,33 @@ interface Running extends AttemptInit {
   readonly inputTokens: number
   readonly meter: ReturnType<typeof createOutputMeter>
   outputTokens: number
+  chunks: number
   costWei: bigint
 }
 
 const NO_CHANNEL = `0x${'0'.repeat(64)}`
+/** What a provider says when its books of a channel differ from ours: it will say so again. */
+export const DIFFERING: ReadonlySet<ErrorCode> = new Set([
+  'RECEIPTS_BEHIND',
+  'RECEIPT_UNKNOWN',
+  'VOUCHER_INSUFFICIENT',
+  'VOUCHER_ROYALTY_LOW',
+  'VOUCHER_STALE'
+])
+/** Characters a token stands for at most in an honest answer; more of them is padding. */
+const TOKEN_CHARACTERS = 64
+
 /** How long a broken call's receipt is asked for before the call is left as it is. */
 const RECOVER_MS = 2_000
 
 /** Attempts of this peer as a payer. specs/07-channel.md §Call */
 export function createAttempt(
-  parts: Pick<Parts, 'pool' | 'chain' | 'channelStore' | 'publications' | 'log'>,
+  parts: Pick<Parts, 'pool' | 'chain' | 'channelStore' | 'publications' | 'limits' | 'log'>,
   datanets: Datanets,
   channels: PayerChannels
 ): Attempt {
-  const { pool, chain, channelStore, publications, log } = parts
+  const { pool, chain, channelStore, publications, limits, log } = parts
+  const prepayWei = limits.prepayWei ?? limits.maxCallWei / 10n
   const separator = domainSeparator(escrowDomain(chain.contracts.chainId, chain.contracts.escrow))
 
   /** Refuses an offer that does not pay its Datanets what they demand, or names a false auditor. */
@@ -86,9 +110,15 @@ export function createAttempt(
     const { offer } = signed
     await checkOffer(init)
     const upFrontWei = offer.openWei + offer.maxChunkWei
-    if (upFrontWei > maxWei) {
-      throw new DatanetError('PRICE_TOO_HIGH', { upFrontWei: `${upFrontWei}`, maxWei: `${maxWei}` })
+    // What is paid before anything came is lost if nothing comes.
+    const limitWei = maxWei < prepayWei ? maxWei : prepayWei
+    if (upFrontWei > limitWei) {
+      throw new DatanetError('PRICE_TOO_HIGH', {
+        upFrontWei: `${upFrontWei}`,
+        limitWei: `${limitWei}`
+      })
     }
+    for (const { content } of question.messages) refuseUncountable(content)
     const request: CallRequest = {
       version: 1,
       callId: init.callId,
@@ -121,6 +151,7 @@ export function createAttempt(
       inputTokens,
       meter: createOutputMeter(),
       outputTokens: 0,
+      chunks: 0,
       costWei: 0n
     }
   }
@@ -140,6 +171,7 @@ export function createAttempt(
       await exchange.send(toWire(invokeMoreSchema, more))
       return undefined
     }
+    refuseEndless(call, part.chunk)
     call.outputTokens = call.meter.push(part.chunk)
     call.costWei = priceWei(offer.price, call)
     if (part.costWei !== call.costWei)
@@ -222,6 +254,7 @@ export function createAttempt(
       // Stopped before it was sent: nothing is owed for it.
       if (isAbort(failure)) return call.channel?.drop(call.id)
       if (!isDatanetError(failure)) return
+      if (failure.details.remote === true && DIFFERING.has(failure.code)) call.channel?.retire()
       if (['PEER_GONE', 'PEER_SILENT'].includes(failure.code)) return call.channel?.lose(call.id)
       if (call.meter.text === '') return call.channel?.drop(call.id)
       if (call.channel === undefined) return
@@ -289,5 +322,20 @@ export function createAttempt(
       // Also reached when the consumer stops listening.
       if (!isSettled) await mend(call, exchange, parts)
     }
+  }
+}
+
+/** Refuses answers that grow without end or cannot be counted (RECEIPT_INVALID). */
+function refuseEndless(call: Running, chunk: string): void {
+  const { maxOutputTokens } = call.signed.offer
+  call.chunks += 1
+  const characters = call.meter.text.length + chunk.length
+  if (call.chunks > maxOutputTokens || characters > TOKEN_CHARACTERS * maxOutputTokens) {
+    throw new DatanetError('RECEIPT_INVALID', { field: 'chunk', characters })
+  }
+  try {
+    refuseUncountable(call.meter.text.slice(-LIMITS.tokenizerRun) + chunk)
+  } catch (cause) {
+    throw new DatanetError('RECEIPT_INVALID', { field: 'chunk' }, { cause })
   }
 }

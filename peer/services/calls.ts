@@ -3,7 +3,7 @@ import { DatanetError, type ErrorCode, isDatanetError } from '../../protocol/bas
 import type { SignedOffer } from '../../protocol/model/offer.ts'
 import type { AskEvent, Question } from '../api/models-api.ts'
 import type { CallOptions } from '../api/peer-api.ts'
-import type { Attempt } from './attempt.ts'
+import { type Attempt, DIFFERING } from './attempt.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { Parts } from './parts.ts'
 
@@ -36,6 +36,13 @@ const ELSEWHERE: ReadonlySet<ErrorCode> = new Set([
   'INTERNAL'
 ])
 
+/** Failures by which a prepayment may have been lost. */
+const LOST: ReadonlySet<ErrorCode> = new Set(['PEER_GONE', 'PEER_SILENT', 'PEER_UNREACHABLE'])
+/** How long a provider that broke off is asked last. */
+const AVOID_MS = 600_000
+/** Providers asked for one answer: each may cost a prepayment. */
+const ATTEMPTS = 3
+
 /** Calls of this peer. specs/07-channel.md §Call */
 export function createCalls(
   parts: Pick<Parts, 'limits' | 'now' | 'log'>,
@@ -43,6 +50,8 @@ export function createCalls(
   attempt: Attempt
 ): Calls {
   const { limits, now, log } = parts
+  /** Providers that broke off lately, and until when they are asked last. */
+  const failing = new Map<string, number>()
 
   function limitOf({ maxWei }: Question): bigint {
     if (maxWei === undefined) return limits.maxCallWei
@@ -60,26 +69,36 @@ export function createCalls(
       const signal = options.signal ?? new AbortController().signal
       const maxWei = limitOf(question)
       const known = await catalogue.refresh(catalogue.resolve(question.model), { signal })
-      const offers = ranked([...known.offers.values()], now())
+      const offers = ranked([...known.offers.values()], now(), failing)
       if (offers.length === 0) throw new DatanetError('OFFER_EXPIRED', { model: question.model })
       const callId = new Uint8Array(randomBytes(16))
       const id = Buffer.from(callId).toString('hex')
+      const queue = offers.slice(0, ATTEMPTS)
+      const renewed = new Set<string>()
       let failure: unknown
-      for (const [index, signed] of offers.entries()) {
+      for (let index = 0; queue.length > 0; index++) {
+        const signed = queue.shift() as SignedOffer
         const { provider } = signed.offer
         yield { type: 'started', callId: id, provider }
         const init = { known, signed, question, callId, attempt: index, maxWei, signal }
         try {
           yield* attempt(init)
+          failing.delete(provider)
           return
         } catch (error) {
           failure = error
           // What a provider says against a call holds for that provider, whatever it says.
-          const isElsewhere =
-            isDatanetError(error) && (ELSEWHERE.has(error.code) || error.details.remote === true)
-          if (!isElsewhere) throw error
+          const isRemote = isDatanetError(error) && error.details.remote === true
+          if (!isDatanetError(error) || !(isRemote || ELSEWHERE.has(error.code))) throw error
           log('attempt', { callId: id, provider, code: error.code })
-          if (question.retry === false || index === offers.length - 1) throw error
+          if (LOST.has(error.code)) failing.set(provider, now() + AVOID_MS)
+          if (question.retry === false) throw error
+          // Its channel was given up: the same provider on a new one is the nearest way.
+          if (isRemote && DIFFERING.has(error.code) && !renewed.has(provider)) {
+            renewed.add(provider)
+            queue.unshift(signed)
+          }
+          if (queue.length === 0) throw error
           yield { type: 'retrying', provider, code: error.code }
         }
       }
@@ -88,11 +107,23 @@ export function createCalls(
   }
 }
 
-/** Standing offers, the cheapest for an ordinary answer first. */
-function ranked(offers: readonly SignedOffer[], nowMs: number): readonly SignedOffer[] {
-  const usual = ({ offer: { price } }: SignedOffer) =>
-    price.callWei + 100n * (price.inputTokenWei + price.outputTokenWei)
+/**
+ * Standing offers: those of providers that did not fail lately first, then the cheapest for an
+ * ordinary answer, what must be prepaid included.
+ */
+function ranked(
+  offers: readonly SignedOffer[],
+  nowMs: number,
+  failing: ReadonlyMap<string, number>
+): readonly SignedOffer[] {
+  const usual = ({ offer: { price, openWei, maxChunkWei } }: SignedOffer) =>
+    openWei + maxChunkWei + 100n * (price.inputTokenWei + price.outputTokenWei)
+  const isFailing = ({ offer }: SignedOffer) => (failing.get(offer.provider) ?? 0) > nowMs
   return offers
     .filter(({ offer }) => offer.expiresAtMs > nowMs)
-    .sort((a, b) => (usual(a) < usual(b) ? -1 : usual(a) > usual(b) ? 1 : 0))
+    .sort(
+      (a, b) =>
+        Number(isFailing(a)) - Number(isFailing(b)) ||
+        (usual(a) < usual(b) ? -1 : usual(a) > usual(b) ? 1 : 0)
+    )
 }

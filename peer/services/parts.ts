@@ -30,6 +30,8 @@ export interface Parts {
 export interface SpendingLimits {
   /** One call, everything included. */
   readonly maxCallWei: bigint
+  /** One call before anything is delivered; a tenth of maxCallWei unless given. */
+  readonly prepayWei?: bigint
   /** Deposited into a new channel, and added when it runs out. */
   readonly depositWei: bigint
 }

@@ -55,6 +55,8 @@ export interface PayerChannel {
   drop(callId: string): void
   /** Says that a call's provider is gone: what it covered stays spent until its receipt comes. */
   lose(callId: string): void
+  /** No further call on this channel: the two sides' books differ, and another one is opened. */
+  retire(): void
   /** The voucher that commits to every receipt verified so far, or undefined if nothing is new. */
   commit(): Uint8Array | undefined
 }
@@ -99,7 +101,15 @@ export function createPayerChannels(
     if (payment.token !== token) throw new DatanetError('TERMS_MISMATCH', { field: 'token' })
   }
 
-  async function fund(terms: Terms, amountWei: bigint, options: CallOptions): Promise<void> {
+  /** The allowance is the account's: two fundings at once would count on the same one. */
+  let funding: Promise<unknown> = Promise.resolve()
+  function fund(terms: Terms, amountWei: bigint, options: CallOptions): Promise<void> {
+    const turn = funding.catch(() => {}).then(() => fundNow(terms, amountWei, options))
+    funding = turn
+    return turn
+  }
+
+  async function fundNow(terms: Terms, amountWei: bigint, options: CallOptions): Promise<void> {
     const account = wallet.own.address
     const balanceWei = await chain.token.balanceOf(account, options)
     if (balanceWei < amountWei) {
@@ -189,6 +199,7 @@ export function createPayerChannels(
         if (ledger.calls.has(callId)) ledger = dropCall(ledger, callId)
       },
       lose: (callId) => void lost.add(callId),
+      retire: () => channelStore.retire('payer', channelId),
       commit: () => (committableLeaves(ledger).length === 0 ? undefined : promiseAll(ledger))
     }
     channels.set(channelId, channel)
@@ -230,7 +241,7 @@ export function createPayerChannels(
   function fitting(offer: Offer): PayerChannel | undefined {
     const { operator, receiptSigner, auditor, token: paid, withdrawDelayS } = offer.payment
     for (const stored of channelStore.channels('payer')) {
-      if (stored.peer !== offer.provider) continue
+      if (stored.peer !== offer.provider || stored.isRetired) continue
       const terms = decodeRecord(termsSchema, stored.terms)
       if (
         terms.operator === operator &&

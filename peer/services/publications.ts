@@ -13,6 +13,8 @@ const DISCOVER_MS = 15_000
 /** How long to wait for more once a first match came: the end of a DHT walk takes seconds. */
 const GRACE_MS = 750
 const RETRY_MS = 250
+/** Matching lines that are taken from one peer. */
+const MATCHES = 32
 /** How long one peer that announced the thing may keep the others waiting. */
 const CATALOGUE_MS = 3_000
 
@@ -20,6 +22,11 @@ const CATALOGUE_MS = 3_000
 export interface Discovered {
   readonly peer: string
   readonly entry: CatalogueEntry
+}
+
+/** How to look: `isPatient: false` asks whom the DHT names now and does not wait for a first match. */
+export interface DiscoverOptions extends CallOptions {
+  readonly isPatient?: boolean
 }
 
 /** What this peer shows to the network, and what it reads there. */
@@ -48,13 +55,13 @@ export interface Publications {
     kind: RendezvousKind,
     value: string,
     match: (entry: CatalogueEntry) => boolean,
-    options?: CallOptions
+    options?: DiscoverOptions
   ): AsyncGenerator<Discovered, void, undefined>
   /** Resolves when everything announced so far is stored by others, or after a bounded wait. */
   settled(options?: CallOptions): Promise<void>
 }
 
-/** Publications over the directory and the document exchange of one node. specs/04-network.md */
+/** Publications over the directory and the document exchange of one node. specs/05-network.md */
 export function createPublications(components: {
   readonly directory: Directory
   readonly documents: Documents
@@ -69,42 +76,56 @@ export function createPublications(components: {
     })
   }
 
+  /** One peer's catalogue in bounded time; a peer that is gone or drips must not hide the others. */
+  async function catalogueOf(
+    peer: string,
+    signal: AbortSignal
+  ): Promise<readonly CatalogueEntry[] | undefined> {
+    const own = deadline(CATALOGUE_MS, signal)
+    try {
+      return await documents.catalogue(peer, { signal: own.signal, deadlineMs: CATALOGUE_MS })
+    } catch (error) {
+      signal.throwIfAborted()
+      if (isDatanetError(error) || isAbort(error)) return undefined
+      throw error
+    } finally {
+      own.release()
+    }
+  }
+
   async function* discover(
     kind: RendezvousKind,
     value: string,
     match: (entry: CatalogueEntry) => boolean,
-    options: CallOptions = {}
+    options: DiscoverOptions = {}
   ): AsyncGenerator<Discovered, void, undefined> {
     const outer = options.signal ?? new AbortController().signal
     const limit = deadline(DISCOVER_MS, outer)
     const asked = new Set<string>()
+    const failed = new Set<string>()
     let grace: NodeJS.Timeout | undefined
     try {
       for (;;) {
         try {
           for await (const { peer } of directory.find(kind, value, { signal: limit.signal })) {
             const id = peer.toString()
-            if (asked.has(id)) continue
-            let entries: readonly CatalogueEntry[]
-            try {
-              const options = { signal: limit.signal, deadlineMs: CATALOGUE_MS }
-              entries = await documents.catalogue(id, options)
-            } catch (error) {
-              // A peer that is gone since it announced must not hide the others.
-              if (!isDatanetError(error)) throw error
-              continue
-            }
-            const matching = entries.filter(match)
+            if (asked.has(id) || failed.has(id)) continue
+            const entries = await catalogueOf(id, limit.signal)
+            if (entries === undefined) failed.add(id)
+            const matching = (entries ?? []).filter(match).slice(0, MATCHES)
             if (matching.length === 0) continue
             asked.add(id)
-            for (const entry of matching) yield { peer: id, entry }
+            for (const entry of matching) {
+              yield { peer: id, entry }
+              if (limit.signal.aborted) return
+            }
             grace ??= setTimeout(() => limit.release('enough'), GRACE_MS)
           }
         } catch (error) {
           if (isDatanetError(error) && error.code === 'DISCOVERY_OFF') throw error
           outer.throwIfAborted()
         }
-        if (asked.size > 0 || limit.signal.aborted) return
+        if (asked.size > 0 || limit.signal.aborted || options.isPatient === false) return
         await pause(RETRY_MS, limit.signal).catch(() => {})
       }
     } finally {

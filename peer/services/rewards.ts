@@ -134,7 +134,7 @@ export function createRewards(
         'datanet',
         id.toString(),
         (entry) => entry.kind === 'drop' && entry.labels.includes(id.toString()),
-        options
+        { ...options, isPatient: false }
       )
       for await (const { peer, entry } of found) {
         if (seen.has(entry.id)) continue
@@ -145,6 +145,7 @@ export function createRewards(
             { issuer, kind, id: poolId },
             async (bytes) => {
               const value = decodeDrop(bytes)
+              await refuseUnposted(value, poolId, options)
               return { seq: value.drop.createdAtMs, value }
             },
             options
@@ -157,6 +158,26 @@ export function createRewards(
         }
       }
     }
+  }
+
+  /** Refuses a drop that is not the one the chain holds for a pool of ours (DROP_INVALID). */
+  async function refuseUnposted(
+    record: DropRecord,
+    poolId: string,
+    options: CallOptions
+  ): Promise<void> {
+    const { chainId, contract, operator, auditor, token } = record.drop.pool
+    const { contracts } = chain
+    const key = { operator, auditor, token }
+    const isOurs =
+      BigInt(chainId) === contracts.chainId &&
+      contract === contracts.pool &&
+      token === contracts.token &&
+      poolIdOf(key) === poolId
+    if (!isOurs) throw new DatanetError('DROP_INVALID', { reason: 'of another pool' })
+    const { final, pending } = await chain.pool.state(key, options)
+    if (isSame(final?.drop, record) || isSame(pending?.drop, record)) return
+    throw new DatanetError('DROP_INVALID', { reason: 'not posted on chain' })
   }
 
   async function owed(

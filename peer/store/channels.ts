@@ -15,6 +15,10 @@ export interface StoredChannel {
   readonly claimedWei: bigint
   /** The highest voucher, 168 bytes; undefined before the first. */
   readonly voucher?: Uint8Array
+  /** The peer that brought it. */
+  readonly bearer?: string
+  /** True when the other side no longer takes calls on it: a payer opens another. */
+  readonly isRetired: boolean
 }
 
 export interface StoredReceipt {
@@ -31,11 +35,12 @@ export interface StoredReceipt {
 
 /** Money on disk: what it returned from is kept, also through a crash. */
 export interface ChannelStore {
-  addChannel(channel: Omit<StoredChannel, 'voucher' | 'claimedWei'>): void
+  addChannel(channel: Omit<StoredChannel, 'voucher' | 'bearer' | 'claimedWei' | 'isRetired'>): void
+  retire(side: Side, channelId: string): void
   channels(side?: Side): readonly StoredChannel[]
   channel(side: Side, channelId: string): StoredChannel | undefined
   /** Must return before anything is sent or delivered under the voucher. */
-  setVoucher(side: Side, channelId: string, voucher: Uint8Array): void
+  setVoucher(side: Side, channelId: string, voucher: Uint8Array, bearer?: string): void
   setChainState(
     side: Side,
     channelId: string,
@@ -47,8 +52,8 @@ export interface ChannelStore {
   /** Of one channel, by seq. */
   receiptsOf(side: Side, channelId: string): readonly StoredReceipt[]
   receipt(callId: string): StoredReceipt | undefined
-  /** Whether the call of this id with `peer` has its receipt already. */
-  hasReceipt(side: Side, callId: string, peer: string): boolean
+  /** Whether the call of this id has its receipt on this channel already. */
+  hasReceipt(side: Side, channelId: string, callId: string): boolean
 }
 
 /** The channel and receipt tables of `db`. */
@@ -57,12 +62,13 @@ export function createChannelStore(db: Database): ChannelStore {
     `CREATE TABLE channel (
        side TEXT NOT NULL, id TEXT NOT NULL, peer TEXT NOT NULL, terms BLOB NOT NULL,
        deposit_wei TEXT NOT NULL, claimed_wei TEXT NOT NULL DEFAULT '0', voucher BLOB,
+       bearer TEXT, retired INTEGER NOT NULL DEFAULT 0,
        PRIMARY KEY (side, id)) STRICT;
      CREATE TABLE receipt (
        number INTEGER PRIMARY KEY AUTOINCREMENT, side TEXT NOT NULL, call_id TEXT NOT NULL,
        channel TEXT NOT NULL, seq INTEGER NOT NULL, peer TEXT NOT NULL, price_wei TEXT NOT NULL,
        royalty_ppm INTEGER NOT NULL, leaf BLOB NOT NULL, bytes BLOB NOT NULL,
-       UNIQUE (side, call_id, peer)) STRICT;
+       UNIQUE (side, channel, call_id, peer)) STRICT;
      CREATE UNIQUE INDEX receipt_by_seq ON receipt (side, channel, seq)
        WHERE channel <> '0x0000000000000000000000000000000000000000000000000000000000000000'`
   ])
@@ -87,8 +93,17 @@ export function createChannelStore(db: Database): ChannelStore {
       const row = db.get('SELECT * FROM channel WHERE side = ? AND id = ?', side, channelId)
       return row === undefined ? undefined : channelOf(row)
     },
-    setVoucher(side, channelId, voucher) {
-      db.run('UPDATE channel SET voucher = ? WHERE side = ? AND id = ?', voucher, side, channelId)
+    setVoucher(side, channelId, voucher, bearer) {
+      db.run(
+        'UPDATE channel SET voucher = ?, bearer = ? WHERE side = ? AND id = ?',
+        voucher,
+        bearer ?? null,
+        side,
+        channelId
+      )
+    },
+    retire(side, channelId) {
+      db.run('UPDATE channel SET retired = 1 WHERE side = ? AND id = ?', side, channelId)
     },
     setChainState(side, channelId, { depositWei, claimedWei }) {
       db.run(
@@ -126,12 +141,12 @@ export function createChannelStore(db: Database): ChannelStore {
       const row = db.get('SELECT * FROM receipt WHERE call_id = ? ORDER BY number DESC', callId)
       return row === undefined ? undefined : receiptOf(row)
     },
-    hasReceipt: (side, callId, peer) =>
+    hasReceipt: (side, channelId, callId) =>
       db.get(
-        'SELECT 1 FROM receipt WHERE side = ? AND call_id = ? AND peer = ?',
+        'SELECT 1 FROM receipt WHERE side = ? AND channel = ? AND call_id = ?',
         side,
-        callId,
-        peer
+        channelId,
+        callId
       ) !== undefined
   }
 }
@@ -144,7 +159,9 @@ function channelOf(row: Row): StoredChannel {
     terms: row.terms as Uint8Array,
     depositWei: BigInt(String(row.deposit_wei)),
     claimedWei: BigInt(String(row.claimed_wei)),
-    ...(row.voucher === null ? {} : { voucher: row.voucher as Uint8Array })
+    ...(row.voucher === null ? {} : { voucher: row.voucher as Uint8Array }),
+    ...(row.bearer === null ? {} : { bearer: String(row.bearer) }),
+    isRetired: row.retired === 1
   }
 }
 

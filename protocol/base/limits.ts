@@ -21,6 +21,10 @@ export const LIMITS = {
   revisionRows: 1_000_000,
   /** Credit lines of one receipt: keeps a receipt in one frame and a fold cheap. */
   credits: 64,
+  /** Characters of one kind without a break: counting tokens of more would stall a peer. */
+  tokenizerRun: 2_000,
+  /** Characters of one chunk of an answer: a few lines, read as they come. */
+  chunkCharacters: 4_096,
   /** Revisions one model card may name. */
   cardRevisions: 64,
   /** Leaves of one drop held in one document. */

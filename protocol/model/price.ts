@@ -1,4 +1,6 @@
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base'
+import { DatanetError } from '../base/errors.ts'
+import { LIMITS } from '../base/limits.ts'
 import { PPM_N } from '../base/units.ts'
 import type { Offer } from './offer.ts'
 
@@ -20,6 +22,27 @@ export function priceWei(price: Offer['price'], usage: Usage): bigint {
 /** The royalty of one call in wei, rounded down: ⌊priceWei · royaltyPpm / 10⁶⌋. */
 export function royaltyWei(callWei: bigint, royaltyPpm: number): bigint {
   return (callWei * BigInt(royaltyPpm)) / PPM_N
+}
+
+/** Runs of one kind of character that the tokenizer would take as one word. */
+const RUNS = new RegExp(
+  ['\\p{L}', '\\p{N}', '\\s', '[^\\s\\p{L}\\p{N}]']
+    .map((kind) => `${kind}{${LIMITS.tokenizerRun}}`)
+    .join('|'),
+  'u'
+)
+
+/**
+ * Refuses text that cannot be counted in reasonable time (REQUEST_TOO_LARGE): counting one unbroken
+ * run takes time by the square of its length, which a stranger could use. specs/06-model.md §Usage
+ */
+export function refuseUncountable(text: string): void {
+  if (!RUNS.test(text)) return
+  throw new DatanetError(
+    'REQUEST_TOO_LARGE',
+    { run: LIMITS.tokenizerRun },
+    { hint: `more than ${LIMITS.tokenizerRun} characters without a break` }
+  )
 }
 
 /** Tokens of `text` by the o200k_base vocabulary; text that looks like a control token is text. */

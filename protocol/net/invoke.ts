@@ -53,7 +53,7 @@ export const invokeMoreSchema = z.strictObject({
 
 /** A part of the answer, or the news that the next chunk needs a higher voucher. */
 export const invokePartSchema = z.union([
-  z.strictObject({ chunk: z.string().max(LIMITS.frameBytes), costWei: field.wei }),
+  z.strictObject({ chunk: z.string().min(1).max(LIMITS.chunkCharacters), costWei: field.wei }),
   z.strictObject({ needWei: field.wei })
 ])
 
