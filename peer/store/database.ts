@@ -1,3 +1,4 @@
+import { chmodSync, closeSync, existsSync, openSync } from 'node:fs'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { DatanetError } from '../../protocol/base/errors.ts'
 
@@ -26,10 +27,12 @@ export interface Database {
 
 /**
  * The database at `path` (or `':memory:'`), opened for one process: WAL, every commit synced, foreign
- * keys enforced, deleted content overwritten. Refuses a path that cannot be opened (STORE_FAILED).
+ * keys enforced, deleted content overwritten. Only its owner can read the file and its log, whatever
+ * the folder allows. Refuses a path that cannot be opened (STORE_FAILED).
  */
 export function openDatabase(path: string): Database {
   const sqlite = guard(() => {
+    if (path !== ':memory:') makePrivate(path)
     const opened = new DatabaseSync(path, { timeout: 5_000, enableForeignKeyConstraints: true })
     opened.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON')
     opened.exec(
@@ -110,6 +113,14 @@ export function openDatabase(path: string): Database {
       statements.clear()
       if (sqlite.isOpen) guard(() => sqlite.close())
     }
+  }
+}
+
+/** It holds keys. SQLite gives its log the mode of the file; what an earlier run left is closed too. */
+function makePrivate(path: string): void {
+  closeSync(openSync(path, 'a', 0o600))
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) {
+    if (existsSync(file)) chmodSync(file, 0o600)
   }
 }
 

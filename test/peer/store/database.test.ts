@@ -1,3 +1,4 @@
+import { chmodSync, mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { type Database, openDatabase } from '../../../peer/store/database.ts'
@@ -48,6 +49,21 @@ describe('a database', () => {
     expect(database.get('PRAGMA journal_mode')).toEqual({ journal_mode: 'wal' })
     expect(database.get('PRAGMA secure_delete')).toEqual({ secure_delete: 1 })
     expect(database.get('PRAGMA foreign_keys')).toEqual({ foreign_keys: 1 })
+  })
+
+  test('is readable by its owner alone, in an open folder and when it was not before', () => {
+    const folder = join(testFolder(), 'open')
+    mkdirSync(folder, { mode: 0o755 })
+    const path = join(folder, 'peer.sqlite')
+    const modes = () =>
+      ['', '-wal', '-shm'].map((end) => (statSync(path + end).mode & 0o777).toString(8))
+    const first = opened(path)
+    first.migrate('things', [TABLE])
+    expect(modes()).toEqual(['600', '600', '600'])
+    for (const end of ['', '-wal', '-shm']) chmodSync(path + end, 0o644)
+    const second = opened(path)
+    second.run('INSERT INTO thing (name) VALUES (?)', 'more')
+    expect(modes()).toEqual(['600', '600', '600'])
   })
 
   test('refuses a path that cannot be opened and a broken constraint with STORE_FAILED', () => {
