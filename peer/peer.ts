@@ -36,6 +36,7 @@ import { openDatabase } from './store/database.ts'
 import { createDatanetStore } from './store/datanets.ts'
 import { createDocumentStore } from './store/documents.ts'
 import { createModelStore } from './store/models.ts'
+import { undo } from './undo.ts'
 import { openWallet } from './wallet/wallet.ts'
 
 /** What a peer is started with. Everything else it learns from the network. */
@@ -75,10 +76,8 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
   mkdirSync(init.dataDir, { recursive: true, mode: 0o700 })
   const db = openDatabase(join(init.dataDir, 'peer.db'))
   /** Undone in reverse, whether the start fails half-way or the peer stops. */
-  const undo: Array<() => unknown> = [() => db.close()]
-  const stop = async () => {
-    for (const step of undo.splice(0).reverse()) await step()
-  }
+  const started: Array<() => unknown> = [() => db.close()]
+  const stop = () => undo(started)
   try {
     const wallet = await openWallet(db)
     const chain = createEthersChain({
@@ -86,20 +85,20 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
       contracts: init.contracts,
       secretKey: wallet.own.secretKey
     })
-    undo.push(() => chain.close())
+    started.push(() => chain.close())
     await chain.check()
     const node = await createNode({
       privateKey: wallet.peerKey,
       bootstrap: init.bootstrap.map((address) => multiaddr(address)),
       dht: init.dht ?? true
     })
-    undo.push(() => node.stop())
+    started.push(() => node.stop())
     const pool = createExchangePool(node)
-    undo.push(() => pool.close())
+    started.push(() => pool.close())
     const content = await createContent(node, { blockstore: new SqliteBlockstore(db), pool })
-    undo.push(() => content.stop())
+    started.push(() => content.stop())
     const directory = createDirectory(node)
-    undo.push(() => directory.stop())
+    started.push(() => directory.stop())
     const documentStore = createDocumentStore(db)
     const parts: Parts = {
       peerId: node.peerId.toString(),
@@ -129,7 +128,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     const revisions = createRevisions(parts, datanets)
     const models = createModels(parts, datanets, revisions)
     const offering = createOffering(parts, datanets, models)
-    undo.push(() => offering.stop())
+    started.push(() => offering.stop())
     const catalogue = createCatalogue(parts)
     const claims = createClaims(parts)
     const payerChannels = createPayerChannels(parts)
@@ -140,7 +139,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
       await serveExchange(node, PROTOCOLS.contribute, intake.handler),
       await serveExchange(node, PROTOCOLS.invoke, answering)
     ]
-    undo.push(() => Promise.all(servers.map((server) => server.stop())))
+    started.push(() => Promise.all(servers.map((server) => server.stop())))
     datanets.resume()
     revisions.resume()
     await offering.resume()
@@ -205,7 +204,8 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
       stop
     }
   } catch (error) {
-    await stop()
+    // Why it could not start says more than what could not be undone.
+    await stop().catch(() => {})
     throw error
   }
 }

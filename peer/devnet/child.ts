@@ -24,6 +24,9 @@ const DNC = 10n ** 18n
 /** What a participant may spend by itself: 1 token a call, 5 tokens into a channel. */
 const LIMITS = { maxCallWei: DNC, depositWei: 5n * DNC }
 
+/** How long it may take to put its things in order. */
+const STOP_MS = 5_000
+
 const stopping = new AbortController()
 let peer: Peer | undefined
 let role: Role = {}
@@ -76,6 +79,8 @@ async function run(id: number, action: string, args: unknown): Promise<unknown> 
 
 async function stop(): Promise<void> {
   if (stopping.signal.aborted) return
+  // Whoever started this may be gone already, and nobody else would end it.
+  setTimeout(() => process.exit(1), STOP_MS).unref()
   stopping.abort()
   for (const end of extras.splice(0)) await end()
   await peer?.stop()
@@ -100,7 +105,8 @@ process.on('message', (message: ToChild) => {
     }
   )
 })
-// Ctrl-C reaches the whole group; the parent decides when its participants end.
+// Ctrl-C and a closed terminal reach the whole group; the parent decides when its participants end.
 process.on('SIGINT', () => {})
+process.on('SIGHUP', () => {})
 process.on('SIGTERM', () => void stop())
 process.on('disconnect', () => void stop())

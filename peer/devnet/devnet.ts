@@ -51,12 +51,15 @@ export async function startDevnet(init: DevnetInit): Promise<Devnet> {
   const started: Array<() => Promise<void>> = []
   let stopped: Promise<void> | undefined
   const stop = () => {
-    stopped ??= Promise.all(started.map((end) => end())).then(() => world.stop())
+    stopped ??= Promise.allSettled(started.map((end) => end())).then(() => world.stop())
     return stopped
   }
-  const onAbort = () => void stop()
+  // What fails then is thrown where the stop is awaited.
+  const onAbort = () => stop().catch(() => {})
   try {
     init.signal?.addEventListener('abort', onAbort, { once: true })
+    // It may have been stopped while the world was made.
+    init.signal?.throwIfAborted()
     const { network, isKept, dir } = world
     init.tell({ step: 'world', network, isKept, dir })
     const cast = await startCast(world, started)
@@ -99,7 +102,7 @@ export async function startDevnet(init: DevnetInit): Promise<Devnet> {
       stop
     }
   } catch (error) {
-    await stop()
+    await stop().catch(() => {})
     throw error
   }
 }

@@ -11,6 +11,7 @@ import { createEmbeddedChain } from '../chain/embedded-chain.ts'
 import { createEthersChain } from '../chain/ethers-chain.ts'
 import { serveRpc } from '../chain/rpc-server.ts'
 import { createNode } from '../net/node.ts'
+import { undo } from '../undo.ts'
 import { type Network, readNetwork, writeNetwork } from './network.ts'
 
 /** What stands around the participants: a chain with contracts, and a peer to join by. */
@@ -35,16 +36,19 @@ const DROP_DELAY_S = 2
  */
 export async function createWorld(topic: string, keep?: string): Promise<World> {
   const dir = folder(keep)
-  const undo: Array<() => unknown> = []
-  const stop = async () => {
-    for (const step of undo.splice(0).reverse()) await step()
-    if (keep === undefined) rmSync(dir, { recursive: true, force: true })
+  const started: Array<() => unknown> = []
+  const remove = () => rmSync(dir, { recursive: true, force: true, maxRetries: 5 })
+  if (keep === undefined) {
+    // An end that nobody planned must leave no folder either.
+    process.once('exit', remove)
+    started.push(remove, () => process.off('exit', remove))
   }
+  const stop = () => undo(started)
   try {
     const networkFile = join(dir, 'network.json')
     const isKept = existsSync(networkFile)
     const embedded = await createEmbeddedChain({ dir: join(dir, 'chain') })
-    undo.push(() => embedded.close())
+    started.push(() => embedded.close())
     const deployer = keyIn(join(dir, 'deployer.key'), () => new Uint8Array(randomBytes(32)))
     let contracts: ChainContracts
     if (isKept) contracts = readNetwork(networkFile).contracts
@@ -58,13 +62,13 @@ export async function createWorld(topic: string, keep?: string): Promise<World> 
     }
     embedded.useFaucetToken(contracts.token)
     const rpc = await serveRpc(embedded.request)
-    undo.push(() => rpc.close())
+    started.push(() => rpc.close())
     const fresh = privateKeyToProtobuf(await generateKeyPair('Ed25519'))
     const node = await createNode({
       privateKey: privateKeyFromProtobuf(keyIn(join(dir, 'bootstrap.key'), () => fresh)),
       bootstrap: []
     })
-    undo.push(() => node.stop())
+    started.push(() => node.stop())
     const network: Network = {
       bootstrap: node.getMultiaddrs().map(String),
       rpcUrl: rpc.url,
@@ -73,10 +77,10 @@ export async function createWorld(topic: string, keep?: string): Promise<World> 
     }
     writeNetwork(networkFile, network)
     const chain = createEthersChain({ rpc: embedded.request, contracts, secretKey: deployer })
-    undo.push(() => chain.close())
+    started.push(() => chain.close())
     return { dir, networkFile, network, isKept, chain, dropDelayS: DROP_DELAY_S, stop }
   } catch (error) {
-    await stop()
+    await stop().catch(() => {})
     throw error
   }
 }
