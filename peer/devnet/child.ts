@@ -21,8 +21,8 @@ const ROLES: Readonly<Record<string, Role>> = {
 }
 
 const DNC = 10n ** 18n
-/** What a participant may spend by itself: 1 token a call, 5 tokens into a channel. */
-const LIMITS = { maxCallWei: DNC, depositWei: 5n * DNC }
+/** What a participant may spend by itself: 1 token a call, a twentieth of it in advance. */
+const LIMITS = { maxCallWei: DNC, prepayWei: DNC / 20n, depositWei: 5n * DNC }
 
 /** How long it may take to put its things in order. */
 const STOP_MS = 5_000

@@ -27,7 +27,7 @@ export async function runJoin(
       bootstrap: network.bootstrap,
       rpcUrl: network.rpcUrl,
       contracts: network.contracts,
-      limits: { maxCallWei: DNC, depositWei: DNC }
+      limits: { maxCallWei: DNC, prepayWei: DNC / 20n, depositWei: DNC }
     })
     try {
       await createHttpRpc({ url: network.rpcUrl })('datanet_faucet', [peer.account])

@@ -86,7 +86,7 @@ export function createAttempt(
   channels: PayerChannels
 ): Attempt {
   const { pool, chain, channelStore, publications, limits, log } = parts
-  const prepayWei = limits.prepayWei ?? limits.maxCallWei / 10n
+  const prepayWei = limits.prepayWei ?? limits.maxCallWei
   const separator = domainSeparator(escrowDomain(chain.contracts.chainId, chain.contracts.escrow))
 
   /** Refuses an offer that does not pay its Datanets what they demand, or names a false auditor. */

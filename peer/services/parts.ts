@@ -30,7 +30,7 @@ export interface Parts {
 export interface SpendingLimits {
   /** One call, everything included. */
   readonly maxCallWei: bigint
-  /** One call before anything is delivered; a tenth of maxCallWei unless given. */
+  /** One call before anything is delivered; as much as the call itself unless given. */
   readonly prepayWei?: bigint
   /** Deposited into a new channel, and added when it runs out. */
   readonly depositWei: bigint
