@@ -1,0 +1,77 @@
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { openDatabase } from '../../../peer/store/database.ts'
+import { createDatanetStore } from '../../../peer/store/datanets.ts'
+import { testFolder } from '../../fixtures/network.ts'
+import { refusal } from '../../protocol/base/refusal.ts'
+
+function store(path = ':memory:') {
+  const database = openDatabase(path)
+  onTestFinished(() => database.close())
+  return { database, datanets: createDatanetStore(database) }
+}
+
+const item = (cid: string, text = cid, datanet = 'net') => ({
+  ...{ cid, datanet, contributor: 'ann' },
+  ...{ textDigest: Uint8Array.from(Buffer.from(text)), bytes: Uint8Array.of(1) }
+})
+const revision = (ordinal: number) => ({
+  ...{ datanet: 'net', ordinal, cid: `revision ${ordinal}`, bytes: Uint8Array.of(ordinal) },
+  anchored: true
+})
+
+test('contributions come in the order of their arrival, by where they stand', () => {
+  const { datanets } = store()
+  for (const cid of ['c', 'a', 'b']) expect(datanets.addContribution(item(cid))).toBe(true)
+  datanets.setStatus('a', 'accepted')
+  datanets.setStatus('c', 'accepted')
+  expect(datanets.contributions('net', 'accepted').map(({ cid }) => cid)).toEqual(['c', 'a'])
+  expect(datanets.contributions('net', 'pending').map(({ cid }) => cid)).toEqual(['b'])
+  expect(datanets.contributions('other', 'pending')).toEqual([])
+})
+
+test('a text is taken once for each Datanet, and it is known who brought it first', () => {
+  const { datanets } = store()
+  expect(datanets.addContribution(item('a', 'same'))).toBe(true)
+  expect(datanets.addContribution(item('b', 'same'))).toBe(false)
+  expect(datanets.addContribution(item('c', 'same', 'other'))).toBe(true)
+  expect(datanets.sameText('net', Buffer.from('same'))).toBe('a')
+  expect(datanets.sameText('net', Buffer.from('else'))).toBeUndefined()
+  expect(datanets.contribution('b')).toBeUndefined()
+})
+
+test('reviews are kept once each, and only of contributions that are here', async () => {
+  const { datanets } = store()
+  datanets.addContribution(item('a'))
+  const review = { cid: 'r', contribution: 'a', bytes: Uint8Array.of(3) }
+  datanets.addReview(review)
+  datanets.addReview(review)
+  expect(datanets.reviews('a')).toEqual([Uint8Array.of(3)])
+  const stray = () => datanets.addReview({ ...review, cid: 's', contribution: 'nowhere' })
+  expect(await refusal(stray)).toBe('STORE_FAILED')
+})
+
+test('a revision marks what is new in it, and the newest one is the head after a restart too', () => {
+  const path = join(testFolder(), 'peer.db')
+  const { database, datanets } = store(path)
+  for (const cid of ['a', 'b']) datanets.addContribution(item(cid))
+  datanets.putRevision(revision(1), ['a'])
+  datanets.putRevision(revision(2), ['b'])
+  datanets.putManifest('net', Uint8Array.of(1), true)
+  datanets.putManifest('net', Uint8Array.of(2), false)
+  database.close()
+  const again = store(path).datanets
+  expect(again.revision('net')).toMatchObject(revision(2))
+  expect(again.contribution('a')).toMatchObject({ revision: 1 })
+  expect(again.contribution('b')).toMatchObject({ revision: 2 })
+  // Once a host, always a host; the newest bytes hold.
+  expect(again.manifests()).toEqual([{ datanet: 'net', bytes: Uint8Array.of(2), hosted: true }])
+  expect(again.revision('other')).toBeUndefined()
+})
+
+test('a revision that stands is not replaced by another of its number', () => {
+  const { datanets } = store()
+  datanets.putRevision(revision(1), [])
+  datanets.putRevision({ ...revision(1), cid: 'forged', bytes: Uint8Array.of(99) }, [])
+  expect(datanets.revision('net')).toMatchObject(revision(1))
+})
