@@ -35,6 +35,8 @@ export interface ModelSummary {
   readonly description: string
   readonly engine: string
   readonly datanets: readonly string[]
+  /** The revision of each of them that it was built on. */
+  readonly revisions: readonly string[]
   readonly topics: readonly string[]
   readonly builder: string
   readonly issuer: string

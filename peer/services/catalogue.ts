@@ -147,6 +147,7 @@ export function describeCard({ card, cid }: SignedCard, notes: readonly string[]
     description: card.description,
     engine: card.engine,
     datanets: card.revisions.map((r) => r.datanet.toString()),
+    revisions: card.revisions.map((r) => r.revision.toString()),
     topics: card.topics,
     builder: card.builder,
     issuer: card.issuer,

@@ -1,7 +1,7 @@
 import { cidOf, parseCid, RAW } from '../../protocol/base/codec.ts'
 import { DatanetError } from '../../protocol/base/errors.ts'
 import { revisionCid } from '../../protocol/datanet/revision.ts'
-import { signCard, verifyCard } from '../../protocol/model/card.ts'
+import { type SignedCard, signCard, verifyCard } from '../../protocol/model/card.ts'
 import { tokensOf } from '../../protocol/model/price.ts'
 import type { BuildRecipe, ModelSummary } from '../api/models-api.ts'
 import type { ProgressOptions } from '../api/peer-api.ts'
@@ -12,7 +12,7 @@ import { buildRetrievalIndex, loadRetrievalIndex } from '../engines/retrieval/re
 import { describeCard } from './catalogue.ts'
 import type { Datanets } from './datanets.ts'
 import type { Parts } from './parts.ts'
-import type { Revisions } from './revisions.ts'
+import type { Revisions, VerifiedRevision } from './revisions.ts'
 
 /** A model in memory, ready to answer. */
 export interface LoadedModel {
@@ -40,8 +40,7 @@ export function createModels(
   const { modelStore, wallet, publications, peerId, now } = parts
   const loaded = new Map<string, Promise<LoadedModel>>()
 
-  async function passagesOf(datanet: string): Promise<EnginePassage[]> {
-    const { contributions } = await revisions.read(datanet)
+  function passagesOf({ contributions }: VerifiedRevision): EnginePassage[] {
     return contributions.map(({ cid, contribution }) => ({
       contribution: cid.toString(),
       contributor: contribution.contributor,
@@ -68,8 +67,8 @@ export function createModels(
     async build(recipe, options = {}) {
       const datanet = datanets.known(recipe.datanet)
       const { manifest } = datanet.signed
-      const { revision } = await revisions.read(recipe.datanet)
-      const passages = await passagesOf(recipe.datanet)
+      const read = await revisions.read(recipe.datanet)
+      const passages = passagesOf(read)
       const signal = options.signal ?? new AbortController().signal
       const artefact = await buildRetrievalIndex(passages, {
         signal,
@@ -86,7 +85,7 @@ export function createModels(
           engine: model.engine.kind,
           ...(base === undefined ? {} : { base }),
           artefact: cidOf(artefact, RAW),
-          revisions: [{ datanet: datanet.id, revision: revisionCid(revision) }],
+          revisions: [{ datanet: datanet.id, revision: revisionCid(read.revision) }],
           topics: manifest.topics,
           languages: ['en'],
           builder: wallet.account(recipe.account).address,
@@ -135,10 +134,11 @@ export function createModels(
         const stored = modelStore.model(parseCid(model).toString())
         if (stored === undefined) throw new DatanetError('MODEL_UNKNOWN', { model })
         const { card } = await verifyCard(stored.card, now())
-        const datanet = (card.revisions[0] as { datanet: { toString(): string } }).datanet
-        const passages = await passagesOf(datanet.toString())
+        // A newer revision may be here by now; the model answers from the one it was built on.
+        const { datanet, revision } = card.revisions[0] as SignedCard['card']['revisions'][number]
+        const read = await revisions.read(datanet.toString(), revision.toString())
         const { name } = datanets.known(datanet.toString()).signed.manifest
-        return assemble(stored.artefact, passages, name)
+        return assemble(stored.artefact, passagesOf(read), name)
       })()
       loaded.set(model, loading)
       loading.catch(() => loaded.delete(model))

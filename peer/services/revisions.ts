@@ -15,6 +15,7 @@ import {
 } from '../../protocol/datanet/revision.ts'
 import type { FetchedRevision, RevisionSummary } from '../api/datanets-api.ts'
 import type { ProgressOptions } from '../api/peer-api.ts'
+import type { StoredRevision } from '../store/datanets.ts'
 import type { Datanets, KnownDatanet } from './datanets.ts'
 import type { Parts } from './parts.ts'
 import { parseRow, ROWS_PATH, revisionFiles } from './revision-files.ts'
@@ -27,11 +28,20 @@ export interface VerifiedRevision {
 
 /** Publishing revisions as a host, and fetching them as anyone. */
 export interface Revisions {
+  /**
+   * Publishes what was accepted since the last revision, one publication after another. A revision
+   * that was kept and not anchored, as after a crash, is anchored first, byte for byte.
+   * Refuses NOTHING_TO_PUBLISH, APPROVALS_MISSING, and REVISION_INVALID where the chain anchors
+   * another revision in its place.
+   */
   publish(id: string, options?: ProgressOptions): Promise<RevisionSummary>
   fetch(id: string, options?: ProgressOptions): Promise<FetchedRevision>
   head(id: string): RevisionSummary
-  /** The newest revision kept here with its rows (ANCHOR_MISSING when none is). */
-  read(id: string): Promise<VerifiedRevision>
+  /**
+   * The newest revision kept here, or the one with CID `revision`, with its rows (ANCHOR_MISSING when
+   * it is not kept here).
+   */
+  read(id: string, revision?: string): Promise<VerifiedRevision>
   resume(): void
 }
 
@@ -43,6 +53,8 @@ export function createRevisions(
   datanets: Datanets
 ): Revisions {
   const { datanetStore, wallet, chain, publications, content, now } = parts
+
+  let last: Promise<unknown> = Promise.resolve()
 
   async function approvals(datanet: KnownDatanet, revision: Revision): Promise<Uint8Array[]> {
     const { manifest } = datanet.signed
@@ -74,10 +86,92 @@ export function createRevisions(
     publications.provide(revision.content)
   }
 
-  function newest(id: string): Revision {
-    const kept = datanetStore.revision(id)
-    if (kept === undefined) throw new DatanetError('ANCHOR_MISSING', { id, kept: false })
-    return decodeRevision(kept.bytes)
+  function kept(id: string, revision?: string): Revision {
+    const stored = datanetStore.revision(id, revision)
+    if (stored === undefined) throw new DatanetError('ANCHOR_MISSING', { id, kept: false })
+    return decodeRevision(stored.bytes)
+  }
+
+  /** Anchors a revision that is kept, unless the chain has it already, and shows it to others. */
+  async function anchor(
+    datanet: KnownDatanet,
+    stored: StoredRevision,
+    signatures: readonly Uint8Array[],
+    options: ProgressOptions
+  ): Promise<RevisionSummary> {
+    const revision = decodeRevision(stored.bytes)
+    const key = datanetKey(datanet.signed)
+    const digest = hex(digestOf(revisionCid(revision)))
+    const anchored = await chain.registry.anchorOf(key, revision.ordinal, options)
+    if (anchored !== undefined && anchored !== digest) {
+      throw new DatanetError('REVISION_INVALID', { reason: 'the chain anchors another revision' })
+    }
+    if (anchored === undefined) {
+      await chain.registry.anchor(
+        {
+          datanet: key,
+          ordinal: revision.ordinal,
+          parent: revision.parent === undefined ? ZERO : hex(digestOf(revision.parent)),
+          revision: digest,
+          contributionsRoot: hex(revision.contributionsRoot),
+          approvals: [...signatures]
+        },
+        options
+      )
+    }
+    datanetStore.setAnchored(stored)
+    show(stored.datanet, revision)
+    return described(revision)
+  }
+
+  async function publish(id: string, options: ProgressOptions): Promise<RevisionSummary> {
+    const datanet = datanets.known(id)
+    const left = datanetStore.unanchored(id)
+    const finished =
+      left === undefined
+        ? undefined
+        : await anchor(datanet, left, await approvals(datanet, decodeRevision(left.bytes)), options)
+    const accepted = datanetStore.contributions(id, 'accepted')
+    const added = accepted.filter((item) => item.revision === 0).map((item) => item.cid)
+    if (added.length === 0) {
+      if (finished !== undefined) return finished
+      throw new DatanetError('NOTHING_TO_PUBLISH', { id })
+    }
+    // Registration order is for ever: earlier revisions first, then the order of arrival.
+    const ordered = [
+      ...accepted.filter((item) => item.revision > 0).sort((a, b) => a.revision - b.revision),
+      ...accepted.filter((item) => item.revision === 0)
+    ]
+    const contributions = ordered.map((item) => verifyContribution(item.bytes))
+    const reviews = ordered.flatMap((item) => datanetStore.reviews(item.cid))
+    const parent = datanetStore.revision(id)
+    const ordinal = (parent?.ordinal ?? 0) + 1
+    options.onProgress?.({ text: 'writing the revision', done: 0, total: contributions.length })
+    const root = await content.publishDirectory(
+      revisionFiles(datanet.signed, ordinal, contributions, reviews)
+    )
+    const revision: Revision = {
+      version: 1,
+      datanet: datanet.id,
+      manifest: datanet.signed.cid,
+      ordinal,
+      ...(parent === undefined ? {} : { parent: parseCid(parent.cid) }),
+      contributionsRoot: contributionsTree(contributions.map((c) => c.cid)).root,
+      rows: contributions.length,
+      content: root,
+      createdAtMs: now()
+    }
+    const signatures = await approvals(datanet, revision)
+    const stored = {
+      datanet: id,
+      ordinal,
+      cid: revisionCid(revision).toString(),
+      bytes: encodeRevision(revision),
+      anchored: false
+    }
+    // Kept before it is anchored: what the chain knows and nobody keeps could never be continued.
+    datanetStore.putRevision(stored, added)
+    return anchor(datanet, stored, signatures, options)
   }
 
   async function rowsOf(revision: Revision): Promise<SignedContribution[]> {
@@ -93,54 +187,10 @@ export function createRevisions(
   }
 
   return {
-    async publish(id, options = {}) {
-      const datanet = datanets.known(id)
-      const accepted = datanetStore.contributions(id, 'accepted')
-      const added = accepted.filter((item) => item.revision === 0).map((item) => item.cid)
-      if (added.length === 0) throw new DatanetError('NOTHING_TO_PUBLISH', { id })
-      // Registration order is for ever: earlier revisions first, then the order of arrival.
-      const ordered = [
-        ...accepted.filter((item) => item.revision > 0).sort((a, b) => a.revision - b.revision),
-        ...accepted.filter((item) => item.revision === 0)
-      ]
-      const contributions = ordered.map((item) => verifyContribution(item.bytes))
-      const reviews = ordered.flatMap((item) => datanetStore.reviews(item.cid))
-      const parent = datanetStore.revision(id)
-      const ordinal = (parent?.ordinal ?? 0) + 1
-      options.onProgress?.({ text: 'writing the revision', done: 0, total: contributions.length })
-      const root = await content.publishDirectory(
-        revisionFiles(datanet.signed, ordinal, contributions, reviews)
-      )
-      const tree = contributionsTree(contributions.map((c) => c.cid))
-      const revision: Revision = {
-        version: 1,
-        datanet: datanet.id,
-        manifest: datanet.signed.cid,
-        ordinal,
-        ...(parent === undefined ? {} : { parent: parseCid(parent.cid) }),
-        contributionsRoot: tree.root,
-        rows: contributions.length,
-        content: root,
-        createdAtMs: now()
-      }
-      await chain.registry.anchor(
-        {
-          datanet: datanetKey(datanet.signed),
-          ordinal,
-          parent: parent === undefined ? ZERO : hex(digestOf(parseCid(parent.cid))),
-          revision: hex(digestOf(revisionCid(revision))),
-          contributionsRoot: hex(tree.root),
-          approvals: await approvals(datanet, revision)
-        },
-        options
-      )
-      const cid = revisionCid(revision).toString()
-      datanetStore.putRevision(
-        { datanet: id, ordinal, cid, bytes: encodeRevision(revision) },
-        added
-      )
-      show(id, revision)
-      return described(revision)
+    publish(id, options = {}) {
+      const mine = last.then(() => publish(id, options))
+      last = mine.catch(() => {})
+      return mine
     },
 
     async fetch(id, options = {}) {
@@ -177,7 +227,8 @@ export function createRevisions(
           datanet: id,
           ordinal: revision.ordinal,
           cid: revisionCid(revision).toString(),
-          bytes: encodeRevision(revision)
+          bytes: encodeRevision(revision),
+          anchored: true
         },
         []
       )
@@ -189,17 +240,17 @@ export function createRevisions(
       }
     },
 
-    head: (id) => described(newest(id)),
+    head: (id) => described(kept(id)),
 
-    async read(id) {
-      const revision = newest(id)
+    async read(id, cid) {
+      const revision = kept(id, cid)
       return { revision, contributions: await rowsOf(revision) }
     },
 
     resume() {
       for (const { id } of datanets.all()) {
-        const kept = datanetStore.revision(id.toString())
-        if (kept !== undefined) show(id.toString(), decodeRevision(kept.bytes))
+        const stored = datanetStore.revision(id.toString())
+        if (stored !== undefined) show(id.toString(), decodeRevision(stored.bytes))
       }
     }
   }

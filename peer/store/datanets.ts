@@ -16,6 +16,8 @@ export interface StoredRevision {
   readonly ordinal: number
   readonly cid: string
   readonly bytes: Uint8Array
+  /** Whether the chain is known to anchor it; nobody is shown what it does not anchor. */
+  readonly anchored: boolean
 }
 
 /** What a peer knows of Datanets: manifests it met, and as a host everything handed in. */
@@ -39,7 +41,11 @@ export interface DatanetStore {
   setStatus(contribution: string, status: ContributionStatus): void
   /** Keeps a revision and marks the contributions that are new in it, as one unit. */
   putRevision(revision: StoredRevision, added: readonly string[]): void
-  revision(datanet: string): StoredRevision | undefined
+  /** The newest anchored revision, or the one with CID `cid`. */
+  revision(datanet: string, cid?: string): StoredRevision | undefined
+  /** A revision that was kept and has not been seen on the chain. */
+  unanchored(datanet: string): StoredRevision | undefined
+  setAnchored(revision: StoredRevision): void
 }
 
 /** The Datanet tables of `db`. */
@@ -58,7 +64,8 @@ export function createDatanetStore(db: Database): DatanetStore {
      CREATE INDEX review_by_contribution ON review (contribution);
      CREATE TABLE revision (
        datanet TEXT NOT NULL, ordinal INTEGER NOT NULL, cid TEXT NOT NULL, bytes BLOB NOT NULL,
-       PRIMARY KEY (datanet, ordinal)) STRICT`
+       PRIMARY KEY (datanet, ordinal)) STRICT`,
+    'ALTER TABLE revision ADD COLUMN anchored INTEGER NOT NULL DEFAULT 1'
   ])
   return {
     putManifest(datanet, bytes, hosted) {
@@ -124,30 +131,46 @@ export function createDatanetStore(db: Database): DatanetStore {
     putRevision(revision, added) {
       db.transaction(() => {
         db.run(
-          'INSERT OR IGNORE INTO revision VALUES (?, ?, ?, ?)',
+          'INSERT OR IGNORE INTO revision VALUES (?, ?, ?, ?, ?)',
           revision.datanet,
           revision.ordinal,
           revision.cid,
-          revision.bytes
+          revision.bytes,
+          revision.anchored ? 1 : 0
         )
         for (const cid of added) {
           db.run('UPDATE contribution SET revision = ? WHERE cid = ?', revision.ordinal, cid)
         }
       })
     },
-    revision(datanet) {
-      const row = db.get(
-        'SELECT * FROM revision WHERE datanet = ? ORDER BY ordinal DESC LIMIT 1',
-        datanet
-      )
-      if (row === undefined) return undefined
-      return {
-        datanet,
-        ordinal: Number(row.ordinal),
-        cid: String(row.cid),
-        bytes: row.bytes as Uint8Array
-      }
+    revision(datanet, cid) {
+      const row =
+        cid === undefined
+          ? db.get(
+              `SELECT * FROM revision WHERE datanet = ? AND anchored = 1
+               ORDER BY ordinal DESC LIMIT 1`,
+              datanet
+            )
+          : db.get('SELECT * FROM revision WHERE datanet = ? AND cid = ?', datanet, cid)
+      return row === undefined ? undefined : storedRevision(row)
+    },
+    unanchored(datanet) {
+      const row = db.get('SELECT * FROM revision WHERE datanet = ? AND anchored = 0', datanet)
+      return row === undefined ? undefined : storedRevision(row)
+    },
+    setAnchored({ datanet, ordinal }) {
+      db.run('UPDATE revision SET anchored = 1 WHERE datanet = ? AND ordinal = ?', datanet, ordinal)
     }
+  }
+}
+
+function storedRevision(row: Row): StoredRevision {
+  return {
+    datanet: String(row.datanet),
+    ordinal: Number(row.ordinal),
+    cid: String(row.cid),
+    bytes: row.bytes as Uint8Array,
+    anchored: row.anchored === 1
   }
 }
 

@@ -20,11 +20,12 @@ export const agentRole = {
     return peer.api.models.search(network.topic, { signal })
   },
 
-  /** Asks the first model found under the topic and verifies the receipt again from the disk. */
+  /** Asks the newest model found under the topic and verifies the receipt again from the disk. */
   async ask(scene: Scene, { question }: { question: string }): Promise<Answered> {
     const { peer, signal } = scene
     const known = await peer.api.models.list()
-    const [listing] = known.length > 0 ? known : await agentRole.search(scene)
+    const found = known.length > 0 ? known : await agentRole.search(scene)
+    const [listing] = found.toSorted((a, b) => b.model.publishedAtMs - a.model.publishedAtMs)
     let text = ''
     const retries: Array<{ provider: string; code: string }> = []
     for await (const event of peer.api.models.ask(

@@ -1,6 +1,7 @@
 import { DatanetError, isDatanetError } from '../../../protocol/base/errors.ts'
 import type { DatanetSummary, RevisionSummary } from '../../api/datanets-api.ts'
 import { SAMPLE_LICENCE_URL, type SampleDraft } from '../sample.ts'
+import { accountOf } from './account-of.ts'
 import type { Scene } from './role.ts'
 
 const CURATORS = ['curator one', 'curator two', 'curator three']
@@ -14,8 +15,8 @@ export const hostRole = {
     const founded = (await peer.api.datanets.list()).find((d) => d.intakeHost === peer.peerId)
     if (founded !== undefined) return founded
     const curators: string[] = []
-    for (const label of CURATORS) curators.push((await peer.api.accounts.create(label)).address)
-    const treasury = await peer.api.accounts.create(TREASURY)
+    for (const label of CURATORS) curators.push(await accountOf(peer, label))
+    const treasury = await accountOf(peer, TREASURY)
     return peer.api.datanets.create(
       {
         name: 'Software weaknesses',
@@ -38,7 +39,7 @@ export const hostRole = {
           curatorsPpm: 100_000,
           treasuryPpm: 100_000
         },
-        treasury: treasury.address
+        treasury
       },
       { signal }
     )

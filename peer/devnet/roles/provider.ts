@@ -1,6 +1,8 @@
+import { LIMITS } from '../../../protocol/base/limits.ts'
 import type { FetchedRevision } from '../../api/datanets-api.ts'
 import type { ModelSummary, OfferSummary } from '../../api/models-api.ts'
 import type { ClaimSummary, DropSummary } from '../../api/money-api.ts'
+import { accountOf } from './account-of.ts'
 import { claimAll } from './host.ts'
 import type { Scene } from './role.ts'
 
@@ -17,7 +19,7 @@ export const providerRole = {
     return peer.api.datanets.fetch(datanet?.id ?? '', { signal, onProgress: progress })
   },
 
-  /** Builds the model on the fetched revision, unless it was built before, and offers it. */
+  /** Builds the model on the newest revision fetched, unless it has one not yet old, and offers it. */
   async serve({
     peer,
     network,
@@ -25,29 +27,31 @@ export const providerRole = {
     signal
   }: Scene): Promise<{ model: ModelSummary; offer: OfferSummary; builder: string }> {
     const [datanet] = await peer.api.datanets.find(network.topic, { signal })
-    const accounts = await peer.api.accounts.list()
-    const account =
-      accounts.find(({ label }) => label === BUILDER) ?? (await peer.api.accounts.create(BUILDER))
+    const account = await accountOf(peer, BUILDER)
+    const { revision } = await peer.api.datanets.head(datanet?.id ?? '')
     const built = await peer.api.models.built()
     const model =
-      built.find(({ datanets }) => datanets.includes(datanet?.id ?? '')) ??
+      built.findLast(
+        ({ revisions, publishedAtMs }) =>
+          revisions.includes(revision) && publishedAtMs + LIMITS.cardLifeMs / 2 > Date.now()
+      ) ??
       (await peer.api.models.build(
         {
           datanet: datanet?.id ?? '',
           name: 'weakness-answers',
           description: `Answers questions from the Datanet “${datanet?.name}” in its contributors’ own sentences.`,
-          account: account.address
+          account
         },
         { signal, onProgress: progress }
       ))
     const offer = await peer.api.models.serve({
       model: model.model,
-      account: account.address,
+      account,
       callWei: CALL_WEI,
       inputTokenWei: 0n,
       outputTokenWei: OUTPUT_TOKEN_WEI
     })
-    return { model, offer, builder: account.address }
+    return { model, offer, builder: account }
   },
 
   /** Claims every voucher on chain and posts who is owed what of the royalties. */

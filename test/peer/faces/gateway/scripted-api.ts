@@ -52,6 +52,7 @@ export function listing({
       description: 'answers about weaknesses',
       engine: 'retrieval',
       datanets: ['bafyreidatanet'],
+      revisions: ['bafyreirevision'],
       topics: ['security'],
       builder: '0x00000000000000000000000000000000000000b1',
       issuer: '12D3KooWissuer',
