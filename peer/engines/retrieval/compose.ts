@@ -1,6 +1,6 @@
 import type { Sentence } from '../attribution/sentences.ts'
 import { termsOf } from '../attribution/terms.ts'
-import type { Corpus, ReadPassage } from './corpus.ts'
+import { type Corpus, type ReadPassage, wordsKey } from './corpus.ts'
 import { answers, asksForName, type Intent, intentOf, subjectOf } from './intent.ts'
 import type { Hit } from './search.ts'
 
@@ -19,8 +19,9 @@ const SECOND_PPM = 950_000
 
 /**
  * The answer as verbatim sentences of the passages found, best passage first: what a passage is
- * about leads a definition, and what stands under a fitting heading leads the rest. Boilerplate
- * that many passages repeat comes last, and never alone: it would not say whose answer this is.
+ * about leads a definition, and what stands under a fitting heading leads the rest. Nothing is said
+ * twice. Boilerplate that many passages repeat comes last, and never alone: it would not say whose
+ * answer this is.
  */
 export function compose(
   corpus: Corpus,
@@ -37,9 +38,9 @@ export function compose(
     quotations.unshift({ passage: first.passage, sentence: title, title: true })
   }
   if (second !== undefined && second.scorePpm * 1_000_000 >= first.scorePpm * SECOND_PPM) {
-    const said = new Set(quotations.map(({ sentence }) => sentence))
+    const said = new Set(quotations.map(({ sentence }) => wordsKey(sentence)))
     const more = pick(corpus, second.passage, question, intent, 1)
-    quotations.push(...more.filter(({ sentence }) => !said.has(sentence)))
+    quotations.push(...more.filter(({ sentence }) => !said.has(wordsKey(sentence))))
   }
   return quotations
 }
@@ -64,10 +65,14 @@ function pick(
     return leading + lone + fragment + 3 * shared - Math.min(index, 30)
   }
   const fits = sentences.some(({ heading }) => answers(heading, intent))
-  const chosen = sentences
+  const ranked = sentences
     .map((sentence, index) => ({ sentence, index, value: value(sentence, index) }))
     .filter(({ sentence }) => !fits || answers(sentence.heading, intent))
     .sort((a, b) => b.value - a.value || a.index - b.index)
+  // A text may say one thing under several headings; once is enough.
+  const byWords = new Map(ranked.toReversed().map((one) => [wordsKey(one.sentence.text), one]))
+  const chosen = ranked
+    .filter((one) => byWords.get(wordsKey(one.sentence.text)) === one)
     .slice(0, count)
   const lead = sentences[0]
   const telling = chosen.some(({ sentence }) => corpus.sentenceDf(sentence.text) === 1)

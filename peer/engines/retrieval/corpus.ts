@@ -104,7 +104,8 @@ function pairOf(a: number, b: number): number {
   return a < b ? a * PAIR_BASE + b : b * PAIR_BASE + a
 }
 
-function wordsKey(sentence: string): string {
+/** What two sentences share that differ only in case, spaces and punctuation. */
+export function wordsKey(sentence: string): string {
   return sentence
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]+/gu, ' ')

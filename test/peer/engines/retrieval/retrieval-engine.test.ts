@@ -93,6 +93,19 @@ describe.each(['hybrid', 'lexical'] as const)('the %s engine', (kind) => {
     expect(said[0]).toBe(`${question?.title}: `)
   })
 
+  it('says nothing twice', async () => {
+    for (const { text } of questions.filter(({ answerable }) => answerable)) {
+      const { said } = await ask(engines[kind], text)
+      const keys = said.map((chunk) =>
+        chunk
+          .replace(/ \[\d\]/, '')
+          .trim()
+          .toLowerCase()
+      )
+      expect(keys).toEqual([...new Set(keys)])
+    }
+  })
+
   it('gives the same answer again', async () => {
     for (const { text } of questions.slice(0, 5)) {
       expect(await ask(engines[kind], text)).toEqual(await ask(engines[kind], text))
