@@ -202,7 +202,7 @@ test('a request the provider does not serve is refused, and costs nothing', asyn
   expect(await asking({ model: signed.cid })).toBe('MODEL_UNKNOWN')
   expect(await asking({ offer: parseCid(paid.model) })).toBe('OFFER_UNKNOWN')
   expect(await asking({ maxWei: 1_000n })).toBe('VOUCHER_INSUFFICIENT')
-  const large = [{ role: 'user' as const, content: 'x'.repeat(70_000) }]
+  const large = [{ role: 'user' as const, content: 'how to weave '.repeat(5_200) }]
   expect(await asking({ messages: large })).toBe('REQUEST_TOO_LARGE')
   expect(await asking({ messages: [{ role: 'system', content: 'Be kind.' }] })).toBe(
     'INPUT_INVALID'

@@ -168,9 +168,7 @@ test('a revision other than the anchored one is refused, whichever field differs
   await anchor(signed, revision)
   const changes: Array<Partial<Revision>> = [
     { contributionsRoot: new Uint8Array(32) },
-    { rows: 2 },
-    { createdAtMs: revision.createdAtMs + 1 },
-    { manifest: revision.content }
+    { createdAtMs: revision.createdAtMs + 1 }
   ]
   for (const change of changes) {
     // The reader was never shown another revision of this ordinal: each peer meets one lie.
