@@ -72,12 +72,13 @@ export async function startDevnet(init: DevnetInit): Promise<Devnet> {
         account
       }))
     })
-    const submitted = await collect(cast, init)
+    const { submitted, rows } = await collect(cast, init)
     const revision = await build(cast, init)
     const holders = await holdersOf(cast, submitted, world)
     const before = await readBalances(world.chain, holders)
-    const asked = await use(cast, submitted, init)
-    const { balances, captured, conserved } = await reward(cast, world, holders, before, init)
+    const { spentWei, ...asked } = await use(cast, submitted, rows, init)
+    const paid = await reward(cast, world, holders, { before, spentWei }, init)
+    const { balances, captured, conserved } = paid
     const earnedWei = balances
       .filter(({ kind }) => kind === 'earner')
       .reduce((sum, { beforeWei, afterWei }) => sum + afterWei - beforeWei, 0n)
@@ -123,9 +124,12 @@ async function startCast(
   return { host, contributors, provider, agent }
 }
 
-/** Contribute and organise: up to the published revision. */
-async function collect({ host, contributors }: Cast, init: DevnetInit): Promise<Submitted> {
-  init.tell({ step: 'founded', datanet: await host.do('found') })
+/** Contribute and organise: up to the published revision, of which it returns the rows. */
+async function collect(
+  { host, contributors }: Cast,
+  init: DevnetInit
+): Promise<{ submitted: Submitted; rows: number }> {
+  init.tell({ step: 'founded', ...(await host.do('found')) })
   const submitted = await contributors.do(
     'contribute',
     { seed: init.seed, count: CONTRIBUTIONS },
@@ -140,8 +144,9 @@ async function collect({ host, contributors }: Cast, init: DevnetInit): Promise<
   const onProgress = (progress: Progress) => init.progress('host', progress)
   const { approved, rejected } = await host.do('review', undefined, onProgress)
   init.tell({ step: 'reviewed', approved, rejected })
-  init.tell({ step: 'published', revision: await host.do('publish', undefined, onProgress) })
-  return submitted
+  const revision = await host.do('publish', undefined, onProgress)
+  init.tell({ step: 'published', revision })
+  return { submitted, rows: revision.rows }
 }
 
 /** Build: up to the offer. Returns the revision the model was built on. */
@@ -149,8 +154,7 @@ async function build({ provider }: Cast, init: DevnetInit): Promise<string> {
   const onProgress = (progress: Progress) => init.progress('provider', progress)
   const fetched = await provider.do('fetch', undefined, onProgress)
   init.tell({ step: 'fetched', revision: fetched })
-  const { model, offer } = await provider.do('serve', undefined, onProgress)
-  init.tell({ step: 'served', model, offer })
+  init.tell({ step: 'served', ...(await provider.do('serve', undefined, onProgress)) })
   return fetched.revision
 }
 
@@ -158,8 +162,11 @@ async function build({ provider }: Cast, init: DevnetInit): Promise<string> {
 async function use(
   { agent }: Cast,
   submitted: Submitted,
+  rows: number,
   init: DevnetInit
-): Promise<Pick<Summary, 'calls' | 'answered' | 'abstained' | 'creditedCorrect'>> {
+): Promise<
+  Pick<Summary, 'calls' | 'answered' | 'abstained' | 'creditedCorrect'> & { spentWei: bigint }
+> {
   init.tell({ step: 'discovered', models: await agent.do('search') })
   const labels = new Map(submitted.contributors.map(({ address, label }) => [address, label]))
   const drafts = sampleContributions({ seed: init.seed, count: CONTRIBUTIONS })
@@ -167,17 +174,23 @@ async function use(
     { seed: init.seed, answerable: ANSWERABLE, unanswerable: UNANSWERABLE },
     drafts
   )
+  // Other seeds may have left what this one holds out, and then there is something to answer.
+  const isAlone = rows <= submitted.byTitle.size
   const questions = [
-    ...drawn.map(({ text, answerable, title }) => ({ text, of: { answerable, title } })),
+    ...drawn.map(({ text, answerable, title }) => ({
+      text,
+      of: answerable || isAlone ? { answerable, title } : undefined
+    })),
     ...init.questions.map((text) => ({ text, of: undefined }))
   ]
-  const counts = { calls: 0, answered: 0, abstained: 0, creditedCorrect: 0 }
+  const counts = { calls: 0, answered: 0, abstained: 0, creditedCorrect: 0, spentWei: 0n }
   for (const { text, of } of questions) {
     const answer = await agent.do('ask', { question: text })
     const [top] = answer.receipt.credits
     const rightful = of?.answerable === true ? submitted.byTitle.get(of.title) : undefined
     const isCreditCorrect = rightful !== undefined && top?.contribution === rightful
     counts.calls += 1
+    counts.spentWei += answer.receipt.priceWei
     if (answer.receipt.outcome === 'answered') counts.answered += 1
     if (answer.receipt.outcome === 'abstained') counts.abstained += 1
     if (isCreditCorrect) counts.creditedCorrect += 1
@@ -197,17 +210,17 @@ async function reward(
   { host, contributors, provider, agent }: Cast,
   world: World,
   holders: readonly Holder[],
-  before: ReadonlyMap<string, bigint>,
+  { before, spentWei }: { before: ReadonlyMap<string, bigint>; spentWei: bigint },
   init: DevnetInit
 ): Promise<{ balances: readonly Balance[]; captured: Captured; conserved: boolean }> {
-  const { chain, dropDelayS } = world
+  const { chain, dropDelayS, isKept } = world
   const channels = await agent.do('channels')
   const capturedBefore = await capturedBy(world, channels)
   const { claim, drops } = await provider.do('settle', undefined, (progress) =>
     init.progress('provider', progress)
   )
-  init.tell({ step: 'claimed', claim })
-  init.tell({ step: 'posted', drops, delayS: dropDelayS })
+  init.tell({ step: 'claimed', claim, spentWei })
+  init.tell({ step: 'posted', drops, delayS: dropDelayS, isKept })
   const readyAtMs = Math.max(0, ...drops.map(({ claimableAtMs }) => claimableAtMs))
   for (let tries = 0; tries < CLAIM_TRIES && (await chain.nowMs()) < readyAtMs; tries++) {
     init.progress('host', { text: 'veto delay of the drop', done: tries, total: dropDelayS * 4 })

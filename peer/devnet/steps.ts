@@ -17,7 +17,7 @@ export type Step =
         account: string
       }>
     }
-  | { readonly step: 'founded'; readonly datanet: DatanetSummary }
+  | { readonly step: 'founded'; readonly datanet: DatanetSummary; readonly isNew: boolean }
   | {
       readonly step: 'contributed'
       readonly contributions: number
@@ -31,18 +31,34 @@ export type Step =
   | { readonly step: 'reviewed'; readonly approved: number; readonly rejected: number }
   | { readonly step: 'published'; readonly revision: RevisionSummary }
   | { readonly step: 'fetched'; readonly revision: FetchedRevision }
-  | { readonly step: 'served'; readonly model: ModelSummary; readonly offer: OfferSummary }
+  | {
+      readonly step: 'served'
+      readonly model: ModelSummary
+      readonly offer: OfferSummary
+      readonly isNew: boolean
+    }
   | { readonly step: 'discovered'; readonly models: readonly ModelListing[] }
   | {
       readonly step: 'asked'
       readonly answer: Answered
       /** The author of the top credit. */
       readonly credited?: string
-      /** Absent for a question somebody typed: nobody knows its right answer. */
+      /** Absent for a question of which nobody can know whether the Datanet answers it. */
       readonly drawn?: { readonly isAnswerable: boolean; readonly isCreditCorrect: boolean }
     }
-  | { readonly step: 'claimed'; readonly claim: ClaimSummary }
-  | { readonly step: 'posted'; readonly drops: readonly DropSummary[]; readonly delayS: number }
+  | {
+      readonly step: 'claimed'
+      readonly claim: ClaimSummary
+      /** The prices on the receipts of this run. */
+      readonly spentWei: bigint
+    }
+  | {
+      readonly step: 'posted'
+      readonly drops: readonly DropSummary[]
+      readonly delayS: number
+      /** A drop counts from the beginning of its pool: in a kept world also what was paid out before. */
+      readonly isKept: boolean
+    }
   | { readonly step: 'paid'; readonly balances: readonly Balance[]; readonly isConserved: boolean }
   | { readonly step: 'summary'; readonly summary: Summary }
 

@@ -11,13 +11,17 @@ const SAMPLE_LICENCE: SampleDraft['licence'] = 'LicenseRef-CWE-Terms-of-Use'
 /** The community host: it founds the Datanet, reviews what comes in and publishes revisions. */
 export const hostRole = {
   /** Founds the Datanet, or shows the one founded before. */
-  async found({ peer, network, signal }: Scene): Promise<DatanetSummary> {
+  async found({
+    peer,
+    network,
+    signal
+  }: Scene): Promise<{ datanet: DatanetSummary; isNew: boolean }> {
     const founded = (await peer.api.datanets.list()).find((d) => d.intakeHost === peer.peerId)
-    if (founded !== undefined) return founded
+    if (founded !== undefined) return { datanet: founded, isNew: false }
     const curators: string[] = []
     for (const label of CURATORS) curators.push(await accountOf(peer, label))
     const treasury = await accountOf(peer, TREASURY)
-    return peer.api.datanets.create(
+    const datanet = await peer.api.datanets.create(
       {
         name: 'Software weaknesses',
         purpose:
@@ -43,6 +47,7 @@ export const hostRole = {
       },
       { signal }
     )
+    return { datanet, isNew: true }
   },
 
   /** Reviews everything that waits: what is long enough to be of use is approved. */

@@ -25,16 +25,17 @@ export const providerRole = {
     network,
     progress,
     signal
-  }: Scene): Promise<{ model: ModelSummary; offer: OfferSummary; builder: string }> {
+  }: Scene): Promise<{ model: ModelSummary; offer: OfferSummary; isNew: boolean }> {
     const [datanet] = await peer.api.datanets.find(network.topic, { signal })
     const account = await accountOf(peer, BUILDER)
     const { revision } = await peer.api.datanets.head(datanet?.id ?? '')
     const built = await peer.api.models.built()
+    const standing = built.findLast(
+      ({ revisions, publishedAtMs }) =>
+        revisions.includes(revision) && publishedAtMs + LIMITS.cardLifeMs / 2 > Date.now()
+    )
     const model =
-      built.findLast(
-        ({ revisions, publishedAtMs }) =>
-          revisions.includes(revision) && publishedAtMs + LIMITS.cardLifeMs / 2 > Date.now()
-      ) ??
+      standing ??
       (await peer.api.models.build(
         {
           datanet: datanet?.id ?? '',
@@ -51,7 +52,7 @@ export const providerRole = {
       inputTokenWei: 0n,
       outputTokenWei: OUTPUT_TOKEN_WEI
     })
-    return { model, offer, builder: account }
+    return { model, offer, isNew: standing === undefined }
   },
 
   /** Claims every voucher on chain and posts who is owed what of the royalties. */
