@@ -41,7 +41,9 @@ test('control codes take no room, and a word longer than a line stays whole', ()
   const bold = '\x1b[1mbold\x1b[22m'
   expect(lengths(paragraph(`${bold} `.repeat(30)))).toEqual(lengths(paragraph('bold '.repeat(30))))
   expect(paragraph(`a ${'b'.repeat(120)} c`).split('\n')).toHaveLength(3)
-  expect(Math.max(...lengths(columns(Array.from({ length: 9 }, () => bold))))).toBeLessThanOrEqual(98)
+  expect(Math.max(...lengths(columns(Array.from({ length: 9 }, () => bold))))).toBeLessThanOrEqual(
+    98
+  )
 })
 
 test('praises abstaining only where it abstained', () => {
