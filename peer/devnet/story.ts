@@ -116,7 +116,7 @@ export function tellStep(step: Step): string {
         heading('That was the loop'),
         paragraph(
           `${s.contributions} contributions → ${s.calls} calls, ${s.answered} answered and ` +
-            `${s.abstained} abstained → ${money(s.paidWei)} paid, ${money(s.claimedWei)} of it back ` +
+            `${s.abstained} abstained → ${money(s.paidWei)} paid, ${money(s.claimedWei)} back ` +
             'with the people behind it.'
         ),
         dim(`  ${(s.durationMs / 1_000).toFixed(1)} s`)
