@@ -71,7 +71,14 @@ const ROOMS: readonly Room[] = [
   // The composition root of the command line: it alone starts a peer, a devnet or another face.
   {
     path: /^peer\/faces\/cli\/main\.ts$/,
-    locals: ['peer/api/', 'peer/faces/', 'peer/devnet/', 'peer/index.ts', 'peer/config.ts'],
+    locals: [
+      'peer/api/',
+      'peer/faces/',
+      'peer/devnet/',
+      'peer/index.ts',
+      'peer/config.ts',
+      'peer/daemon.ts'
+    ],
     packages: ['commander', 'zod']
   },
   ...['cli', 'gateway', 'mcp', 'web'].map((face) => ({
