@@ -1,6 +1,11 @@
-import { DatanetError } from '../protocol/base/errors.ts'
+import { existsSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { DatanetError, isDatanetError } from '../protocol/base/errors.ts'
 import type { ApiToken } from './api/server.ts'
 import type { ChainContracts } from './chain/chain.ts'
+import { readNetwork } from './devnet/network.ts'
 import type { SpendingLimits } from './services/parts.ts'
 
 /** What a peer runs with: defaults, then the file, then the environment, then the flags. */
@@ -10,9 +15,13 @@ export interface Config {
   /** Absent without a chain; `network` in a source fills bootstrap, rpcUrl and contracts. */
   readonly rpcUrl?: string
   readonly contracts?: ChainContracts
+  /** 0 takes a free port: who needs it reads it from api.json. */
   readonly apiPort: number
   readonly gateway: boolean
   readonly gatewayPort: number
+  /** Drawn at random at every start when left out. */
+  readonly gatewayToken?: string
+  /** The most that the gateway spends in one UTC day. */
   readonly gatewayCapWei: bigint
   readonly limits: SpendingLimits
   readonly dht: boolean
@@ -22,24 +31,227 @@ export interface Config {
 }
 
 export interface ConfigSources {
-  /** The environment; the process's own when left out. Names are DATANET_ and the key: DATANET_API_PORT. */
+  /**
+   * The environment; the process's own when left out. A key is DATANET_ and its name in capitals:
+   * DATANET_API_PORT. Lists are separated by commas; contracts and tokens are JSON.
+   */
   readonly env?: Readonly<Record<string, string | undefined>>
   /**
    * Keys in camel case, as text or as what they mean: dataDir, network (a network file), bootstrap,
-   * rpcUrl, contracts, apiPort, gateway, gatewayPort, gatewayCapWei, maxCallWei, prepayWei,
-   * depositWei, dht, logLevel, tokens. Undefined values count as left out.
+   * rpcUrl, contracts, apiPort, gateway, gatewayPort, gatewayToken, gatewayCapWei, maxCallWei,
+   * prepayWei, depositWei, dht, logLevel, tokens. Undefined values count as left out.
    */
   readonly flags?: Readonly<Record<string, unknown>>
   /** A JSON file with the same keys; `config.json` in the data directory when left out. */
   readonly file?: string
 }
 
-/** The effective configuration. Refuses unknown keys and impossible values (CONFIG_INVALID). */
-export function loadConfig(_sources: ConfigSources): Config {
-  throw new DatanetError('CONFIG_INVALID')
+const DNC = 10n ** 18n
+const DEFAULTS = {
+  bootstrap: [] as readonly string[],
+  apiPort: 0,
+  gateway: false,
+  gatewayPort: 0,
+  gatewayCapWei: 10n * DNC,
+  maxCallWei: DNC,
+  prepayWei: DNC / 20n,
+  depositWei: DNC,
+  dht: true,
+  logLevel: 'info' as const,
+  tokens: [] as readonly ApiToken[]
 }
 
-/** One line a key, for people; tokens and what an RPC URL hides are not shown. */
-export function describeConfig(_config: Config): Readonly<Record<string, unknown>> {
-  throw new DatanetError('CONFIG_INVALID')
+const WORDS: Readonly<Record<string, boolean>> = {
+  true: true,
+  on: true,
+  yes: true,
+  '1': true,
+  false: false,
+  off: false,
+  no: false,
+  '0': false
+}
+
+const fromText = <T extends z.ZodType>(read: (text: string) => unknown, schema: T) =>
+  z.preprocess((value) => (typeof value === 'string' ? read(value) : value), schema)
+const fromJson = <T extends z.ZodType>(schema: T) =>
+  fromText((text) => {
+    try {
+      return JSON.parse(text)
+    } catch {
+      return text
+    }
+  }, schema)
+
+const wei = z.preprocess(
+  (value) =>
+    (typeof value === 'string' && /^\d{1,39}$/.test(value)) || Number.isSafeInteger(value)
+      ? BigInt(value as string | number)
+      : value,
+  z.bigint({ error: 'a whole amount in wei' }).nonnegative()
+)
+const port = fromText(
+  (text) => (/^\d{1,5}$/.test(text) ? Number(text) : text),
+  z.int().min(0).max(65_535)
+)
+const flag = fromText((text) => WORDS[text.toLowerCase()] ?? text, z.boolean())
+const address = z.string().regex(/^0x[0-9a-f]{40}$/, { error: 'an address in lowercase' })
+const secret = z.string().regex(/^\S{8,}$/, { error: 'eight characters or more, none a space' })
+
+const sourceSchema = z
+  .strictObject({
+    dataDir: z.string().min(1),
+    network: z.string().min(1),
+    bootstrap: fromText(
+      (text) =>
+        text
+          .split(',')
+          .map((part) => part.trim())
+          .filter(Boolean),
+      z.array(z.string().startsWith('/', { error: 'a multiaddr' }))
+    ),
+    rpcUrl: z.url({ protocol: /^https?$/ }),
+    contracts: fromJson(
+      z.strictObject({
+        chainId: z.preprocess(
+          (value) => (Number.isSafeInteger(value) ? BigInt(value as number) : value),
+          z.bigint().positive()
+        ),
+        registry: address,
+        escrow: address,
+        pool: address,
+        token: address
+      })
+    ),
+    apiPort: port,
+    gateway: flag,
+    gatewayPort: port,
+    gatewayToken: secret,
+    gatewayCapWei: wei,
+    maxCallWei: wei,
+    prepayWei: wei,
+    depositWei: wei,
+    dht: flag,
+    logLevel: z.enum(['silent', 'error', 'warn', 'info', 'debug']),
+    tokens: fromJson(
+      z.array(
+        z.strictObject({
+          token: secret,
+          label: z.exactOptional(z.string().min(1).max(64)),
+          accounts: z.exactOptional(z.array(address)),
+          spendWei: z.exactOptional(wei),
+          admin: z.exactOptional(z.boolean())
+        })
+      )
+    )
+  })
+  .partial()
+
+type Source = z.output<typeof sourceSchema>
+
+/**
+ * The effective configuration. Refuses keys that do not exist, values that are not possible and files
+ * that cannot be read with CONFIG_INVALID: `details.key` and `details.source` say where.
+ */
+export function loadConfig({ env = process.env, flags = {}, file }: ConfigSources = {}): Config {
+  const fromEnv = readSource('environment', namesOfEnv(env), envName)
+  const fromFlags = readSource('flags', flags)
+  const dataDir = fromFlags.dataDir ?? fromEnv.dataDir ?? join(homedir(), '.datanet')
+  const fromFile = readFile(file, join(dataDir, 'config.json'))
+  if (fromFile.dataDir !== undefined && file === undefined && fromFile.dataDir !== dataDir) {
+    throw new DatanetError(
+      'CONFIG_INVALID',
+      { key: 'dataDir', source: 'file' },
+      { hint: 'config.json in a data directory cannot name another one' }
+    )
+  }
+  const merged = { ...DEFAULTS, ...fromFile, ...fromEnv, ...fromFlags }
+  const { maxCallWei, prepayWei, depositWei, network: _, ...rest } = merged
+  return {
+    ...rest,
+    dataDir: fromFlags.dataDir ?? fromEnv.dataDir ?? fromFile.dataDir ?? dataDir,
+    limits: { maxCallWei, prepayWei, depositWei }
+  } as Config
+}
+
+/**
+ * The effective values by key, fit to be shown: of tokens only their labels and scopes, of an RPC URL
+ * only its host, since its path often is a key. Amounts are decimal text.
+ */
+export function describeConfig(config: Config): Readonly<Record<string, unknown>> {
+  const { limits, tokens, rpcUrl, gatewayToken, contracts, ...rest } = config
+  const plain = Object.entries({ ...rest, ...limits }).map(([key, value]) => [
+    key,
+    typeof value === 'bigint' ? value.toString() : value
+  ])
+  return {
+    ...Object.fromEntries(plain),
+    rpcUrl: rpcUrl === undefined ? null : hideUrl(rpcUrl),
+    contracts:
+      contracts === undefined ? null : { ...contracts, chainId: Number(contracts.chainId) },
+    gatewayToken: gatewayToken === undefined ? null : 'hidden',
+    tokens: tokens.map(({ token: _, spendWei, ...scope }) => ({
+      token: 'hidden',
+      ...scope,
+      ...(spendWei === undefined ? {} : { spendWei: spendWei.toString() })
+    }))
+  }
+}
+
+function hideUrl(text: string): string {
+  const { protocol, host, pathname, search, username } = new URL(text)
+  const isHidden = username !== '' || search !== '' || pathname.length > 1
+  return `${protocol}//${host}/${isHidden ? '…' : ''}`
+}
+
+function readSource(
+  source: string,
+  values: Readonly<Record<string, unknown>>,
+  nameOf: (key: string) => string = (key) => key
+): Source {
+  const given = Object.entries(values).filter(([, value]) => value !== undefined)
+  const parsed = sourceSchema.safeParse(Object.fromEntries(given))
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0] as z.core.$ZodIssue
+    const unknown = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined
+    const key = [...issue.path, ...(unknown === undefined ? [] : [unknown])].map(String)
+    const name = [nameOf(key[0] ?? ''), ...key.slice(1)].join('.')
+    const why = unknown === undefined ? `${name}: ${issue.message}` : `there is no key ${name}`
+    throw new DatanetError('CONFIG_INVALID', { key: name, source }, { hint: `${source}: ${why}` })
+  }
+  const { network } = parsed.data
+  if (network === undefined) return parsed.data
+  const { bootstrap, rpcUrl, contracts } = readNetwork(network)
+  return { bootstrap: [...bootstrap], rpcUrl, contracts, ...parsed.data }
+}
+
+function readFile(file: string | undefined, usual: string): Source {
+  if (file === undefined && !existsSync(usual)) return {}
+  const path = file ?? usual
+  try {
+    const parsed = z.record(z.string(), z.unknown()).parse(JSON.parse(readFileSync(path, 'utf8')))
+    return readSource(path, parsed)
+  } catch (cause) {
+    if (isDatanetError(cause)) throw cause
+    const hint = `${path} is not a JSON file of settings`
+    throw new DatanetError('CONFIG_INVALID', { source: path }, { cause, hint })
+  }
+}
+
+const PREFIX = 'DATANET_'
+
+function namesOfEnv(env: Readonly<Record<string, string | undefined>>): Record<string, unknown> {
+  const own = Object.entries(env).filter(([name]) => name.startsWith(PREFIX))
+  return Object.fromEntries(own.map(([name, value]) => [keyOfEnv(name), value]))
+}
+
+function keyOfEnv(name: string): string {
+  return name
+    .slice(PREFIX.length)
+    .toLowerCase()
+    .replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
+}
+
+function envName(key: string): string {
+  return PREFIX + key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()
 }

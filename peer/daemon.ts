@@ -1,6 +1,16 @@
-import { DatanetError } from '../protocol/base/errors.ts'
+import { randomBytes } from 'node:crypto'
+import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatanetError, isDatanetError } from '../protocol/base/errors.ts'
+import { DAEMON_FILE, type DaemonFile } from './api/daemon-file.ts'
+import { servePeerApi } from './api/server.ts'
 import type { Config } from './config.ts'
-import type { Peer } from './peer.ts'
+import { lockDataDir } from './daemon-lock.ts'
+import { createGateway } from './faces/gateway/gateway.ts'
+import { createLog } from './log.ts'
+import { createMetrics } from './metrics.ts'
+import { createPeer, type Peer } from './peer.ts'
+import { undo } from './undo.ts'
 
 /** A peer with its doors open. */
 export interface Daemon {
@@ -14,12 +24,115 @@ export interface Daemon {
   stop(): Promise<void>
 }
 
-/** A started peer with its API served. */
-export async function startDaemon(_config: Config): Promise<Daemon> {
-  throw new DatanetError('INTERNAL')
+export interface DaemonOptions {
+  /** Where log lines go; stderr when left out. */
+  readonly logTo?: { write(line: string): void }
 }
 
-/** Where the daemon of `dataDir` answers. Refuses PEER_UNREACHABLE when none wrote so. */
-export function readDaemonFile(_dataDir: string): { url: string; token: string; pid: number } {
-  throw new DatanetError('INTERNAL')
+const TOKEN_BYTES = 24
+const STOP_MS = 4_500
+
+/**
+ * A started peer with its API served, and the gateway when it is on; `api.json` in the data directory
+ * tells the owner's programs where. Refuses a configuration without a chain and a data directory
+ * that another daemon holds with CONFIG_INVALID, and what `createPeer` refuses.
+ */
+export async function startDaemon(config: Config, options: DaemonOptions = {}): Promise<Daemon> {
+  const { rpcUrl, contracts, dataDir, limits } = config
+  if (rpcUrl === undefined || contracts === undefined) {
+    const hint =
+      'no chain is configured: give a network file (--network, which datanet devnet writes), or rpcUrl and contracts'
+    const key = rpcUrl === undefined ? 'rpcUrl' : 'contracts'
+    throw new DatanetError('CONFIG_INVALID', { key }, { hint })
+  }
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  const log = createLog(config.logLevel, options.logTo)
+  const lock = lockDataDir(dataDir)
+  const started: Array<() => unknown> = [() => lock.release()]
+  try {
+    const peer = await createPeer({
+      dataDir,
+      bootstrap: config.bootstrap,
+      rpcUrl,
+      contracts,
+      limits,
+      dht: config.dht,
+      log: (scope, values) => log.info({ scope, ...values })
+    })
+    started.push(() => peer.stop())
+    const token = randomBytes(TOKEN_BYTES).toString('base64url')
+    const metrics = createMetrics(peer.api, () => server.calls)
+    const server = await servePeerApi({
+      api: peer.api,
+      tokens: [{ token, label: 'owner', admin: true }, ...config.tokens],
+      port: config.apiPort,
+      maxCallWei: limits.maxCallWei,
+      metrics,
+      onCall(report) {
+        metrics.observe(report)
+        const level = report.code === 'INTERNAL' ? 'error' : 'debug'
+        log[level]({ scope: 'api', ...report })
+      }
+    })
+    started.push(() => server.stop())
+    const gateway = config.gateway
+      ? await createGateway({
+          api: peer.api,
+          capWei: config.gatewayCapWei,
+          maxCallWei: limits.maxCallWei,
+          port: config.gatewayPort,
+          ...(config.gatewayToken === undefined ? {} : { token: config.gatewayToken }),
+          onError(error) {
+            const code = isDatanetError(error) ? error.code : 'INTERNAL'
+            log[code === 'INTERNAL' ? 'error' : 'info']({ scope: 'gateway', code })
+          }
+        })
+      : undefined
+    if (gateway !== undefined) started.push(() => gateway.stop())
+    const doors = gateway === undefined ? {} : { gateway: plain(gateway) }
+    const file = writeDaemonFile(dataDir, { url: server.url, token, pid: process.pid, ...doors })
+    started.push(() => rmSync(file, { force: true }))
+    log.info({ scope: 'daemon', peerId: peer.peerId, account: peer.account, url: server.url }, 'up')
+
+    let stopping: Promise<void> | undefined
+    return {
+      peer,
+      url: server.url,
+      token,
+      ...doors,
+      stop() {
+        stopping ??= withinStopTime(undo(started)).then((inTime) => {
+          log[inTime ? 'info' : 'warn']({ scope: 'daemon', inTime }, 'down')
+        })
+        return stopping
+      }
+    }
+  } catch (error) {
+    await undo(started).catch(() => {})
+    throw error
+  }
+}
+
+function plain({ url, token }: { readonly url: string; readonly token: string }) {
+  return { url, token }
+}
+
+/** Written whole or not at all, and never readable by others, not even for a moment. */
+function writeDaemonFile(dataDir: string, content: DaemonFile): string {
+  const file = join(dataDir, DAEMON_FILE)
+  const draft = `${file}.${process.pid}`
+  rmSync(draft, { force: true })
+  writeFileSync(draft, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600, flag: 'wx' })
+  chmodSync(draft, 0o600)
+  renameSync(draft, file)
+  return file
+}
+
+/** Whether `stopping` ended in time; what did not ends with the process. */
+async function withinStopTime(stopping: Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), STOP_MS)
+  })
+  return await Promise.race([stopping.then(() => true), late]).finally(() => clearTimeout(timer))
 }

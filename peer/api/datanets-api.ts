@@ -5,21 +5,24 @@ export interface DatanetsApi {
   /** Founds a Datanet with this peer as its intake host: manifest signed, founded on chain, announced. */
   create(draft: DatanetDraft, options?: CallOptions): Promise<DatanetSummary>
   /** The Datanets this peer hosts or has met. */
-  list(): Promise<readonly DatanetSummary[]>
+  list(options?: CallOptions): Promise<readonly DatanetSummary[]>
   /** One Datanet; refuses ids never met (DATANET_UNKNOWN). */
-  show(id: string): Promise<DatanetSummary>
+  show(id: string, options?: CallOptions): Promise<DatanetSummary>
   /** Datanets announced under `topic`, their manifests verified (DISCOVERY_EMPTY if none). */
   find(topic: string, options?: CallOptions): Promise<readonly DatanetSummary[]>
   /** Signs `draft` as its account and submits it to the Datanet's intake host. */
   contribute(draft: ContributionDraft, options?: CallOptions): Promise<Submission>
   /** What waits for a curator on this host. */
-  pending(id: string): Promise<readonly PendingContribution[]>
+  pending(id: string, options?: CallOptions): Promise<readonly PendingContribution[]>
   /** A curator's verdict, signed as `account`. */
-  review(verdict: ReviewDraft): Promise<{ readonly status: ContributionStatus }>
+  review(
+    verdict: ReviewDraft,
+    options?: CallOptions
+  ): Promise<{ readonly status: ContributionStatus }>
   /** Publishes and anchors a revision of everything accepted (NOTHING_TO_PUBLISH if nothing new). */
   publish(id: string, options?: ProgressOptions): Promise<RevisionSummary>
   /** The newest revision kept here (ANCHOR_MISSING when none is). */
-  head(id: string): Promise<RevisionSummary>
+  head(id: string, options?: CallOptions): Promise<RevisionSummary>
   /** Fetches and verifies the newest anchored revision, and says how its blocks came. */
   fetch(id: string, options?: ProgressOptions): Promise<FetchedRevision>
 }

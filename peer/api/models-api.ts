@@ -5,11 +5,11 @@ export interface ModelsApi {
   /** Builds a model from the newest revision of a Datanet fetched here, and publishes its card. */
   build(recipe: BuildRecipe, options?: ProgressOptions): Promise<ModelSummary>
   /** The models this peer built itself. */
-  built(): Promise<readonly ModelSummary[]>
+  built(options?: CallOptions): Promise<readonly ModelSummary[]>
   /** Offers a model that this peer built, at `price`, and keeps the offer fresh. */
   serve(terms: ServeTerms, options?: CallOptions): Promise<OfferSummary>
   /** Models met so far, with the offers still standing. */
-  list(): Promise<readonly ModelListing[]>
+  list(options?: CallOptions): Promise<readonly ModelListing[]>
   /** Models announced under `topic`, cards and offers verified (DISCOVERY_EMPTY if none). */
   search(topic: string, options?: CallOptions): Promise<readonly ModelListing[]>
   /**

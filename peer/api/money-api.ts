@@ -2,7 +2,7 @@ import type { CallOptions, ProgressOptions } from './peer-api.ts'
 
 export interface ChannelsApi {
   /** Channels this peer pays through or is paid through. */
-  list(): Promise<readonly ChannelSummary[]>
+  list(options?: CallOptions): Promise<readonly ChannelSummary[]>
   /** Opens a channel to the provider of `offer` with `depositWei` from the peer's own account. */
   open(target: ChannelDraft, options?: CallOptions): Promise<ChannelSummary>
   /** As a provider: claims every voucher on chain, moves royalties to their pools and pays itself. */
@@ -38,11 +38,11 @@ export interface ClaimSummary {
 }
 
 export interface ReceiptsApi {
-  list(): Promise<readonly ReceiptSummary[]>
+  list(options?: CallOptions): Promise<readonly ReceiptSummary[]>
   /** The receipt of a call by its id (32 hex digits); RECEIPT_UNKNOWN if this peer has none. */
-  show(callId: string): Promise<ReceiptSummary>
+  show(callId: string, options?: CallOptions): Promise<ReceiptSummary>
   /** Checks a receipt again from its stored bytes; throws the code of the first thing that fails. */
-  verify(callId: string): Promise<ReceiptSummary>
+  verify(callId: string, options?: CallOptions): Promise<ReceiptSummary>
 }
 
 export interface ReceiptSummary {

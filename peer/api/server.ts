@@ -1,16 +1,19 @@
+import { once } from 'node:events'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createAdaptorServer } from '@hono/node-server'
+import { isLoopback } from './guard.ts'
 import type { PeerApi } from './peer-api.ts'
 import { refusal } from './problem.ts'
+import { type ApiRouteInit, createApiRoutes, type Grant } from './routes.ts'
+import { createSpendingCap } from './spending-cap.ts'
+import type { TokenScope } from './token-scope.ts'
 
-/** What a token permits. Without `admin` it acts for its accounts only, and pays up to `spendWei`. */
-export interface TokenScope {
-  readonly accounts?: readonly string[]
-  /** The most that its questions may cost together in one UTC day. */
-  readonly spendWei?: bigint
-  readonly admin?: boolean
-}
-
+/** A bearer token and what it permits. */
 export interface ApiToken extends TokenScope {
   readonly token: string
+  /** For the log and the metrics, which never show the token. */
+  readonly label?: string
 }
 
 export interface PeerApiServerInit {
@@ -20,16 +23,97 @@ export interface PeerApiServerInit {
   readonly host?: string
   /** 0, the default, takes a free port. */
   readonly port?: number
+  /** What one call may cost at this peer; needed by tokens whose spending is limited. */
+  readonly maxCallWei?: bigint
+  /** 1 MiB when left out. */
+  readonly maxBodyBytes?: number
+  /** How long a whole body may take to arrive; ten seconds when left out. */
+  readonly bodyTimeoutMs?: number
+  /** What `/metrics` says. */
+  readonly metrics?: ApiRouteInit['metrics']
+  readonly onCall?: ApiRouteInit['onCall']
+  readonly now?: () => number
 }
 
 export interface PeerApiServer {
   /** What `connectPeer` takes. */
   readonly url: string
+  /** Calls that run at this moment. */
+  readonly calls: number
   /** Cancels the calls under way and closes every connection. */
   stop(): Promise<void>
 }
 
-/** The PeerApi on loopback HTTP, listening. */
-export async function servePeerApi(_init: PeerApiServerInit): Promise<PeerApiServer> {
-  throw refusal('INTERNAL')
+const MAX_BODY_BYTES = 1_048_576
+const BODY_MS = 10_000
+/** What a call that was cancelled may take to end before the server stops without it. */
+const STOP_MS = 2_000
+
+/**
+ * The PeerApi on loopback HTTP, listening: `POST /api/v1/<noun>/<method>`, `/healthz` and `/metrics`.
+ * Refuses a host that is not loopback, tokens too short and a port in use with CONFIG_INVALID.
+ */
+export async function servePeerApi(init: PeerApiServerInit): Promise<PeerApiServer> {
+  const { api, tokens, host = '127.0.0.1', port = 0, now = Date.now } = init
+  if (!isLoopback(host)) throw refusal('CONFIG_INVALID', { host }, { hint: 'loopback only' })
+  const stopping = new AbortController()
+  const running = new Set<Promise<unknown>>()
+  const routes = createApiRoutes({
+    api,
+    grants: tokens.map((token) => grantOf(token, init.maxCallWei, now)),
+    maxBodyBytes: init.maxBodyBytes ?? MAX_BODY_BYTES,
+    bodyTimeoutMs: init.bodyTimeoutMs ?? BODY_MS,
+    stopping: stopping.signal,
+    ...(init.metrics === undefined ? {} : { metrics: init.metrics }),
+    onCall: init.onCall ?? (() => {}),
+    onStart(call) {
+      running.add(call)
+      call.finally(() => running.delete(call))
+    }
+  })
+  const server = createAdaptorServer({ fetch: routes.fetch }) as Server
+  await listen(server, port, host)
+  const { port: bound } = server.address() as AddressInfo
+
+  return {
+    url: `http://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${bound}`,
+    get calls() {
+      return running.size
+    },
+    async stop() {
+      if (!server.listening) return
+      const closed = once(server, 'close')
+      server.close()
+      stopping.abort(new DOMException('the peer stops', 'AbortError'))
+      await settled([...running], STOP_MS)
+      server.closeAllConnections()
+      await closed
+    }
+  }
+}
+
+function grantOf(token: ApiToken, maxCallWei: bigint | undefined, now: () => number): Grant {
+  const capWei = token.spendWei ?? (token.admin === true ? undefined : 0n)
+  if (capWei === undefined) return token
+  if (capWei > 0n && maxCallWei === undefined) {
+    throw refusal('CONFIG_INVALID', {}, { hint: 'a spending limit needs maxCallWei' })
+  }
+  return { ...token, cap: createSpendingCap({ capWei, maxCallWei: maxCallWei ?? 1n, now }) }
+}
+
+async function listen(server: Server, port: number, host: string): Promise<void> {
+  try {
+    server.listen(port, host.replace(/^\[|\]$/g, ''))
+    await once(server, 'listening')
+  } catch (cause) {
+    throw refusal('CONFIG_INVALID', { port }, { cause, hint: `port ${port} cannot be listened on` })
+  }
+}
+
+async function settled(calls: readonly Promise<unknown>[], ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms)
+  })
+  await Promise.race([Promise.allSettled(calls), late]).finally(() => clearTimeout(timer))
 }

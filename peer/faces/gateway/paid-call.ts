@@ -1,8 +1,8 @@
+import { meteredAsk } from '../../api/metered-ask.ts'
 import type { AskEvent, ModelListing, Question } from '../../api/models-api.ts'
 import type { PeerApi } from '../../api/peer-api.ts'
-import { refusal } from '../../api/problem.ts'
+import type { SpendingCap } from '../../api/spending-cap.ts'
 import type { ChatRequest } from './chat-request.ts'
-import type { SpendingCap } from './spending-cap.ts'
 
 /** A call whose provider has begun to answer, or has failed before it did. */
 export interface PaidCall {
@@ -31,61 +31,23 @@ export async function startPaidCall(
     leastWei: cheapestWei(listing),
     ...(request.maxWei === undefined ? {} : { wantWei: request.maxWei })
   })
-  let callId = ''
-  let runningWei = 0n
-  // A provider that failed half-way was still paid for what it delivered.
-  let sunkWei = 0n
-
-  async function* counted(): AsyncGenerator<AskEvent> {
-    let finished = false
-    try {
-      for await (const event of api.models.ask(question(), { signal })) {
-        if (event.type === 'started') callId = event.callId
-        if (event.type === 'chunk') runningWei = event.costWei
-        if (event.type === 'retrying') {
-          sunkWei += runningWei
-          runningWei = 0n
-        }
-        if (event.type === 'done') {
-          finished = true
-          reservation.settle(sunkWei + event.receipt.priceWei)
-        }
-        yield event
-      }
-      if (!finished) throw refusal('PEER_GONE', { callId })
-    } catch (error) {
-      throw reservation.cut && codeOf(error) === 'PRICE_TOO_HIGH'
-        ? refusal('SPENDING_LIMIT', { maxWei: reservation.maxWei }, { cause: error })
-        : error
-    } finally {
-      // Cut short: the receipt may be there all the same, else the running cost is what we know.
-      if (!finished) reservation.settle(sunkWei + (await receiptWei()))
-    }
-  }
-
   function question(): Question {
     return {
       model: listing.model.model,
       messages: request.messages,
-      maxWei: reservation.maxWei,
       retry: !request.stream,
       ...(request.maxOutputTokens === undefined ? {} : { maxOutputTokens: request.maxOutputTokens })
     }
   }
 
-  async function receiptWei(): Promise<bigint> {
-    if (callId === '') return 0n
-    const receipt = await api.receipts.show(callId).catch(() => undefined)
-    const priceWei = receipt?.priceWei ?? 0n
-    return priceWei > runningWei ? priceWei : runningWei
-  }
-
-  const events = counted()
+  let callId = ''
+  const events = meteredAsk(api, question(), { reservation, signal })
   const early: AskEvent[] = []
   // Up to the first chunk nothing has been shown, so what happens there needs no replay.
   for (;;) {
     const { done, value } = await events.next()
     if (done) break
+    if (value.type === 'started') callId = value.callId
     if (value.type === 'chunk' || value.type === 'done') {
       early.push(value)
       break
@@ -116,8 +78,4 @@ function cheapestWei({ offers }: ModelListing): bigint {
       undefined
     ) ?? 1n
   )
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined
 }

@@ -1,13 +1,14 @@
 import { type Context, Hono } from 'hono'
+import { createBearerCheck, loopbackOnly } from '../../api/guard.ts'
 import type { PeerApi } from '../../api/peer-api.ts'
 import { refusal } from '../../api/problem.ts'
+import { readJson } from '../../api/read-json.ts'
+import type { SpendingCap } from '../../api/spending-cap.ts'
 import { toChunks, toCompletion } from './chat-completion.ts'
 import { parseChatRequest } from './chat-request.ts'
-import { bearerOnly, boundedBody, loopbackOnly } from './guard.ts'
 import { findListing, toOpenAiModels } from './model-list.ts'
 import { errorResponse } from './openai-error.ts'
 import { startPaidCall } from './paid-call.ts'
-import type { SpendingCap } from './spending-cap.ts'
 
 export interface RouteComponents {
   readonly api: PeerApi
@@ -21,13 +22,20 @@ export interface RouteInit {
   readonly maxBodyBytes: number
 }
 
+/** A body takes no longer than this to arrive. */
+const BODY_MS = 30_000
+
 /** The gateway's routes as one web-standard handler. Errors leave in the form of the OpenAI API. */
 export function createRoutes(components: RouteComponents, init: RouteInit): Hono {
   const { api, onError } = components
+  const bearer = createBearerCheck([{ token: init.token }])
   const app = new Hono()
   app.use(loopbackOnly)
   app.get('/healthz', (c) => c.json({ status: 'ok' }))
-  app.use('/v1/*', bearerOnly(init.token), boundedBody(init.maxBodyBytes))
+  app.use('/v1/*', async (c, next) => {
+    bearer(c.req.header('authorization'))
+    await next()
+  })
   app.get('/v1/models', async (c) =>
     c.json({ object: 'list', data: toOpenAiModels(await api.models.list()) })
   )
@@ -36,7 +44,7 @@ export function createRoutes(components: RouteComponents, init: RouteInit): Hono
     const { model } = findListing(listings, c.req.param('id'))
     return c.json(toOpenAiModels(listings).find(({ x_datanet }) => x_datanet.model === model.model))
   })
-  app.post('/v1/chat/completions', (c) => answer(c, components))
+  app.post('/v1/chat/completions', (c) => answer(c, components, init))
   app.notFound(() => errorResponse(refusal('INPUT_INVALID', {}, { hint: 'no such route' }), 404))
   app.onError((error, c) => {
     // That a client left is no failure.
@@ -46,9 +54,11 @@ export function createRoutes(components: RouteComponents, init: RouteInit): Hono
   return app
 }
 
-async function answer(c: Context, components: RouteComponents) {
+async function answer(c: Context, components: RouteComponents, { maxBodyBytes }: RouteInit) {
   const { api, now, onError } = components
-  const request = parseChatRequest(await json(c))
+  const request = parseChatRequest(
+    await readJson(c.req.raw, { maxBytes: maxBodyBytes, timeoutMs: BODY_MS })
+  )
   const listing = findListing(await api.models.list(), request.model)
   // Fires when the connection closes, by the client or by stop().
   const { signal } = c.req.raw
@@ -75,12 +85,4 @@ async function answer(c: Context, components: RouteComponents) {
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-cache'
   })
-}
-
-async function json(c: Context): Promise<unknown> {
-  try {
-    return await c.req.json()
-  } catch (cause) {
-    throw refusal('INPUT_INVALID', {}, { hint: 'the body is not JSON', cause })
-  }
 }

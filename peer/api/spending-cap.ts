@@ -1,4 +1,4 @@
-import { refusal } from '../../api/problem.ts'
+import { refusal } from './problem.ts'
 
 export interface SpendingCapInit {
   /** The most that may be spent in one UTC day, by this process. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createSpendingCap } from '../../../../peer/faces/gateway/spending-cap.ts'
+import { createSpendingCap } from '../../../peer/api/spending-cap.ts'
 
 const DAY_MS = 86_400_000
 

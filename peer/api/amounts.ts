@@ -1,0 +1,27 @@
+import { DatanetError } from '../../protocol/base/errors.ts'
+import { formatWei } from '../../protocol/base/units.ts'
+
+const DEVNET_CHAIN = 31_337
+
+/** `amountWei` in whole tokens for people to read, without trailing zeros; `symbol` behind it. */
+export function formatAmount(amountWei: bigint, symbol = ''): string {
+  return formatWei(amountWei, symbol)
+}
+
+/**
+ * The amount that `text` says in whole tokens, such as `0.05`, in the token's smallest unit. Refuses
+ * what is no plain decimal number and more than 18 places (INPUT_INVALID).
+ */
+export function parseAmount(text: string): bigint {
+  const [, whole, fraction = ''] = /^(\d{1,20})(?:\.(\d{1,18}))?$/.exec(text.trim()) ?? []
+  if (whole === undefined) {
+    const hint = 'an amount in whole tokens, such as 0.05'
+    throw new DatanetError('INPUT_INVALID', { amount: text.slice(0, 40) }, { hint })
+  }
+  return BigInt(whole) * 10n ** 18n + BigInt(fraction.padEnd(18, '0'))
+}
+
+/** What the token of the chain `chainId` is called in faces. */
+export function tokenSymbol(chainId: number): string {
+  return chainId === DEVNET_CHAIN ? 'DNC' : 'tokens'
+}

@@ -1,0 +1,100 @@
+import { z } from 'zod'
+import { LIMITS } from '../../protocol/base/limits.ts'
+import { idSchema, method, methodOf } from './method.ts'
+
+const text = z.string().max(4_096)
+const strings = z.array(text).max(256).readonly()
+// The sums are checked where the manifest is made: here only the form counts.
+const royalty = z.strictObject({
+  royaltyPpm: z.int(),
+  contributorsPpm: z.int(),
+  builderPpm: z.int(),
+  curatorsPpm: z.int(),
+  treasuryPpm: z.int()
+})
+
+const draftFields = {
+  name: text,
+  purpose: text,
+  topics: strings,
+  licences: strings,
+  consent: text,
+  curators: strings,
+  threshold: z.int(),
+  royalty,
+  treasury: idSchema
+}
+
+const summary = z.object({
+  ...draftFields,
+  id: z.string(),
+  intakeHost: z.string(),
+  chainKey: z.string()
+})
+
+const status = z.enum(['pending', 'accepted', 'rejected'])
+
+const contribution = z.strictObject({
+  datanet: idSchema,
+  account: idSchema,
+  title: text,
+  text: z.string().max(LIMITS.recordBytes),
+  language: z.string().max(64),
+  licence: z.string().max(256),
+  author: z.exactOptional(text),
+  sourceUrl: z.exactOptional(text)
+})
+
+const pending = z.object({
+  contribution: z.string(),
+  contributor: z.string(),
+  title: z.string(),
+  text: z.string(),
+  licence: z.string()
+})
+
+const verdict = z.strictObject({
+  datanet: idSchema,
+  contribution: idSchema,
+  verdict: z.enum(['approve', 'reject']),
+  reason: z.exactOptional(text),
+  account: idSchema
+})
+
+const revision = z.object({
+  datanet: z.string(),
+  revision: z.string(),
+  ordinal: z.int(),
+  rows: z.int(),
+  content: z.string()
+})
+
+const fetched = z.object({
+  ...revision.shape,
+  contributors: z.int(),
+  blocks: z.object({ bulk: z.int(), bitswap: z.int() })
+})
+
+/** `datanets` of the PeerApi on the wire. */
+export const datanetsSchema = {
+  create: methodOf(
+    'call',
+    'draft',
+    z.strictObject({ ...draftFields, reviewApprovals: z.int() }),
+    summary
+  ),
+  list: method('call', z.array(summary).readonly()),
+  show: methodOf('call', 'id', idSchema, summary),
+  find: methodOf('call', 'topic', idSchema, z.array(summary).readonly()),
+  contribute: methodOf(
+    'call',
+    'draft',
+    contribution,
+    z.object({ contribution: z.string(), status })
+  ),
+  pending: methodOf('call', 'id', idSchema, z.array(pending).readonly()),
+  review: methodOf('call', 'verdict', verdict, z.object({ status })),
+  publish: methodOf('progress', 'id', idSchema, revision),
+  head: methodOf('call', 'id', idSchema, revision),
+  fetch: methodOf('progress', 'id', idSchema, fetched)
+}

@@ -1,0 +1,90 @@
+import { z } from 'zod'
+import { idSchema, method, methodOf, weiSchema } from './method.ts'
+import { receiptSchema } from './money-schema.ts'
+
+const MAX_MESSAGES = 256
+const texts = z.array(z.string()).readonly()
+
+const model = z.object({
+  model: z.string(),
+  name: z.string(),
+  description: z.string(),
+  engine: z.string(),
+  datanets: texts,
+  revisions: texts,
+  topics: texts,
+  builder: z.string(),
+  issuer: z.string(),
+  evaluation: z.object({ questions: z.int(), answered: z.int(), falseAnswers: z.int() }),
+  notes: texts,
+  publishedAtMs: z.int()
+})
+
+const offer = z.object({
+  offer: z.string(),
+  model: z.string(),
+  provider: z.string(),
+  callWei: weiSchema,
+  inputTokenWei: weiSchema,
+  outputTokenWei: weiSchema,
+  openWei: weiSchema,
+  maxChunkWei: weiSchema,
+  royaltyPpm: z.int(),
+  expiresAtMs: z.int()
+})
+
+const listings = z.array(z.object({ model, offers: z.array(offer).readonly() })).readonly()
+
+const recipe = z.strictObject({
+  datanet: idSchema,
+  name: z.string().max(256),
+  description: z.string().max(4_096),
+  account: idSchema
+})
+
+const terms = z.strictObject({
+  model: idSchema,
+  account: idSchema,
+  callWei: weiSchema,
+  inputTokenWei: weiSchema,
+  outputTokenWei: weiSchema
+})
+
+const question = z.strictObject({
+  model: idSchema,
+  messages: z
+    .array(z.strictObject({ role: z.enum(['system', 'user', 'assistant']), content: z.string() }))
+    .max(MAX_MESSAGES)
+    .readonly(),
+  maxWei: z.exactOptional(weiSchema),
+  maxOutputTokens: z.exactOptional(z.int().positive()),
+  retry: z.exactOptional(z.boolean())
+})
+
+const citation = z.object({
+  mark: z.int(),
+  contribution: z.string(),
+  title: z.string(),
+  sourceUrl: z.exactOptional(z.string())
+})
+
+const askEvent = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('started'), callId: z.string(), provider: z.string() }),
+  z.object({ type: z.literal('chunk'), text: z.string(), costWei: weiSchema }),
+  z.object({ type: z.literal('retrying'), provider: z.string(), code: z.string() }),
+  z.object({
+    type: z.literal('done'),
+    receipt: receiptSchema,
+    citations: z.array(citation).readonly()
+  })
+])
+
+/** `models` of the PeerApi on the wire. */
+export const modelsSchema = {
+  build: methodOf('progress', 'recipe', recipe, model),
+  built: method('call', z.array(model).readonly()),
+  serve: methodOf('call', 'terms', terms, offer),
+  list: method('call', listings),
+  search: methodOf('call', 'topic', idSchema, listings),
+  ask: methodOf('stream', 'question', question, askEvent)
+}

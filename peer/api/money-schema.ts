@@ -1,0 +1,96 @@
+import { z } from 'zod'
+import { idSchema, method, methodOf, weiSchema } from './method.ts'
+
+const credit = z.object({
+  contribution: z.exactOptional(z.string()),
+  account: z.exactOptional(z.string()),
+  basis: z.string(),
+  ppm: z.int()
+})
+
+/** A receipt as methods return it. */
+export const receiptSchema = z.object({
+  callId: z.string(),
+  channelId: z.string(),
+  seq: z.int(),
+  model: z.string(),
+  provider: z.string(),
+  outcome: z.enum(['answered', 'abstained', 'cancelled', 'interrupted']),
+  inputTokens: z.int(),
+  outputTokens: z.int(),
+  priceWei: weiSchema,
+  royaltyWei: weiSchema,
+  method: z.string(),
+  credits: z.array(credit).readonly(),
+  finishedAtMs: z.int()
+})
+
+const channel = z.object({
+  channelId: z.string(),
+  side: z.enum(['payer', 'provider']),
+  peer: z.string(),
+  depositWei: weiSchema,
+  authorisedWei: weiSchema,
+  royaltyWei: weiSchema,
+  spentWei: weiSchema,
+  receipts: z.int(),
+  claimedWei: weiSchema
+})
+
+const txHashes = z.array(z.string()).readonly()
+
+const claimed = z.object({
+  channels: z.int(),
+  claimedWei: weiSchema,
+  operatorWei: weiSchema,
+  royaltyWei: weiSchema,
+  txHashes
+})
+
+const drop = z.object({
+  pool: z.string(),
+  drop: z.string(),
+  totalWei: weiSchema,
+  accounts: z.int(),
+  unassignedWei: weiSchema,
+  claimableAtMs: z.int()
+})
+
+const reward = z.object({
+  pool: z.string(),
+  drop: z.string(),
+  cumulativeWei: weiSchema,
+  claimedWei: weiSchema,
+  claimableWei: weiSchema
+})
+
+/** `channels` of the PeerApi on the wire. */
+export const channelsSchema = {
+  list: method('call', z.array(channel).readonly()),
+  open: methodOf(
+    'call',
+    'target',
+    z.strictObject({ offer: idSchema, depositWei: weiSchema }),
+    channel
+  ),
+  claim: method('progress', claimed)
+}
+
+/** `receipts` of the PeerApi on the wire. */
+export const receiptsSchema = {
+  list: method('call', z.array(receiptSchema).readonly()),
+  show: methodOf('call', 'callId', idSchema, receiptSchema),
+  verify: methodOf('call', 'callId', idSchema, receiptSchema)
+}
+
+/** `rewards` of the PeerApi on the wire. */
+export const rewardsSchema = {
+  post: method('progress', z.array(drop).readonly()),
+  show: methodOf('call', 'account', idSchema, z.array(reward).readonly()),
+  claim: methodOf(
+    'call',
+    'account',
+    idSchema,
+    z.object({ account: z.string(), claimedWei: weiSchema, txHashes })
+  )
+}

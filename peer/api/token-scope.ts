@@ -1,0 +1,84 @@
+import type { AccountSummary } from './accounts-api.ts'
+import type { PeerApi } from './peer-api.ts'
+import { refusal } from './problem.ts'
+import type { MethodPath } from './schema.ts'
+
+/** What a token permits. Without `admin` it acts for its accounts only, and pays up to `spendWei`. */
+export interface TokenScope {
+  readonly accounts?: readonly string[]
+  /** The most that its questions may cost together in one UTC day; without it, nothing. */
+  readonly spendWei?: bigint
+  readonly admin?: boolean
+}
+
+/** Who may call a method: any token, an administrator's, or one for the account that is named. */
+type Access = 'any' | 'admin' | { readonly accountIn: string } | 'the account' | 'a curator'
+
+// What commits this peer's own money, keys, disk or name is the administrator's.
+const ACCESS: Readonly<Record<MethodPath, Access>> = {
+  'datanets/create': 'admin',
+  'datanets/list': 'any',
+  'datanets/show': 'any',
+  'datanets/find': 'any',
+  'datanets/contribute': { accountIn: 'account' },
+  'datanets/pending': 'a curator',
+  'datanets/review': { accountIn: 'account' },
+  'datanets/publish': 'admin',
+  'datanets/head': 'any',
+  'datanets/fetch': 'admin',
+  'models/build': 'admin',
+  'models/built': 'any',
+  'models/serve': 'admin',
+  'models/list': 'any',
+  'models/search': 'any',
+  // Bounded by the spending limit instead.
+  'models/ask': 'any',
+  'channels/list': 'admin',
+  'channels/open': 'admin',
+  'channels/claim': 'admin',
+  'receipts/list': 'admin',
+  // Their ids are 128 random bits, known to who asked.
+  'receipts/show': 'any',
+  'receipts/verify': 'any',
+  'rewards/post': 'admin',
+  'rewards/show': 'the account',
+  'rewards/claim': 'the account',
+  'accounts/create': 'admin',
+  'accounts/list': 'any',
+  'accounts/balance': 'any',
+  'peer/status': 'any'
+}
+
+/** Refuses what `scope` does not permit (FORBIDDEN), before anything was done. */
+export async function authorise(
+  api: PeerApi,
+  scope: TokenScope,
+  path: MethodPath,
+  argument: unknown
+): Promise<void> {
+  if (scope.admin === true) return
+  const access = ACCESS[path]
+  if (access === 'any') return
+  if (access === 'admin') throw refusal('FORBIDDEN', { method: path, needs: 'admin' })
+  if (access === 'a curator') {
+    const { curators } = await api.datanets.show(String(argument))
+    if (curators.some((curator) => holds(scope, curator))) return
+    throw refusal('FORBIDDEN', { method: path, needs: "a curator's account" })
+  }
+  const account =
+    access === 'the account'
+      ? argument
+      : (argument as Readonly<Record<string, unknown>>)[access.accountIn]
+  if (typeof account === 'string' && holds(scope, account)) return
+  throw refusal('FORBIDDEN', { method: path, account })
+}
+
+/** What of a result `scope` may see: of the accounts, its own. */
+export function visible(scope: TokenScope, path: MethodPath, result: unknown): unknown {
+  if (scope.admin === true || path !== 'accounts/list') return result
+  return (result as readonly AccountSummary[]).filter(({ address }) => holds(scope, address))
+}
+
+function holds(scope: TokenScope, account: string): boolean {
+  return scope.accounts?.some((own) => own.toLowerCase() === account.toLowerCase()) ?? false
+}
