@@ -1,21 +1,102 @@
 import { toProblem } from '../../api/problem.ts'
+import { EXIT, exitCodeOf } from './exit-codes.ts'
+
+/** Where a command says what came of it, to a person or to a program. */
+export interface Print {
+  readonly isJson: boolean
+  /** How wide lines may be. */
+  readonly columns: number
+  /** `value` as one line of JSON, or what `human` makes of it. */
+  show<T>(value: T, human: (value: T) => string | Promise<string>): Promise<void>
+  /** One line of JSON for each of `values`, or what `human` makes of them together. */
+  list<T>(
+    values: readonly T[],
+    human: (values: readonly T[]) => string | Promise<string>
+  ): Promise<void>
+  /** Text as it comes; for people only. */
+  write(text: string): void
+  /** How far long work is: one line on a terminal, rewritten in place; nothing elsewhere. */
+  progress(progress: { text: string; done: number; total: number }): void
+  /** Asks who sits there; absent where nobody does. */
+  readonly prompt?: (question: string) => Promise<string>
+}
+
+interface Sink {
+  write(text: string): unknown
+  readonly isTTY?: boolean
+  readonly columns?: number
+}
+
+const MAX_COLUMNS = 100
+
+/** A Print on `out`, with progress on `err` where that is a terminal. */
+export function createPrint(init: {
+  readonly isJson: boolean
+  readonly out: Sink
+  readonly err: Sink
+  readonly prompt?: (question: string) => Promise<string>
+}): Print {
+  const { isJson, out, err, prompt } = init
+  let isShown = false
+  const clear = () => {
+    if (isShown) err.write('\r\x1b[2K')
+    isShown = false
+  }
+  const say = (text: string) => {
+    clear()
+    if (text !== '') out.write(text.endsWith('\n') ? text : `${text}\n`)
+  }
+  return {
+    isJson,
+    columns: Math.min(out.columns ?? MAX_COLUMNS, MAX_COLUMNS),
+    async show(value, human) {
+      say(isJson ? jsonLine(value) : await human(value))
+    },
+    async list(values, human) {
+      say(isJson ? values.map(jsonLine).join('') : await human(values))
+    },
+    write(text) {
+      if (isJson) return
+      clear()
+      out.write(text)
+    },
+    progress({ text, done, total }) {
+      if (isJson || err.isTTY !== true) return
+      err.write(`\r\x1b[2K… ${text}${total > 0 ? ` ${Math.min(done, total)} of ${total}` : ''}`)
+      isShown = true
+    },
+    ...(prompt === undefined || isJson ? {} : { prompt })
+  }
+}
 
 /** One line of JSON; amounts become decimal strings, maps become objects. */
 export function printJson(value: unknown): void {
+  process.stdout.write(jsonLine(value))
+}
+
+/**
+ * Says what went wrong, who can mend it and whether to try again; returns the exit code. JSON goes to
+ * the standard output, where the reader of a command looks.
+ */
+export function failed(
+  error: unknown,
+  isJson: boolean,
+  sinks: { out: Sink; err: Sink } = { out: process.stdout, err: process.stderr }
+): number {
+  if (error instanceof Error && error.name === 'AbortError') return EXIT.interrupted
+  const { body } = toProblem(error)
+  if (isJson) sinks.out.write(jsonLine({ step: 'error', error: body }))
+  else {
+    const again = body.retryable ? 'Trying again can help.' : 'Trying the same again will not help.'
+    sinks.err.write(`${body.code}: ${body.detail}\nWho can mend it: the ${body.actor}. ${again}\n`)
+  }
+  return exitCodeOf(error)
+}
+
+function jsonLine(value: unknown): string {
   const plain = (_: string, inner: unknown) => {
     if (typeof inner === 'bigint') return inner.toString()
     return inner instanceof Map ? Object.fromEntries(inner) : inner
   }
-  process.stdout.write(`${JSON.stringify(value, plain)}\n`)
-}
-
-/** Says what went wrong, who can mend it and whether to try again; returns the exit code. */
-export function failed(error: unknown, isJson: boolean): number {
-  const { body } = toProblem(error)
-  if (isJson) {
-    printJson({ step: 'error', error: body })
-    return 1
-  }
-  process.stderr.write(`\n${body.code}: ${body.detail}\n`)
-  return 1
+  return `${JSON.stringify(value, plain)}\n`
 }

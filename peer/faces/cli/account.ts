@@ -1,0 +1,43 @@
+import { type CliCommand, command } from './command.ts'
+import { table } from './layout.ts'
+import { moneyOf } from './money.ts'
+import { accountOf } from './resolve.ts'
+
+/** `datanet account …`: whom this peer can act for. */
+export const accountCommands: readonly CliCommand[] = [
+  command({
+    name: 'account create',
+    summary: 'a new account with a fresh key, kept by this peer',
+    args: '<label>',
+    async run({ api, args, print }) {
+      const created = await api.accounts.create(args[0] ?? '')
+      await print.show(created, ({ label, address }) => `${label} is ${address}`)
+    }
+  }),
+  command({
+    name: 'account list',
+    summary: 'the accounts whose keys this peer keeps',
+    async run({ api, print }) {
+      await print.list(await api.accounts.list(), (all) =>
+        table(
+          [{ head: 'ACCOUNT' }, { head: 'LABEL' }],
+          all.map(({ address, label }) => [address, label]),
+          { width: print.columns, empty: 'No account is kept here.' }
+        )
+      )
+    }
+  }),
+  command({
+    name: 'account balance',
+    summary: 'what an account holds, by the chain',
+    args: '[account]',
+    async run({ api, args, print, signal }) {
+      const account = await accountOf(api, args[0])
+      const balanceWei = await api.accounts.balance(account, { signal })
+      await print.show({ account, balanceWei }, async () => {
+        const money = await moneyOf(api)
+        return `${account} holds ${money(balanceWei)}`
+      })
+    }
+  })
+]

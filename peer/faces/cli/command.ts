@@ -1,0 +1,68 @@
+import { type Command, InvalidArgumentError, type Option } from 'commander'
+import { parseAmount } from '../../api/amounts.ts'
+import type { PeerApi } from '../../api/peer-api.ts'
+import type { Print } from './print.ts'
+
+/** What a command gets: the peer, what was typed, and where to say what came of it. */
+export interface Call<Options = object> {
+  readonly api: PeerApi
+  readonly args: readonly string[]
+  readonly options: Options
+  readonly print: Print
+  readonly signal: AbortSignal
+}
+
+/** One command over PeerApi; it needs no process to run. */
+export interface CliCommand<Options = object> {
+  /** `noun verb`, or the noun alone. */
+  readonly name: string
+  readonly summary: string
+  /** In the notation of commander: `<needed>`, `[optional]`, `[many...]`. */
+  readonly args?: string
+  readonly options?: readonly Option[]
+  readonly run: (call: Call<Options>) => Promise<void>
+}
+
+/** `definition` among commands with other options: commander checks them before `run` sees them. */
+export function command<Options>(definition: CliCommand<Options>): CliCommand {
+  return definition as unknown as CliCommand
+}
+
+/** Readers of option values; each refuses what it cannot read, as wrong usage. */
+export const read = {
+  amount(text: string): bigint {
+    try {
+      return parseAmount(text)
+    } catch (cause) {
+      throw new InvalidArgumentError(cause instanceof Error ? cause.message : '')
+    }
+  },
+  count(text: string): number {
+    const value = Number(text)
+    if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('at least 1')
+    return value
+  },
+  /** A share in percent, as parts per million. */
+  percent(text: string): number {
+    const ppm = Math.round(Number(text.replace(/\s*%$/, '')) * 10_000)
+    if (!(ppm >= 0 && ppm <= 1_000_000)) throw new InvalidArgumentError('between 0 and 100')
+    return ppm
+  },
+  many(text: string, before: readonly string[] | undefined): string[] {
+    return [...(before ?? []), text]
+  }
+} as const
+
+/** The leaf of `program` for `name`, its noun made the first time. */
+export function leafOf(program: Command, name: string, nouns: Readonly<Record<string, string>>) {
+  const [noun = '', verb] = name.split(' ')
+  if (verb === undefined) return program.command(noun)
+  const known = program.commands.find((one) => one.name() === noun)
+  const parent =
+    known ??
+    program
+      .command(noun)
+      .description(nouns[noun] ?? '')
+      .helpCommand(false)
+  return parent.command(verb)
+}

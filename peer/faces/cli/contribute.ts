@@ -1,0 +1,97 @@
+import { Option } from 'commander'
+import type { DatanetSummary } from '../../api/datanets-api.ts'
+import { refusal, toProblem } from '../../api/problem.ts'
+import { type CliCommand, command } from './command.ts'
+import { table } from './layout.ts'
+import { accountOf, datanetOf } from './resolve.ts'
+import { readTexts } from './texts.ts'
+
+interface ContributeOptions {
+  readonly datanet?: string
+  readonly account?: string
+  readonly licence?: string
+  readonly language: string
+  readonly author?: string
+}
+
+/** What became of one file. */
+interface Handed {
+  readonly file: string
+  readonly title: string
+  readonly status: string
+  readonly contribution?: string
+}
+
+const OF_THE_FILE = new Set(['CONTRIBUTION_INVALID', 'CONTRIBUTION_DUPLICATE', 'RECORD_MALFORMED'])
+
+/** `datanet contribute`: files of one's own, each signed and handed to the Datanet's host. */
+export const contributeCommands: readonly CliCommand[] = [
+  command<ContributeOptions>({
+    name: 'contribute',
+    summary: 'hand in text and markdown files',
+    args: '<file-or-folder...>',
+    options: [
+      new Option('--datanet <datanet>', 'id or name; needless where only one is known'),
+      new Option('--account <account>', 'who contributes and earns: address or label (own)'),
+      new Option('--licence <id>', 'needless where the Datanet accepts only one'),
+      new Option('--language <code>', 'of the texts').default('en'),
+      new Option('--author <name>', 'who made them, where the licence wants it said')
+    ],
+    async run({ api, args, options, print, signal }) {
+      const datanet = await datanetOf(api, options.datanet)
+      const account = await accountOf(api, options.account)
+      const licence = options.licence ?? onlyLicence(datanet)
+      const texts = args.flatMap((place) => readTexts(place))
+      const handed: Handed[] = []
+      for (const [index, { file, title, text }] of texts.entries()) {
+        signal.throwIfAborted()
+        print.progress({ text: 'signing and handing in', done: index, total: texts.length })
+        const { language, author } = options
+        const draft = { datanet: datanet.id, account, title, text, language, licence }
+        try {
+          const { contribution, status } = await api.datanets.contribute(
+            { ...draft, ...(author === undefined ? {} : { author }) },
+            { signal }
+          )
+          handed.push({ file, title, status, contribution })
+        } catch (error) {
+          // One file that is not wanted must not keep the others back.
+          const { code } = toProblem(error).body
+          if (!OF_THE_FILE.has(code)) throw error
+          handed.push({ file, title, status: code })
+        }
+      }
+      await print.list(handed, (all) => tell(all, datanet, print.columns))
+      const refused = handed.filter(({ status }) => isRefusal(status)).length
+      if (refused > 0) {
+        const hint = `${refused} of ${handed.length} files were refused`
+        throw refusal('CONTRIBUTION_INVALID', { refused }, { hint })
+      }
+    }
+  })
+]
+
+function tell(handed: readonly Handed[], { name }: DatanetSummary, width: number): string {
+  const rows = handed.map(({ file, title, status }) => [file, title, inWords(status)])
+  const taken = handed.filter(({ contribution }) => contribution !== undefined).length
+  return [
+    table([{ head: 'FILE' }, { head: 'TITLE' }, { head: 'STATUS' }], rows, { width, empty: '' }),
+    '',
+    `“${name}” took ${taken} of ${handed.length}; they wait for its curators’ review.`
+  ].join('\n')
+}
+
+function inWords(status: string): string {
+  return status === 'CONTRIBUTION_DUPLICATE' ? 'held already' : status
+}
+
+function isRefusal(status: string): boolean {
+  return status !== 'CONTRIBUTION_DUPLICATE' && OF_THE_FILE.has(status)
+}
+
+function onlyLicence({ name, licences }: DatanetSummary): string {
+  const [first, second] = licences
+  if (first !== undefined && second === undefined) return first
+  const hint = `“${name}” accepts ${licences.join(', ')}: choose with --licence`
+  throw refusal('INPUT_INVALID', { licences }, { hint })
+}

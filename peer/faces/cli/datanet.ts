@@ -1,0 +1,175 @@
+import { Option } from 'commander'
+import type { DatanetSummary, RevisionSummary } from '../../api/datanets-api.ts'
+import { type CliCommand, command, read } from './command.ts'
+import { fields, short, table } from './layout.ts'
+import { percent } from './money.ts'
+import { accountOf, datanetOf, ownAccount } from './resolve.ts'
+
+interface CreateOptions {
+  readonly name: string
+  readonly topic: readonly string[]
+  readonly purpose?: string
+  readonly licence?: readonly string[]
+  readonly consent?: string
+  readonly curator?: readonly string[]
+  readonly threshold: number
+  readonly approvals: number
+  readonly royalty: number
+  readonly treasury?: string
+}
+
+const CONSENT =
+  'I may give this under the licence named on it, and I agree that it is published in revisions of ' +
+  'this Datanet and used by models built on it. I can withdraw it; copies that others hold by then ' +
+  'cannot be recalled.'
+/** How the royalty is shared, in ppm: contributors first. */
+const SHARES = {
+  contributorsPpm: 700_000,
+  builderPpm: 100_000,
+  curatorsPpm: 100_000,
+  treasuryPpm: 100_000
+}
+
+/** `datanet datanet …`: founding, finding and publishing. */
+export const datanetCommands: readonly CliCommand[] = [
+  command<CreateOptions>({
+    name: 'datanet create',
+    summary: 'found a Datanet, with this peer as its intake host',
+    options: [
+      new Option('--name <text>', 'what it is called').makeOptionMandatory(),
+      new Option('--topic <text>', 'what it is found by; may be repeated')
+        .argParser(read.many)
+        .makeOptionMandatory(),
+      new Option('--purpose <text>', 'what it is for'),
+      new Option('--licence <id>', 'a licence it accepts; may be repeated (CC0-1.0)').argParser(
+        read.many
+      ),
+      new Option('--consent <text>', 'what a contributor agrees to'),
+      new Option('--curator <account>', 'who reviews; may be repeated (curator)').argParser(
+        read.many
+      ),
+      new Option('--threshold <n>', 'curators who must agree').argParser(read.count).default(1),
+      new Option('--approvals <n>', 'approvals a contribution needs')
+        .argParser(read.count)
+        .default(1),
+      new Option('--royalty <percent>', 'the least share of a call that is royalty')
+        .argParser(read.percent)
+        .default(300_000, '30'),
+      new Option('--treasury <account>', 'where the common share goes (treasury)')
+    ],
+    async run({ api, options, print, signal }) {
+      const curators: string[] = []
+      for (const one of options.curator ?? []) curators.push(await accountOf(api, one))
+      if (curators.length === 0) curators.push(await ownAccount(api, 'curator'))
+      const founded = await api.datanets.create(
+        {
+          name: options.name,
+          purpose: options.purpose ?? options.name,
+          topics: options.topic,
+          licences: options.licence ?? ['CC0-1.0'],
+          consent: options.consent ?? CONSENT,
+          curators,
+          threshold: options.threshold,
+          reviewApprovals: options.approvals,
+          royalty: { royaltyPpm: options.royalty, ...SHARES },
+          treasury:
+            options.treasury === undefined
+              ? await ownAccount(api, 'treasury')
+              : await accountOf(api, options.treasury)
+        },
+        { signal }
+      )
+      await print.show(
+        founded,
+        (one) => `Founded “${one.name}” on chain.\n\n${describe(one, print.columns)}`
+      )
+    }
+  }),
+  command<{ topic?: string }>({
+    name: 'datanet list',
+    summary: 'the Datanets this peer hosts or has met',
+    options: [new Option('--topic <text>', 'look for more on the network')],
+    async run({ api, options, print, signal }) {
+      const found =
+        options.topic === undefined
+          ? await api.datanets.list()
+          : await api.datanets.find(options.topic, { signal })
+      await print.list(found, async (all) =>
+        datanetTable(all, (await api.status()).peerId, print.columns)
+      )
+    }
+  }),
+  command({
+    name: 'datanet show',
+    summary: 'one Datanet and its newest revision kept here',
+    args: '[datanet]',
+    async run({ api, args, print }) {
+      const datanet = await datanetOf(api, args[0])
+      const revision = await api.datanets.head(datanet.id).catch(() => undefined)
+      await print.show({ ...datanet, ...(revision === undefined ? {} : { revision }) }, () =>
+        describe(datanet, print.columns, revision)
+      )
+    }
+  }),
+  command({
+    name: 'datanet publish',
+    summary: 'publish and anchor a revision of all that is accepted',
+    args: '[datanet]',
+    async run({ api, args, print, signal }) {
+      const { id, name } = await datanetOf(api, args[0])
+      const revision = await api.datanets.publish(id, { signal, onProgress: print.progress })
+      await print.show(
+        revision,
+        ({ ordinal, rows, content }) =>
+          `Revision ${ordinal} of “${name}” is anchored on chain.\nrows     ${rows}\ncontent  ${content}`
+      )
+    }
+  })
+]
+
+/** Datanets as rows; `peerId` marks those hosted here. */
+export function datanetTable(
+  all: readonly DatanetSummary[],
+  peerId: string,
+  width: number
+): string {
+  return table(
+    [
+      { head: 'DATANET' },
+      { head: 'NAME' },
+      { head: 'TOPICS' },
+      { head: 'LICENCES' },
+      { head: 'HOST' }
+    ],
+    all.map((one) => [
+      short(one.id),
+      one.name,
+      one.topics.join(', '),
+      one.licences.join(', '),
+      one.intakeHost === peerId ? 'here' : short(one.intakeHost)
+    ]),
+    { width, empty: 'No Datanet is known here. Look for one: datanet search <topic>' }
+  )
+}
+
+function describe(one: DatanetSummary, width: number, revision?: RevisionSummary): string {
+  const { royaltyPpm, contributorsPpm, builderPpm, curatorsPpm, treasuryPpm } = one.royalty
+  const shares =
+    `contributors ${percent(contributorsPpm)}, builder ${percent(builderPpm)}, ` +
+    `curators ${percent(curatorsPpm)}, treasury ${percent(treasuryPpm)}`
+  return fields(
+    [
+      ['datanet', one.id],
+      ['name', one.name],
+      ['purpose', one.purpose],
+      ['topics', one.topics.join(', ')],
+      ['licences', one.licences.join(', ')],
+      ['consent', one.consent],
+      ['curators', `${one.threshold} of ${one.curators.join(', ')}`],
+      ['royalty', `${percent(royaltyPpm)} of a call: ${shares}`],
+      ['host', one.intakeHost],
+      ['revision', revision === undefined ? '' : `${revision.ordinal}, ${revision.rows} rows`]
+    ],
+    width
+  )
+}

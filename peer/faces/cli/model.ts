@@ -1,0 +1,211 @@
+import { Option } from 'commander'
+import type { ModelListing, ModelSummary, OfferSummary } from '../../api/models-api.ts'
+import type { PeerApi } from '../../api/peer-api.ts'
+import { type CliCommand, command, read } from './command.ts'
+import { fields, minute, short, table } from './layout.ts'
+import { moneyOf, percent } from './money.ts'
+import { accountOf, datanetOf, modelOf, ownAccount } from './resolve.ts'
+
+interface BuildOptions {
+  readonly datanet?: string
+  readonly name?: string
+  readonly description?: string
+  readonly account?: string
+}
+
+interface ServeOptions {
+  readonly call: bigint
+  readonly inputToken: bigint
+  readonly outputToken: bigint
+  readonly account?: string
+}
+
+/** Parsed only to keep the defaults of a price in one place. */
+const CALL = '0.01'
+const OUTPUT_TOKEN = '0.0001'
+
+/** `datanet model …`: building on a Datanet and serving what was built. */
+export const modelCommands: readonly CliCommand[] = [
+  command<BuildOptions>({
+    name: 'model build',
+    summary: 'build a model on the newest revision of a Datanet',
+    options: [
+      new Option('--datanet <datanet>', 'id or name; needless where only one is known'),
+      new Option('--name <text>', 'what callers name it by'),
+      new Option('--description <text>', 'what it answers'),
+      new Option('--account <account>', 'the builder, who earns a share (builder)')
+    ],
+    async run({ api, options, print, signal }) {
+      const datanet = await datanetOf(api, options.datanet)
+      const { peerId } = await api.status()
+      const waiting = { signal, onProgress: print.progress }
+      if (datanet.intakeHost !== peerId) await api.datanets.fetch(datanet.id, waiting)
+      const built = await api.models.build(
+        {
+          datanet: datanet.id,
+          name: options.name ?? `${slug(datanet.name)}-answers`,
+          description: options.description ?? `Answers questions from “${datanet.name}”.`,
+          account: await builderOf(api, options.account)
+        },
+        waiting
+      )
+      await print.show(
+        built,
+        (one) => `Built “${one.name}” from “${datanet.name}”.\n\n${describe(one, print.columns)}`
+      )
+    }
+  }),
+  command({
+    name: 'model list',
+    summary: 'the models built here and met on the network',
+    async run({ api, print }) {
+      await print.list(await listings(api), (all) => modelTable(api, all, print.columns))
+    }
+  }),
+  command({
+    name: 'model show',
+    summary: 'one model and the offers for it',
+    args: '[model]',
+    async run({ api, args, print }) {
+      const all = await listings(api)
+      const model = modelOf(
+        all.map((one) => one.model),
+        args[0]
+      )
+      const found = all.find((one) => one.model.model === model.model) ?? { model, offers: [] }
+      await print.show(found, async ({ offers }) => {
+        const rows = await offerRows(api, offers, print.columns)
+        return [describe(model, print.columns), ...(rows === '' ? [] : ['', rows])].join('\n')
+      })
+    }
+  }),
+  command<ServeOptions>({
+    name: 'model serve',
+    summary: 'offer a model that was built here, and keep the offer fresh',
+    args: '[model]',
+    options: [
+      price('--call <amount>', 'for a call', CALL),
+      price('--input-token <amount>', 'for a token of the question', '0'),
+      price('--output-token <amount>', 'for a token of the answer', OUTPUT_TOKEN),
+      new Option('--account <account>', 'who serves (builder)')
+    ],
+    async run({ api, args, options, print, signal }) {
+      const model = modelOf(await api.models.built(), args[0])
+      const offer = await api.models.serve(
+        {
+          model: model.model,
+          account: await builderOf(api, options.account),
+          callWei: options.call,
+          inputTokenWei: options.inputToken,
+          outputTokenWei: options.outputToken
+        },
+        { signal }
+      )
+      await print.show(
+        offer,
+        async (one) =>
+          `“${model.name}” is offered.\n\n${await offerRows(api, [one], print.columns)}`
+      )
+    }
+  })
+]
+
+/** Models as rows, with the lowest price of a call among their offers. */
+export async function modelTable(
+  api: PeerApi,
+  all: readonly ModelListing[],
+  width: number
+): Promise<string> {
+  const money = await moneyOf(api)
+  const lowest = (offers: readonly OfferSummary[]) =>
+    offers.map(({ callWei }) => callWei).reduce((a, b) => (b < a ? b : a))
+  return table(
+    [
+      { head: 'MODEL' },
+      { head: 'NAME' },
+      { head: 'ENGINE' },
+      { head: 'TOPICS' },
+      { head: 'A CALL FROM', isRight: true },
+      { head: 'OFFERS', isRight: true }
+    ],
+    all.map(({ model, offers }) => [
+      short(model.model),
+      model.name,
+      model.engine,
+      model.topics.join(', '),
+      offers.length === 0 ? '–' : money(lowest(offers)),
+      String(offers.length)
+    ]),
+    { width, empty: 'No model is known here. Look for one: datanet search <topic>' }
+  )
+}
+
+async function listings(api: PeerApi): Promise<readonly ModelListing[]> {
+  const met = await api.models.list()
+  const known = new Set(met.map(({ model }) => model.model))
+  const built = (await api.models.built()).filter(({ model }) => !known.has(model))
+  return [...built.map((model) => ({ model, offers: [] })), ...met]
+}
+
+async function offerRows(
+  api: PeerApi,
+  offers: readonly OfferSummary[],
+  width: number
+): Promise<string> {
+  const money = await moneyOf(api)
+  return offers
+    .map((one) =>
+      fields(
+        [
+          ['offer', one.offer],
+          ['provider', one.provider],
+          [
+            'price',
+            `${money(one.callWei)} a call, ${money(one.inputTokenWei)} a token asked, ` +
+              `${money(one.outputTokenWei)} a token answered`
+          ],
+          ['royalty', percent(one.royaltyPpm)],
+          ['until', minute(one.expiresAtMs)]
+        ],
+        width
+      )
+    )
+    .join('\n\n')
+}
+
+function describe(one: ModelSummary, width: number): string {
+  const { questions, answered, falseAnswers } = one.evaluation
+  return fields(
+    [
+      ['model', one.model],
+      ['name', one.name],
+      ['description', one.description],
+      ['engine', one.engine],
+      ['topics', one.topics.join(', ')],
+      ['datanets', one.datanets.join(', ')],
+      ['builder', one.builder],
+      ['issuer', one.issuer],
+      ['trial', `${questions} questions: ${answered} answered, ${falseAnswers} of them falsely`],
+      ['notes', one.notes.join(', ')],
+      ['built', minute(one.publishedAtMs)]
+    ],
+    width
+  )
+}
+
+async function builderOf(api: PeerApi, named?: string): Promise<string> {
+  return named === undefined ? ownAccount(api, 'builder') : accountOf(api, named)
+}
+
+function price(flags: string, what: string, standard: string): Option {
+  return new Option(flags, what).argParser(read.amount).default(read.amount(standard), standard)
+}
+
+function slug(name: string): string {
+  return (
+    name
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/^-|-$/g, '') || 'model'
+  )
+}

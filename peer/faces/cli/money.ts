@@ -1,0 +1,13 @@
+import { formatAmount, tokenSymbol } from '../../api/amounts.ts'
+import type { PeerApi } from '../../api/peer-api.ts'
+
+/** Writes amounts with the symbol of the token that `api`'s peer pays in. */
+export async function moneyOf(api: PeerApi): Promise<(amountWei: bigint) => string> {
+  const symbol = tokenSymbol((await api.status()).chainId)
+  return (amountWei) => formatAmount(amountWei, symbol)
+}
+
+/** Parts per million as a percentage. */
+export function percent(ppm: number): string {
+  return `${Number((ppm / 10_000).toFixed(2))} %`
+}

@@ -1,0 +1,38 @@
+import { type CliCommand, command } from './command.ts'
+import { fields } from './layout.ts'
+import { moneyOf } from './money.ts'
+
+/** `datanet peer status`; starting one is the business of the program itself. */
+export const peerCommands: readonly CliCommand[] = [
+  command({
+    name: 'peer status',
+    summary: 'who the running peer is and what it is connected to',
+    async run({ api, print, signal }) {
+      const status = await api.status({ signal })
+      const balanceWei = await api.accounts
+        .balance(status.account, { signal })
+        .catch(() => undefined)
+      await print.show(
+        { ...status, ...(balanceWei === undefined ? {} : { balanceWei }) },
+        async () => {
+          const money = await moneyOf(api)
+          return fields(
+            [
+              ['peer', status.peerId],
+              ['account', status.account],
+              [
+                'balance',
+                balanceWei === undefined ? 'the chain does not answer' : money(balanceWei)
+              ],
+              ['chain', String(status.chainId)],
+              ['connected', `to ${status.connectedPeers} peers`],
+              ['signer', status.signer],
+              ['addresses', status.addresses.join(' ')]
+            ],
+            print.columns
+          )
+        }
+      )
+    }
+  })
+]

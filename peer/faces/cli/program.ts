@@ -1,0 +1,127 @@
+import { Argument, Command, type CommanderError, Help, Option } from 'commander'
+import type { PeerApi } from '../../api/peer-api.ts'
+import { accountCommands } from './account.ts'
+import { askCommands } from './ask.ts'
+import { channelCommands } from './channel.ts'
+import { type CliCommand, leafOf } from './command.ts'
+import { completionOf, SHELLS } from './completion.ts'
+import { contributeCommands } from './contribute.ts'
+import { datanetCommands } from './datanet.ts'
+import { EXIT, EXIT_TEXT } from './exit-codes.ts'
+import { modelCommands } from './model.ts'
+import { peerCommands } from './peer.ts'
+import type { Print } from './print.ts'
+import { receiptCommands } from './receipt.ts'
+import { reviewCommands } from './review.ts'
+import { rewardCommands } from './reward.ts'
+import { searchCommands } from './search.ts'
+
+/** What every command over PeerApi takes beside its own options. */
+export interface CommonOptions {
+  readonly json?: boolean
+  readonly dataDir?: string
+}
+
+/** The world around the commands, which a test replaces. */
+export interface CliEnvironment {
+  connect(options: CommonOptions): Promise<PeerApi>
+  print(isJson: boolean): Print
+  readonly signal: AbortSignal
+}
+
+const HELP_WIDTH = 100
+
+const NOUNS: Readonly<Record<string, string>> = {
+  peer: 'run a peer of your own',
+  datanet: 'found, list and publish Datanets',
+  model: 'build models on Datanets and serve them',
+  channel: 'what payers and providers pay through',
+  receipt: 'what was asked, answered, credited and paid',
+  reward: 'what was earned, and having it paid',
+  account: 'whom the peer acts for, and what they hold'
+}
+
+const COMMANDS: readonly CliCommand[] = [
+  ...peerCommands,
+  ...datanetCommands,
+  ...contributeCommands,
+  ...reviewCommands,
+  ...modelCommands,
+  ...searchCommands,
+  ...askCommands,
+  ...channelCommands,
+  ...receiptCommands,
+  ...rewardCommands,
+  ...accountCommands
+]
+
+/** The command line without what starts processes; a wrong word is answered with the nearest right one. */
+export function createProgram(environment: CliEnvironment): Command {
+  const program = new Command('datanet')
+    .description('Communities turn what they know into data and models that agents pay for.')
+    .exitOverride()
+    .usage('<command>')
+    .helpOption('-h, --help', 'this, or what a command takes')
+    .addHelpText(
+      'after',
+      `\nOver the running peer, every command takes --json and --data-dir.\n${EXIT_TEXT}`
+    )
+    .configureHelp({ subcommandTerm: termOf, visibleOptions: optionsOf, helpWidth: HELP_WIDTH })
+    .configureOutput({ outputError: (text, write) => write(text + suggestionFor(text)) })
+    .helpCommand(false)
+  for (const one of COMMANDS) add(program, one, environment)
+  program
+    .command('completion')
+    .summary('for the shell to complete commands')
+    .description('completion for a shell, as in: source <(datanet completion bash)')
+    .addArgument(new Argument('<shell>').choices(SHELLS))
+    .action((shell: (typeof SHELLS)[number]) => {
+      environment.print(false).write(completionOf(program, shell))
+    })
+  return program
+}
+
+/** The exit code of what commander itself ended with: help, or wrong usage. */
+export function usageCode(error: CommanderError): number {
+  return error.exitCode === 0 ? EXIT.done : EXIT.usage
+}
+
+/** A noun with its verbs, a verb with what it is about. */
+function termOf(one: Command): string {
+  const verbs = one.commands.map((verb) => verb.name()).join('|')
+  const args = one.registeredArguments.map((argument) => {
+    const name = argument.variadic ? `${argument.name()}...` : argument.name()
+    return argument.required ? `<${name}>` : `[${name}]`
+  })
+  return [one.name(), verbs, ...args].filter((part) => part !== '').join(' ')
+}
+
+/** The whole fits a screen without the option that is being used. */
+function optionsOf(one: Command): Option[] {
+  return one.parent === null ? [] : new Help().visibleOptions(one)
+}
+
+/** The noun of a verb that was typed alone, where commander has nothing to suggest. */
+function suggestionFor(text: string): string {
+  const verb = /unknown command '([\w-]+)'/.exec(text)?.[1]
+  if (verb === undefined || text.includes('Did you mean')) return ''
+  const full = COMMANDS.filter(({ name }) => name.endsWith(` ${verb}`)).map(({ name }) => name)
+  if (full.length === 0) return '(datanet --help lists the commands)\n'
+  return `(Did you mean ${full.map((name) => `datanet ${name}`).join(', ')}?)\n`
+}
+
+function add(program: Command, one: CliCommand, environment: CliEnvironment): void {
+  const leaf = leafOf(program, one.name, NOUNS).description(one.summary)
+  if (one.args !== undefined) leaf.arguments(one.args)
+  for (const option of one.options ?? []) leaf.addOption(option)
+  leaf
+    .addOption(new Option('--json', 'for programs: one object, or one a line'))
+    .addOption(new Option('--data-dir <dir>', 'whose peer is asked'))
+    .action(async () => {
+      const options = leaf.opts<CommonOptions>()
+      const print = environment.print(options.json === true)
+      const api = await environment.connect(options)
+      const args = leaf.args
+      await one.run({ api, args, options, print, signal: environment.signal })
+    })
+}

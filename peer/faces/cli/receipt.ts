@@ -1,0 +1,104 @@
+import type { CreditLine, ReceiptSummary } from '../../api/money-api.ts'
+import type { PeerApi } from '../../api/peer-api.ts'
+import { type CliCommand, command } from './command.ts'
+import { fields, minute, short, table } from './layout.ts'
+import { moneyOf, percent } from './money.ts'
+import { receiptOf } from './resolve.ts'
+
+/** `datanet receipt …`: the calls this peer made and answered. */
+export const receiptCommands: readonly CliCommand[] = [
+  command({
+    name: 'receipt list',
+    summary: 'the receipts of calls made and answered here',
+    async run({ api, print }) {
+      const all = (await api.receipts.list()).toSorted((a, b) => b.finishedAtMs - a.finishedAtMs)
+      await print.list(all, async () => receiptTable(all, await moneyOf(api), print.columns))
+    }
+  }),
+  command({
+    name: 'receipt show',
+    summary: 'one receipt: usage, price, and who was credited',
+    args: '[receipt]',
+    async run({ api, args, print }) {
+      const receipt = await api.receipts.show(await receiptOf(api, args[0]))
+      await print.show(receipt, () => describe(api, receipt, print.columns))
+    }
+  }),
+  command({
+    name: 'receipt verify',
+    summary: 'check a receipt again from its signed bytes',
+    args: '[receipt]',
+    async run({ api, args, print }) {
+      const receipt = await api.receipts.verify(await receiptOf(api, args[0]))
+      await print.show(
+        { ...receipt, isValid: true },
+        async () =>
+          'The signature is the provider’s, and the credits add up to the whole.\n\n' +
+          (await describe(api, receipt, print.columns))
+      )
+    }
+  })
+]
+
+function receiptTable(
+  all: readonly ReceiptSummary[],
+  money: (amountWei: bigint) => string,
+  width: number
+): string {
+  return table(
+    [
+      { head: 'RECEIPT' },
+      { head: 'FINISHED' },
+      { head: 'OUTCOME' },
+      { head: 'PROVIDER' },
+      { head: 'PRICE', isRight: true },
+      { head: 'ROYALTY', isRight: true }
+    ],
+    all.map((one) => [
+      short(one.callId),
+      minute(one.finishedAtMs),
+      one.outcome,
+      short(one.provider),
+      money(one.priceWei),
+      money(one.royaltyWei)
+    ]),
+    { width, empty: 'No receipt yet: ask something.' }
+  )
+}
+
+async function describe(api: PeerApi, one: ReceiptSummary, width: number): Promise<string> {
+  const money = await moneyOf(api)
+  const facts = fields(
+    [
+      ['receipt', one.callId],
+      ['outcome', one.outcome],
+      ['finished', minute(one.finishedAtMs)],
+      ['model', one.model],
+      ['provider', one.provider],
+      ['channel', `${one.channelId}, place ${one.seq}`],
+      ['tokens', `${one.inputTokens} asked, ${one.outputTokens} answered`],
+      ['price', `${money(one.priceWei)}, of which ${money(one.royaltyWei)} royalty`],
+      ['method', one.method]
+    ],
+    width
+  )
+  return `${facts}\n\n${creditTable(one.credits, width)}`
+}
+
+function creditTable(credits: readonly CreditLine[], width: number): string {
+  return table(
+    [
+      { head: 'CREDIT', isRight: true },
+      { head: 'BASIS' },
+      { head: 'ACCOUNT' },
+      { head: 'CONTRIBUTION' }
+    ],
+    credits.map(({ ppm, basis, account, contribution }) => [
+      percent(ppm),
+      basis,
+      account === undefined ? '–' : short(account),
+      contribution === undefined ? '–' : short(contribution)
+    ]),
+    { width, empty: 'nobody was credited' }
+  )
+}

@@ -1,0 +1,104 @@
+import { Option } from 'commander'
+import type { DatanetSummary, PendingContribution } from '../../api/datanets-api.ts'
+import type { PeerApi } from '../../api/peer-api.ts'
+import { refusal } from '../../api/problem.ts'
+import { type CliCommand, command } from './command.ts'
+import { short, table, wrap } from './layout.ts'
+import type { Print } from './print.ts'
+import { accountOf, datanetOf } from './resolve.ts'
+
+interface ReviewOptions {
+  readonly datanet?: string
+  readonly account?: string
+  readonly approveAll?: boolean
+}
+
+interface Reviewed {
+  readonly contribution: string
+  readonly title: string
+  readonly verdict: 'approve' | 'reject'
+  readonly status: string
+}
+
+type Verdict = { verdict: 'approve' | 'reject'; reason?: string } | 'skip' | 'quit'
+
+/** `datanet review`: the curators' desk of a Datanet hosted here. */
+export const reviewCommands: readonly CliCommand[] = [
+  command<ReviewOptions>({
+    name: 'review',
+    summary: 'decide about what was contributed',
+    options: [
+      new Option('--datanet <datanet>', 'id or name; needless where only one is known'),
+      new Option('--account <account>', 'the curator: address or label (one kept here)'),
+      new Option('--approve-all', 'approve everything that waits')
+    ],
+    async run({ api, options, print, signal }) {
+      const datanet = await datanetOf(api, options.datanet)
+      const pending = await api.datanets.pending(datanet.id)
+      if (options.approveAll !== true && print.prompt === undefined) {
+        return print.list(pending, (all) => waiting(all, datanet, print.columns))
+      }
+      const account = await curatorOf(api, datanet, options.account)
+      const reviewed: Reviewed[] = []
+      for (const [index, item] of pending.entries()) {
+        signal.throwIfAborted()
+        const { contribution, title } = item
+        const said: Verdict =
+          options.approveAll === true ? { verdict: 'approve' } : await decide(item, print)
+        if (said === 'quit') break
+        if (said === 'skip') continue
+        const draft = { datanet: datanet.id, contribution, account, ...said }
+        const { status } = await api.datanets.review(draft)
+        reviewed.push({ contribution, title, verdict: said.verdict, status })
+        print.progress({ text: 'reviewing', done: index + 1, total: pending.length })
+      }
+      await print.list(reviewed, (all) => {
+        const accepted = all.filter(({ status }) => status === 'accepted').length
+        const rejected = all.filter(({ status }) => status === 'rejected').length
+        const left = pending.length - accepted - rejected
+        return `${accepted} accepted, ${rejected} rejected, ${left} still wait in “${datanet.name}”.`
+      })
+    }
+  })
+]
+
+async function decide(item: PendingContribution, print: Print): Promise<Verdict> {
+  const { columns } = print
+  print.write(
+    `\n${item.title}\n${wrap(item.text.slice(0, 1_200), columns)}\n` +
+      `by ${short(item.contributor)}, ${item.licence}\n`
+  )
+  for (;;) {
+    const answer = (await print.prompt?.('[a]pprove, [r]eject, [s]kip or [q]uit? ')) ?? 'q'
+    const key = answer.trim().toLowerCase()[0]
+    if (key === 'a') return { verdict: 'approve' }
+    if (key === 's') return 'skip'
+    if (key === 'q') return 'quit'
+    if (key !== 'r') continue
+    const reason = (await print.prompt?.('Why? '))?.trim() ?? ''
+    return { verdict: 'reject', ...(reason === '' ? {} : { reason }) }
+  }
+}
+
+function waiting(
+  pending: readonly PendingContribution[],
+  { name }: DatanetSummary,
+  width: number
+): string {
+  return table(
+    [{ head: 'CONTRIBUTION' }, { head: 'TITLE' }, { head: 'BY' }, { head: 'LICENCE' }],
+    pending.map((one) => [short(one.contribution), one.title, short(one.contributor), one.licence]),
+    { width, empty: `Nothing waits for review in “${name}”.` }
+  )
+}
+
+async function curatorOf(
+  api: PeerApi,
+  { name, curators }: DatanetSummary,
+  named?: string
+): Promise<string> {
+  if (named !== undefined) return accountOf(api, named)
+  const own = (await api.accounts.list()).find(({ address }) => curators.includes(address))
+  if (own !== undefined) return own.address
+  throw refusal('REVIEW_REFUSED', {}, { hint: `no curator of “${name}” has its key here` })
+}

@@ -1,0 +1,243 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { DatanetError } from '../../../../protocol/base/errors.ts'
+import { answering, listing, receipt } from '../gateway/scripted-api.ts'
+import { BREAD, CURATOR, cli, OWN, scriptedPeer } from './scripted-peer.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'datanet-cli-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+function filesIn(name: string, files: Record<string, string>): string {
+  const dir = join(folder, name)
+  for (const [file, text] of Object.entries(files)) {
+    mkdirSync(join(dir, file, '..'), { recursive: true })
+    writeFileSync(join(dir, file), text)
+  }
+  return dir
+}
+
+describe('contribute', () => {
+  test('hands in each text and markdown file below a folder, titled by heading or file name', async () => {
+    const peer = scriptedPeer()
+    const dir = filesIn('notes', {
+      'a-first.md': '---\nlayout: x\n---\n# Kneading #\n\nTen minutes.\n\n## More\n',
+      'b/second_thought.txt': '# no heading in plain text',
+      'c.png': 'not text',
+      '.hidden.md': 'not this'
+    })
+    const { out, code } = await cli(peer, ['contribute', dir, '--datanet', 'bread'])
+    expect(code).toBe(0)
+    expect(peer.contributed).toMatchObject([
+      { title: 'Kneading', text: 'Ten minutes.\n\n## More', licence: 'CC0-1.0', account: OWN },
+      { title: 'second thought', text: '# no heading in plain text', datanet: BREAD.id }
+    ])
+    expect(out).toContain('“Bread” took 2 of 2')
+  })
+
+  test('goes on after a file that is held already or refused, and fails for the refused', async () => {
+    const dir = filesIn('mixed', { 'a.md': 'known', 'b.md': 'bad', 'c.md': 'good' })
+    const peer = scriptedPeer({
+      refuse({ text }) {
+        if (text === 'known') throw new DatanetError('CONTRIBUTION_DUPLICATE', {})
+        if (text === 'bad') throw new DatanetError('CONTRIBUTION_INVALID', {})
+      }
+    })
+    const { out, code } = await cli(peer, ['contribute', dir, '--json'])
+    const lines = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(lines.map(({ status, error }) => status ?? error.code)).toEqual([
+      'CONTRIBUTION_DUPLICATE',
+      'CONTRIBUTION_INVALID',
+      'pending',
+      'CONTRIBUTION_INVALID'
+    ])
+    expect(code).toBe(1)
+  })
+
+  test('stops at once where the host cannot be reached', async () => {
+    const dir = filesIn('gone', { 'a.md': 'one', 'b.md': 'two' })
+    let tries = 0
+    const peer = scriptedPeer({
+      refuse() {
+        tries += 1
+        throw new DatanetError('PEER_UNREACHABLE', {})
+      }
+    })
+    expect(await cli(peer, ['contribute', dir])).toMatchObject({ code: 3 })
+    expect(tries).toBe(1)
+  })
+
+  test('wants to be told a licence where there is a choice', async () => {
+    const peer = scriptedPeer({ datanets: [{ ...BREAD, licences: ['CC0-1.0', 'CC-BY-4.0'] }] })
+    const dir = filesIn('licence', { 'a.md': 'text' })
+    const refused = await cli(peer, ['contribute', dir])
+    expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('--licence') })
+    await cli(peer, ['contribute', dir, '--licence', 'CC-BY-4.0'])
+    expect(peer.contributed).toMatchObject([{ licence: 'CC-BY-4.0' }])
+  })
+})
+
+describe('review', () => {
+  const accounts = [{ address: CURATOR, label: 'curator' }]
+
+  test('without anybody to ask, it lists what waits and decides nothing', async () => {
+    const peer = scriptedPeer({ accounts })
+    const { out } = await cli(peer, ['review'])
+    expect(out).toContain('Sourdough')
+    expect(peer.did).toEqual([])
+  })
+
+  test('approves all as a curator whose key is here', async () => {
+    const peer = scriptedPeer({ accounts })
+    const { out } = await cli(peer, ['review', '--approve-all'])
+    expect(peer.did).toMatchObject([
+      ['review', { contribution: 'bafyreipending0', verdict: 'approve', account: CURATOR }],
+      ['review', { contribution: 'bafyreipending1', verdict: 'approve', account: CURATOR }]
+    ])
+    expect(out).toBe('2 accepted, 0 rejected, 0 still wait in “Bread”.\n')
+    expect(await cli(scriptedPeer(), ['review', '--approve-all'])).toMatchObject({ code: 1 })
+  })
+
+  test('asks about one after the other, with the reason of a rejection', async () => {
+    const peer = scriptedPeer({ accounts })
+    const answers = ['what?', 'r', 'too short', 'skip']
+    const { out } = await cli(peer, ['review'], { answers })
+    expect(peer.did).toMatchObject([['review', { verdict: 'reject', reason: 'too short' }]])
+    expect(out).toContain('About Sourdough.')
+    expect(out).toContain('0 accepted, 1 rejected, 1 still wait')
+  })
+})
+
+describe('ask', () => {
+  test('streams the answer, then sources, cost and receipt', async () => {
+    const peer = scriptedPeer({ answer: answering(['Knead it ', 'ten minutes. [1]'], 10n ** 16n) })
+    const { out, code } = await cli(peer, ['ask', 'How', 'long?', '--max', '0.05'])
+    expect(code).toBe(0)
+    expect(peer.did).toMatchObject([
+      ['ask', { maxWei: 5n * 10n ** 16n, messages: [{ role: 'user', content: 'How long?' }] }]
+    ])
+    expect(out).toBe(
+      [
+        'Knead it ten minutes. [1]',
+        '',
+        'Sources',
+        '[1] Path traversal',
+        '',
+        'answered by weaknesses for 0.01 DNC, of which 0.005 DNC royalty; 100 % credited to 0x0a',
+        `receipt ${'1'.padStart(32, '0')}`,
+        ''
+      ].join('\n')
+    )
+  })
+
+  test('an answer given up for another provider is void, and the change is said', async () => {
+    const peer = scriptedPeer({
+      async *answer() {
+        yield { type: 'chunk', text: 'half an ans', costWei: 1n }
+        yield { type: 'retrying', provider: '12D3KooWgone', code: 'PEER_GONE' }
+        yield { type: 'chunk', text: 'the whole answer', costWei: 1n }
+        yield { type: 'done', receipt: receipt('a'.repeat(32), 1n), citations: [] }
+      }
+    })
+    const { out } = await cli(peer, ['ask', 'what?', '--json'])
+    expect(JSON.parse(out)).toMatchObject({
+      text: 'the whole answer',
+      retries: [{ code: 'PEER_GONE' }],
+      receipt: { priceWei: '1' }
+    })
+    expect((await cli(peer, ['ask', 'what?'])).out).toContain('failed: PEER_GONE; asking another')
+  })
+
+  test('takes the newest model that is offered, and a wrong name is not found', async () => {
+    const old = listing({ model: 'bafyreiold', name: 'old' })
+    const unoffered = listing({ model: 'bafyreinew', name: 'new', offers: [] })
+    const peer = scriptedPeer({ listings: [old, unoffered] })
+    await cli(peer, ['ask', 'x'])
+    expect(peer.did).toMatchObject([['ask', { model: 'bafyreiold' }]])
+    expect(await cli(peer, ['ask', 'x', '--model', 'nobody'])).toMatchObject({ code: 4 })
+    const none = await cli(scriptedPeer({ listings: [] }), ['ask', 'x'])
+    expect(none).toMatchObject({ code: 4, err: expect.stringContaining('datanet search <topic>') })
+  })
+
+  test('a Ctrl-C cancels the question and is an exit code of its own', async () => {
+    const stop = new AbortController()
+    const peer = scriptedPeer({
+      async *answer(_, signal) {
+        yield { type: 'chunk', text: 'beginning ', costWei: 1n }
+        stop.abort()
+        signal.throwIfAborted()
+      }
+    })
+    expect(await cli(peer, ['ask', 'x'], { signal: stop.signal })).toMatchObject({ code: 130 })
+  })
+})
+
+describe('the other commands', () => {
+  test('a Datanet is founded with accounts made for curator and treasury', async () => {
+    const peer = scriptedPeer()
+    const words = ['datanet', 'create', '--name', 'Bread', '--topic', 'bread', '--topic', 'baking']
+    expect(await cli(peer, [...words, '--royalty', '25 %'])).toMatchObject({ code: 0 })
+    expect(peer.did).toMatchObject([
+      [
+        'create',
+        { topics: ['bread', 'baking'], curators: [CURATOR], royalty: { royaltyPpm: 250_000 } }
+      ]
+    ])
+  })
+
+  test('a model is built on a Datanet of elsewhere after its revision was fetched', async () => {
+    const peer = scriptedPeer()
+    await cli(peer, ['model', 'build'])
+    expect(peer.did).toMatchObject([
+      ['fetch', BREAD.id],
+      ['build', { datanet: BREAD.id, name: 'bread-answers' }]
+    ])
+  })
+
+  test('search shows what there is of Datanets and models, and nothing is not found', async () => {
+    const found = await cli(scriptedPeer(), ['search', 'bread', '--json'])
+    expect(JSON.parse(found.out)).toMatchObject({ datanet: { name: 'Bread' } })
+    expect(await cli(scriptedPeer(), ['search', 'steel'])).toMatchObject({
+      code: 4,
+      err: expect.stringMatching(/^DISCOVERY_EMPTY: .*\nWho can mend it: .*Trying again can help/)
+    })
+  })
+
+  test('rewards are claimed for all accounts, those owed nothing left out', async () => {
+    const accounts = [
+      { address: CURATOR, label: 'curator' },
+      { address: OWN, label: 'own' }
+    ]
+    const { out, code } = await cli(scriptedPeer({ accounts }), [
+      'reward',
+      'claim',
+      '--all',
+      '--json'
+    ])
+    expect([code, JSON.parse(out)]).toMatchObject([
+      0,
+      { account: OWN, label: 'own', claimedWei: '2000000000000000000' }
+    ])
+  })
+
+  test('a receipt is named by what tables show of it, or is the newest', async () => {
+    const receipts = [receipt('a'.repeat(32), 5n), receipt('b'.repeat(32), 6n)]
+    const peer = scriptedPeer({ receipts })
+    const named = await cli(peer, ['receipt', 'show', 'aaaaaaaa…aaaaaa', '--json'])
+    expect(JSON.parse(named.out)).toMatchObject({ callId: 'a'.repeat(32) })
+    expect(await cli(peer, ['receipt', 'show', 'cccccccc'])).toMatchObject({ code: 4 })
+  })
+
+  test('several Datanets of one name want an id', async () => {
+    const other = { ...BREAD, id: 'bafyreiotherotherother' }
+    const peer = scriptedPeer({ datanets: [BREAD, other] })
+    expect(await cli(peer, ['datanet', 'show', 'Bread'])).toMatchObject({ code: 2 })
+    const shown = await cli(peer, ['datanet', 'show', 'bafyreio', '--json'])
+    expect(JSON.parse(shown.out)).toMatchObject({ id: other.id })
+    expect(await cli(peer, ['datanet', 'show', 'Cheese'])).toMatchObject({ code: 4 })
+  })
+})

@@ -1,0 +1,176 @@
+// The shell's own placeholders stand in what is run by it.
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: they are the shell's
+import { execFileSync } from 'node:child_process'
+import { describe, expect, test } from 'vitest'
+import { EXIT_TEXT, exitCodeOf } from '../../../../peer/faces/cli/exit-codes.ts'
+import { table, wrap } from '../../../../peer/faces/cli/layout.ts'
+import { DatanetError, ERRORS, type ErrorCode } from '../../../../protocol/base/errors.ts'
+import { BREAD, cli, OWN, scriptedPeer } from './scripted-peer.ts'
+
+const widthOf = (text: string) => Math.max(...text.split('\n').map((line) => [...line].length))
+
+describe('usage', () => {
+  test('the help names every noun and exit code on one screen', async () => {
+    const { out, code } = await cli(scriptedPeer(), ['--help'])
+    expect(code).toBe(0)
+    for (const noun of ['peer', 'datanet', 'model', 'channel', 'receipt', 'reward', 'account']) {
+      expect(out).toMatch(new RegExp(`^ {2}${noun} `, 'm'))
+    }
+    expect(out).toContain(EXIT_TEXT)
+    // Three more commands start processes and are added by the program itself.
+    expect(out.trimEnd().split('\n').length).toBeLessThanOrEqual(21)
+    expect(widthOf(out)).toBeLessThanOrEqual(80)
+  })
+
+  test.each([
+    [['serch', 'x'], 'Did you mean search?'],
+    [['datanet', 'lst'], 'Did you mean list?'],
+    [['publish'], 'Did you mean datanet datanet publish?'],
+    [['ask', '--modle', 'x', 'y'], 'Did you mean --model?'],
+    [['ask'], "missing required argument 'question'"],
+    [['channel', 'open', '--deposit', 'much'], 'such as 0.05'],
+    [['channel', 'open', '--deposit', '-1'], 'such as 0.05'],
+    [['model', 'serve', '--call', '0.0000000000000000001'], 'such as 0.05'],
+    [['datanet', 'create', '--topic', 'x'], '--name']
+  ])('%j is answered with what is right', async (words, says) => {
+    const { err, code } = await cli(scriptedPeer(), words)
+    expect(code).toBe(2)
+    expect(err).toContain(says)
+  })
+})
+
+test('every code of the error table has an exit code of the exit table', () => {
+  const exits = new Map(
+    (Object.keys(ERRORS) as ErrorCode[]).map((code) => [code, exitCodeOf(new DatanetError(code))])
+  )
+  expect(exits.get('INPUT_INVALID')).toBe(2)
+  expect(exits.get('PEER_UNREACHABLE')).toBe(3)
+  expect(exits.get('MODEL_UNKNOWN')).toBe(4)
+  expect(exits.get('SPENDING_LIMIT')).toBe(5)
+  expect(exits.get('UNAUTHORIZED')).toBe(6)
+  expect(exits.get('CHAIN_REVERTED')).toBe(1)
+  for (const exit of exits.values()) expect(EXIT_TEXT).toMatch(new RegExp(`\\b${exit} \\w`))
+})
+
+test('an error says who can mend it and whether to try again, and nothing of unknown ones', async () => {
+  const api = scriptedPeer()
+  api.api.datanets.list = async () => {
+    throw new Error('secret path /home/x')
+  }
+  const { err, out, code } = await cli(api, ['datanet', 'list'])
+  expect([code, out]).toEqual([1, ''])
+  expect(err).toBe(
+    'INTERNAL: something went wrong that this peer did not expect\n' +
+      'Who can mend it: the operator. Trying the same again will not help.\n'
+  )
+})
+
+describe('what people see', () => {
+  const commands = [
+    ['peer', 'status'],
+    ['datanet', 'list'],
+    ['datanet', 'show'],
+    ['review'],
+    ['model', 'list'],
+    ['model', 'show'],
+    ['search', 'bread'],
+    ['ask', 'How long is bread kneaded?'],
+    ['channel', 'list'],
+    ['receipt', 'list'],
+    ['receipt', 'show'],
+    ['account', 'list'],
+    ['account', 'balance'],
+    ['reward', 'claim', '--all']
+  ]
+  test.each(commands)('%s %s fits its terminal and has no colour', async (...words) => {
+    for (const columns of [80, 100, 200]) {
+      const { out, code } = await cli(scriptedPeer(), words.filter(Boolean), { columns })
+      expect(code).toBe(0)
+      // Whole ids and addresses are not broken: they are there to be copied.
+      const lines = out.split('\n').filter((line) => !/\S{50,}/.test(line))
+      expect(widthOf(lines.join('\n'))).toBeLessThanOrEqual(Math.min(columns, 100))
+      expect(out).not.toContain('\x1b')
+      expect(out).toMatch(/\S\n$/)
+    }
+  })
+
+  test.each(commands)('%s %s --json is JSON a line, amounts as text', async (...words) => {
+    const { out, code } = await cli(scriptedPeer(), [...words.filter(Boolean), '--json'])
+    expect(code).toBe(0)
+    for (const line of out.split('\n').filter(Boolean))
+      expect(JSON.parse(line)).toBeTypeOf('object')
+  })
+
+  test('a table aligns its figures, shortens ids and carries the symbol', async () => {
+    const channels = [1n, 250n].map((n) => ({
+      channelId: `0x${'ab'.repeat(32)}`,
+      side: 'payer' as const,
+      peer: '12D3KooWproviderprovider',
+      depositWei: n * 10n ** 18n,
+      authorisedWei: 0n,
+      royaltyWei: 0n,
+      spentWei: 5n * 10n ** 15n,
+      receipts: 2,
+      claimedWei: 0n
+    }))
+    const { out } = await cli(scriptedPeer({ channels }), ['channel', 'list'])
+    expect(out).toBe(
+      [
+        'CHANNEL          SIDE   PEER             DEPOSIT      SPENT  CLAIMED  RECEIPTS',
+        '0xababab…ababab  payer  12D3KooW…ovider    1 DNC  0.005 DNC    0 DNC         2',
+        '0xababab…ababab  payer  12D3KooW…ovider  250 DNC  0.005 DNC    0 DNC         2',
+        ''
+      ].join('\n')
+    )
+  })
+
+  test('what is too wide is cut in its words and never in its figures', () => {
+    const shown = table(
+      [{ head: 'A' }, { head: 'B' }, { head: 'C', isRight: true }],
+      [['x'.repeat(90), 'y'.repeat(40), '123456789.000000001 DNC']],
+      { width: 80, empty: '' }
+    )
+    expect(widthOf(shown)).toBe(80)
+    expect(shown).toContain('123456789.000000001 DNC')
+    expect(shown.match(/…/g)).toHaveLength(2)
+    expect(table([{ head: 'A' }], [], { width: 80, empty: 'none' })).toBe('none')
+    expect(wrap('one two three', 7, '> ')).toBe('one two\n> three')
+  })
+})
+
+describe('completion', () => {
+  test('bash offers commands, verbs and options in their places', async () => {
+    const { out } = await cli(scriptedPeer(), ['completion', 'bash'])
+    const offered = (...words: string[]) =>
+      execFileSync(
+        'bash',
+        [
+          '-c',
+          'eval "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _datanet; echo "${COMPREPLY[@]}"',
+          out,
+          ...words
+        ],
+        { encoding: 'utf8' }
+      ).trim()
+    expect(offered('datanet', 'mod')).toBe('model')
+    expect(offered('datanet', 'datanet', 'pub')).toBe('publish')
+    expect(offered('datanet', 'ask', '--model', 'x', '--max')).toBe('--max --max-tokens')
+    expect(offered('datanet', 'contribute', 'package.j')).toBe('package.json')
+  })
+
+  test.each(['zsh', 'fish'])('%s gets a script that names every verb', async (shell) => {
+    const { out } = await cli(scriptedPeer(), ['completion', shell])
+    for (const verb of ['publish', 'contribute', 'verify', 'claim', 'approve-all']) {
+      expect(out).toContain(verb)
+    }
+    expect(await cli(scriptedPeer(), ['completion', 'tcsh'])).toMatchObject({ code: 2 })
+  })
+})
+
+test('an account is named by label or address', async () => {
+  const accounts = [{ address: OWN, label: 'ann' }]
+  const named = await cli(scriptedPeer({ accounts }), ['account', 'balance', 'Ann', '--json'])
+  expect(JSON.parse(named.out)).toEqual({ account: OWN, balanceWei: '5500000000000000000' })
+  expect(await cli(scriptedPeer(), ['account', 'balance', 'ben'])).toMatchObject({ code: 2 })
+  expect(BREAD.curators).not.toContain(OWN)
+})

@@ -1,0 +1,179 @@
+import { CommanderError } from 'commander'
+import type { ContributionDraft, DatanetSummary } from '../../../../peer/api/datanets-api.ts'
+import type { AskEvent, ModelListing, Question } from '../../../../peer/api/models-api.ts'
+import type { ChannelSummary, ReceiptSummary } from '../../../../peer/api/money-api.ts'
+import type { PeerApi } from '../../../../peer/api/peer-api.ts'
+import { createPrint, failed } from '../../../../peer/faces/cli/print.ts'
+import { createProgram, usageCode } from '../../../../peer/faces/cli/program.ts'
+import { DatanetError } from '../../../../protocol/base/errors.ts'
+import { answering, listing, receipt } from '../gateway/scripted-api.ts'
+
+export const OWN = `0x${'a1'.repeat(20)}`
+export const CURATOR = `0x${'c2'.repeat(20)}`
+const CALL = '0123456789abcdef0123456789abcdef'
+
+export const BREAD: DatanetSummary = {
+  id: 'bafyreibreadbreadbreadbreadbreadbreadbreadbreadbreadbreada1',
+  name: 'Bread',
+  purpose: 'What bakers know.',
+  topics: ['bread', 'baking'],
+  licences: ['CC0-1.0'],
+  consent: 'I give it.',
+  curators: [CURATOR],
+  threshold: 1,
+  intakeHost: '12D3KooWhosthosthosthost',
+  royalty: {
+    royaltyPpm: 300_000,
+    contributorsPpm: 700_000,
+    builderPpm: 100_000,
+    curatorsPpm: 100_000,
+    treasuryPpm: 100_000
+  },
+  treasury: CURATOR,
+  chainKey: `0x${'33'.repeat(32)}`
+}
+
+/** A PeerApi that answers from memory, and what it was asked to do. */
+export interface ScriptedPeer {
+  readonly api: PeerApi
+  readonly contributed: ContributionDraft[]
+  readonly did: unknown[][]
+}
+
+export function scriptedPeer(
+  given: {
+    datanets?: readonly DatanetSummary[]
+    listings?: readonly ModelListing[]
+    answer?: (question: Question, signal: AbortSignal) => AsyncIterable<AskEvent>
+    refuse?: (draft: ContributionDraft) => void
+    receipts?: readonly ReceiptSummary[]
+    channels?: readonly ChannelSummary[]
+    accounts?: readonly { address: string; label: string }[]
+  } = {}
+): ScriptedPeer {
+  const contributed: ContributionDraft[] = []
+  const did: unknown[][] = []
+  const accounts = [...(given.accounts ?? [{ address: OWN, label: 'own' }])]
+  const receipts = given.receipts ?? [receipt(CALL, 12_500_000_000_000_000n)]
+  const answer = given.answer ?? answering(['Knead it ', 'for ten minutes. [1]'])
+  const api = {
+    datanets: {
+      list: async () => given.datanets ?? [BREAD],
+      async find(topic: string) {
+        const found = (given.datanets ?? [BREAD]).filter((one) => one.topics.includes(topic))
+        if (found.length === 0) throw new DatanetError('DISCOVERY_EMPTY', { topic })
+        return found
+      },
+      async create(draft: object) {
+        did.push(['create', draft])
+        return { ...BREAD, ...draft }
+      },
+      async contribute(draft: ContributionDraft) {
+        given.refuse?.(draft)
+        contributed.push(draft)
+        return { contribution: `bafyreirow${contributed.length}`, status: 'pending' as const }
+      },
+      pending: async () =>
+        ['Sourdough', 'Rye'].map((title, index) => ({
+          contribution: `bafyreipending${index}`,
+          contributor: OWN,
+          title,
+          text: `About ${title}.`,
+          licence: 'CC0-1.0'
+        })),
+      async review(draft: { verdict: string }) {
+        did.push(['review', draft])
+        return { status: draft.verdict === 'approve' ? 'accepted' : 'rejected' }
+      },
+      async head(id: string) {
+        throw new DatanetError('ANCHOR_MISSING', { id })
+      },
+      fetch: async (id: string) => did.push(['fetch', id])
+    },
+    models: {
+      list: async () => given.listings ?? [listing({ offers: [10_000_000_000_000_000n] })],
+      built: async () => [],
+      async build(recipe: object) {
+        did.push(['build', recipe])
+        return { ...listing().model, ...recipe }
+      },
+      async search(topic: string) {
+        throw new DatanetError('DISCOVERY_EMPTY', { topic })
+      },
+      ask(question: Question, { signal }: { signal: AbortSignal }) {
+        did.push(['ask', question])
+        return answer(question, signal)
+      }
+    },
+    channels: { list: async () => given.channels ?? [] },
+    receipts: {
+      list: async () => receipts,
+      show: async (callId: string) => {
+        const found = receipts.find((one) => one.callId === callId)
+        if (found === undefined) throw new DatanetError('RECEIPT_UNKNOWN', { callId })
+        return found
+      }
+    },
+    rewards: {
+      async claim(account: string) {
+        if (account !== OWN) throw new DatanetError('NOTHING_TO_CLAIM', { account })
+        return { account, claimedWei: 2_000_000_000_000_000_000n, txHashes: ['0x01'] }
+      }
+    },
+    accounts: {
+      list: async () => accounts,
+      async create(label: string) {
+        const account = { address: label === 'curator' ? CURATOR : OWN, label }
+        accounts.push(account)
+        return account
+      },
+      balance: async () => 5_500_000_000_000_000_000n
+    },
+    status: async () => ({
+      peerId: '12D3KooWmymymymymymymymy',
+      addresses: ['/ip4/127.0.0.1/tcp/4001'],
+      connectedPeers: 3,
+      chainId: 31_337,
+      account: OWN,
+      signer: 'native' as const
+    })
+  }
+  return { api: api as unknown as PeerApi, contributed, did }
+}
+
+/** Runs `datanet` with `words` against `peer`; what it said, where, and its exit code. */
+export async function cli(
+  peer: ScriptedPeer,
+  words: readonly string[],
+  init: { columns?: number; signal?: AbortSignal; answers?: string[] } = {}
+): Promise<{ out: string; err: string; code: number }> {
+  let out = ''
+  let err = ''
+  const sinks = {
+    out: { columns: init.columns ?? 100, write: (text: string) => (out += text) },
+    err: { write: (text: string) => (err += text) }
+  }
+  const { answers } = init
+  const prompt = async () => answers?.shift() ?? 'q'
+  const program = createProgram({
+    connect: async () => peer.api,
+    print: (isJson) =>
+      createPrint({ isJson, ...sinks, ...(answers === undefined ? {} : { prompt }) }),
+    signal: init.signal ?? new AbortController().signal
+  })
+  // Settings go to the commands that are made later only, so each is told.
+  const all = [program, ...program.commands, ...program.commands.flatMap((one) => one.commands)]
+  for (const one of all) {
+    one.configureOutput({ writeOut: sinks.out.write, writeErr: sinks.err.write })
+  }
+  try {
+    await program.parseAsync([...words], { from: 'user' })
+    return { out, err, code: 0 }
+  } catch (error) {
+    const code =
+      error instanceof CommanderError
+        ? usageCode(error)
+        : failed(error, words.includes('--json'), sinks)
+    return { out, err, code }
+  }
+}
