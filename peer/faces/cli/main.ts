@@ -1,25 +1,65 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { once } from 'node:events'
+import { resolve } from 'node:path'
+import { createInterface } from 'node:readline/promises'
+import { type Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { connectPeer } from '../../api/client.ts'
+import { readDaemonFile } from '../../api/daemon-file.ts'
+import type { PeerApi } from '../../api/peer-api.ts'
+import { refusal, toProblem } from '../../api/problem.ts'
+import { describeConfig, loadConfig } from '../../config.ts'
+import { startDaemon } from '../../daemon.ts'
 import { runDevnet } from '../../devnet/command.ts'
+import { askFaucet } from '../../devnet/faucet.ts'
 import { runJoin } from '../../devnet/join.ts'
-import { failed } from './print.ts'
+import { read } from './command.ts'
+import { lastPeer, rememberPeer } from './last-peer.ts'
+import { fields } from './layout.ts'
+import { createPrint, failed, type Print } from './print.ts'
+import { type CommonOptions, createProgram, usageCode } from './program.ts'
+import { tellStart } from './tell-start.ts'
 
-const program = new Command('datanet')
-  .description('Communities turn what they know into data and models that agents pay for.')
-  .showHelpAfterError()
-  .exitOverride()
+/** The flags that say what a peer runs with; config.ts knows their meaning. */
+const CONFIG_FLAGS = [
+  new Option('--network <file>', 'the network file of a running devnet'),
+  new Option('--data-dir <dir>', 'where keys, records and blocks are kept'),
+  new Option('--bootstrap <address>', 'a peer to join by; may be repeated').argParser(read.many),
+  new Option('--api-port <port>', 'of the API for the other commands'),
+  new Option('--gateway', 'open an OpenAI-compatible endpoint as well'),
+  new Option('--gateway-port <port>', 'of that endpoint'),
+  new Option('--log-level <level>', 'silent, error, warn, info or debug')
+]
+
+const stopping = new AbortController()
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // Whoever read the output has seen enough.
+  if (error.code === 'EPIPE') process.exit(0)
+  throw error
+})
+
+const program = createProgram({ connect, print: printOf, signal: stopping.signal })
+
+withFlags(nounOf('peer').command('start'))
+  .description('start a peer here, for the other commands and other peers')
+  .action(startPeer)
+
+withFlags(program.command('config'))
+  .description('what a peer would run with, secrets hidden')
+  .action(showConfig)
 
 program
   .command('devnet')
+  .summary('run the whole loop on this machine')
   .description('run the whole loop on this machine: contribute, organise, build, use, reward')
   .option('--once', 'stop when the loop has run')
   .option('--json', 'one JSON object a step, the last one the summary')
   .option('--seed <number>', 'which texts and questions are drawn', seed, 1)
-  .option('--question <text>', 'ask this as well; may be repeated', collect, [])
+  .option('--question <text>', 'ask this as well; may be repeated', read.many, [])
   .option('--keep <dir>', 'keep the world there, and start it again where it was')
   .action(runDevnet)
 
 program
   .command('join')
+  .summary('join a running devnet and ask it something')
   .description('join a running devnet as another agent and ask it something')
   .argument('<network-file>', 'the file that the devnet names at its end')
   .option('--question <text>', 'what to ask', 'What is SQL injection?')
@@ -29,8 +69,104 @@ program
 try {
   await program.parseAsync()
 } catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode
-  else process.exitCode = failed(error, process.argv.includes('--json'))
+  process.exitCode =
+    error instanceof CommanderError
+      ? usageCode(error)
+      : failed(error, process.argv.includes('--json'))
+}
+
+/** The PeerApi of the running peer: of the one named, of the usual one, or of the one started last. */
+async function connect({ dataDir }: CommonOptions): Promise<PeerApi> {
+  stopOnSignals()
+  const usual = loadConfig({ flags: { dataDir } }).dataDir
+  const places = dataDir === undefined ? [usual, lastPeer()] : [usual]
+  for (const place of places) {
+    if (place === undefined) continue
+    try {
+      return connectPeer(readDaemonFile(place))
+    } catch (error) {
+      if (toProblem(error).body.code !== 'PEER_UNREACHABLE') throw error
+    }
+  }
+  const hint = 'no peer runs here; start one in another terminal: datanet peer start'
+  throw refusal('PEER_UNREACHABLE', { dataDir: usual }, { hint })
+}
+
+async function startPeer({ json, ...flags }: Record<string, unknown>): Promise<void> {
+  stopOnSignals()
+  const print = printOf(json === true)
+  const config = loadConfig({ flags })
+  // On a terminal a person reads along, who wants to know what went wrong and not what goes on.
+  const isWatched = process.stderr.isTTY === true && flags.logLevel === undefined
+  const daemon = await startDaemon(isWatched ? { ...config, logLevel: 'warn' } : config)
+  try {
+    const { peer, url, gateway } = daemon
+    const isGiven =
+      config.rpcUrl !== undefined &&
+      (await askFaucet(config.rpcUrl, peer.account).catch(() => false))
+    const dataDir = resolve(config.dataDir)
+    rememberPeer(dataDir)
+    const { peerId, account, addresses } = peer
+    await print.show(
+      { peerId, account, addresses, dataDir, url, gateway, isGiven, pid: process.pid },
+      (started) => tellStart(started, print.columns)
+    )
+    if (!stopping.signal.aborted) await once(stopping.signal, 'abort')
+    print.write('\nStopping…\n')
+  } finally {
+    await daemon.stop()
+  }
+}
+
+async function showConfig({ json, ...flags }: Record<string, unknown>): Promise<void> {
+  const print = printOf(json === true)
+  const inWords = (value: unknown) => {
+    if (value === null || (Array.isArray(value) && value.length === 0)) return 'none'
+    return typeof value === 'string' ? value : JSON.stringify(value)
+  }
+  await print.show(describeConfig(loadConfig({ flags })), (config) =>
+    fields(
+      Object.entries(config).map(([key, value]) => [key, inWords(value) ?? '']),
+      print.columns
+    )
+  )
+}
+
+function printOf(isJson: boolean): Print {
+  const isWatched = process.stdin.isTTY === true && process.stdout.isTTY === true
+  const prompt = async (question: string) => {
+    const lines = createInterface({ input: process.stdin, output: process.stdout })
+    try {
+      return await lines.question(question, { signal: stopping.signal })
+    } finally {
+      lines.close()
+    }
+  }
+  const sinks = { out: process.stdout, err: process.stderr }
+  return createPrint({ isJson, ...sinks, ...(isWatched ? { prompt } : {}) })
+}
+
+/** The first signal ends what runs in its own way, one well after it at once. */
+function stopOnSignals(): void {
+  let firstMs = 0
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      // A terminal and npx may both deliver one Ctrl-C.
+      if (stopping.signal.aborted && performance.now() - firstMs > 1_500) process.exit(130)
+      if (stopping.signal.aborted) return
+      firstMs = performance.now()
+      stopping.abort()
+    })
+  }
+}
+
+function withFlags(command: Command): Command {
+  for (const flag of CONFIG_FLAGS) command.addOption(flag)
+  return command.option('--json', 'for programs: one object')
+}
+
+function nounOf(name: string): Command {
+  return program.commands.find((one) => one.name() === name) ?? program.command(name)
 }
 
 function seed(text: string): number {
@@ -39,8 +175,4 @@ function seed(text: string): number {
     throw new InvalidArgumentError('a whole number from 0 on')
   }
   return value
-}
-
-function collect(text: string, before: string[]): string[] {
-  return [...before, text]
 }

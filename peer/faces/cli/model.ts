@@ -90,7 +90,11 @@ export const modelCommands: readonly CliCommand[] = [
       new Option('--account <account>', 'who serves (builder)')
     ],
     async run({ api, args, options, print, signal }) {
-      const model = modelOf(await api.models.built(), args[0])
+      const model = modelOf(
+        await api.models.built(),
+        args[0],
+        'build it first: datanet model build'
+      )
       const offer = await api.models.serve(
         {
           model: model.model,
@@ -174,7 +178,7 @@ async function offerRows(
 }
 
 function describe(one: ModelSummary, width: number): string {
-  const { questions, answered, falseAnswers } = one.evaluation
+  const { questions, falseAnswers } = one.evaluation
   return fields(
     [
       ['model', one.model],
@@ -185,7 +189,7 @@ function describe(one: ModelSummary, width: number): string {
       ['datanets', one.datanets.join(', ')],
       ['builder', one.builder],
       ['issuer', one.issuer],
-      ['trial', `${questions} questions: ${answered} answered, ${falseAnswers} of them falsely`],
+      ['trial', `${falseAnswers} false answers to ${questions} questions`],
       ['notes', one.notes.join(', ')],
       ['built', minute(one.publishedAtMs)]
     ],

@@ -30,11 +30,14 @@ export async function ownAccount(api: PeerApi, label: string): Promise<string> {
 }
 
 /** The model among `models` that `named` means; of one name the newest. By default the newest. */
-export function modelOf(models: readonly ModelSummary[], named?: string): ModelSummary {
+export function modelOf(
+  models: readonly ModelSummary[],
+  named?: string,
+  hint = 'find it first: datanet search <topic>'
+): ModelSummary {
   const newest = models.toSorted((a, b) => b.publishedAtMs - a.publishedAtMs)
   const found = newest.filter((one) => named === undefined || means(named, one.model, one.name))
   if (found[0] !== undefined) return found[0]
-  const hint = 'find it first: datanet search <topic>'
   throw refusal('MODEL_UNKNOWN', named === undefined ? {} : { model: named }, { hint })
 }
 
@@ -44,7 +47,8 @@ export async function receiptOf(api: PeerApi, named?: string): Promise<string> {
   const all = (await api.receipts.list()).toSorted((a, b) => b.finishedAtMs - a.finishedAtMs)
   if (named === undefined && all[0] !== undefined) return all[0].callId
   const found = all.filter((one: ReceiptSummary) => means(named ?? '', one.callId))
-  return theOne(found, 'RECEIPT_UNKNOWN', named, 'receipt', 'datanet receipt list').callId
+  return theOne(found, 'RECEIPT_UNKNOWN', named, 'receipt', 'see them all: datanet receipt list')
+    .callId
 }
 
 /** Whether `named` is the id, its beginning or end as tables show them, or the name. */
