@@ -1,0 +1,170 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { homedir, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { describeConfig, loadConfig } from '../../peer/config.ts'
+import { writeNetwork } from '../../peer/devnet/network.ts'
+
+const ADDRESS = `0x${'a1'.repeat(20)}`
+const CONTRACTS = {
+  chainId: 31_337n,
+  registry: ADDRESS,
+  escrow: ADDRESS,
+  pool: ADDRESS,
+  token: ADDRESS
+}
+const BOOTSTRAP = '/ip4/127.0.0.1/tcp/4001'
+
+let dir: string
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'datanet-config-'))
+})
+afterEach(() => rmSync(dir, { recursive: true }))
+
+function file(content: unknown, name = 'given.json'): string {
+  const path = join(dir, name)
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content))
+  return path
+}
+
+function refusal(sources: Parameters<typeof loadConfig>[0]) {
+  try {
+    loadConfig({ env: {}, ...sources })
+  } catch (error) {
+    return error as { code: string; message: string; details: Record<string, unknown> }
+  }
+  throw new Error('it was taken')
+}
+
+test('without any source there are defaults, and no chain', () => {
+  // A directory of its own, since the usual one may hold a file.
+  const config = loadConfig({ env: { DATANET_DATA_DIR: dir, HOME: '/else' } })
+  expect(config).toMatchObject({
+    dataDir: dir,
+    bootstrap: [],
+    gateway: false,
+    dht: true,
+    apiPort: 0
+  })
+  expect(config.limits.maxCallWei).toBe(10n ** 18n)
+  expect(config.rpcUrl).toBeUndefined()
+  expect(loadConfig({ env: {}, file: file({}) }).dataDir).toBe(join(homedir(), '.datanet'))
+})
+
+test('flags win over the environment, that over the file, that over the defaults', () => {
+  const given = file({ apiPort: 1, gatewayPort: 1, maxCallWei: '1', logLevel: 'warn' })
+  const env = { DATANET_API_PORT: '2', DATANET_GATEWAY_PORT: '2', DATANET_MAX_CALL_WEI: '2' }
+  const flags = { apiPort: '3', gatewayPort: undefined }
+  const config = loadConfig({ env, flags, file: given })
+  expect(config).toMatchObject({ apiPort: 3, gatewayPort: 2, logLevel: 'warn' })
+  expect(config.limits.maxCallWei).toBe(2n)
+  expect(config.limits.depositWei).toBe(10n ** 18n)
+})
+
+test('the file in the data directory is read when no other is named', () => {
+  file({ apiPort: 4_444 }, 'config.json')
+  expect(loadConfig({ env: {}, flags: { dataDir: dir } }).apiPort).toBe(4_444)
+  expect(loadConfig({ env: {}, flags: { dataDir: dir }, file: file({}) }).apiPort).toBe(0)
+  file({ dataDir: '/elsewhere' }, 'config.json')
+  expect(refusal({ flags: { dataDir: dir } }).details).toMatchObject({ key: 'dataDir' })
+})
+
+test('every kind of value can be written as text', () => {
+  const tokens = [{ token: 'bots-token', label: 'bot', accounts: [ADDRESS], spendWei: '12' }]
+  const config = loadConfig({
+    env: {
+      DATANET_DATA_DIR: dir,
+      DATANET_BOOTSTRAP: `${BOOTSTRAP}, ${BOOTSTRAP}`,
+      DATANET_RPC_URL: 'http://127.0.0.1:8545',
+      DATANET_CONTRACTS: JSON.stringify({ ...CONTRACTS, chainId: 31_337 }),
+      DATANET_GATEWAY: 'on',
+      DATANET_DHT: 'false',
+      DATANET_TOKENS: JSON.stringify(tokens)
+    }
+  })
+  expect(config).toMatchObject({
+    bootstrap: [BOOTSTRAP, BOOTSTRAP],
+    contracts: CONTRACTS,
+    gateway: true,
+    dht: false,
+    tokens: [{ ...tokens[0], spendWei: 12n }]
+  })
+})
+
+test('a network file gives bootstrap, endpoint and contracts; a key of the same source wins', () => {
+  const network = join(dir, 'network.json')
+  const rpcUrl = 'http://127.0.0.1:8545'
+  writeNetwork(network, { bootstrap: [BOOTSTRAP], rpcUrl, contracts: CONTRACTS, topic: 't' })
+  const env = { DATANET_DATA_DIR: dir }
+  expect(loadConfig({ env, flags: { network } })).toMatchObject({
+    bootstrap: [BOOTSTRAP],
+    rpcUrl,
+    contracts: CONTRACTS
+  })
+  const other = 'http://127.0.0.1:9999'
+  expect(loadConfig({ env, flags: { network, rpcUrl: other } }).rpcUrl).toBe(other)
+  expect(loadConfig({ env, flags: { network } })).not.toHaveProperty('network')
+  expect(refusal({ flags: { network: join(dir, 'none') } }).code).toBe('CONFIG_INVALID')
+})
+
+test('keys that do not exist are named, as they were written', () => {
+  for (const [sources, key] of [
+    [{ flags: { dataDirr: 'x' } }, 'dataDirr'],
+    [{ env: { DATANET_APIPORT: '1' } }, 'DATANET_APIPORT'],
+    [{ env: { DATANET_DATA__DIR: '1' } }, 'DATANET_DATA__DIR'],
+    [{ file: file({ limits: {} }) }, 'limits'],
+    [{ flags: { tokens: [{ token: 'long-enough', admn: true }] } }, 'tokens.0.admn']
+  ] as const) {
+    const error = refusal(sources)
+    expect(error).toMatchObject({ code: 'CONFIG_INVALID', details: { key } })
+    expect(error.message).toContain(key)
+  }
+})
+
+test.each([
+  ['apiPort', '70000'],
+  ['apiPort', 'http'],
+  ['maxCallWei', '-1'],
+  ['maxCallWei', '1.5'],
+  ['maxCallWei', 1.5],
+  ['gateway', 'maybe'],
+  ['bootstrap', 'example.com'],
+  ['rpcUrl', 'file:///etc/passwd'],
+  ['contracts', '{'],
+  ['logLevel', 'loud'],
+  ['tokens', [{ token: 'short' }]]
+])('%s cannot be %s', (key, value) => {
+  const error = refusal({ flags: { dataDir: dir, [key]: value } })
+  expect(error).toMatchObject({ code: 'CONFIG_INVALID', details: { source: 'flags' } })
+  expect(String(error.details.key)).toMatch(new RegExp(`^${key}`))
+})
+
+test('a file that is not there, not JSON or no object is refused by its name', () => {
+  mkdirSync(join(dir, 'folder'))
+  for (const path of [join(dir, 'none'), file('{'), file('[]', 'list'), join(dir, 'folder')]) {
+    expect(refusal({ file: path })).toMatchObject({
+      code: 'CONFIG_INVALID',
+      details: { source: path }
+    })
+  }
+})
+
+test('what is shown of a configuration holds no secret', () => {
+  const config = loadConfig({
+    env: { DATANET_DATA_DIR: dir },
+    flags: {
+      rpcUrl: 'https://user:sesame@chain.example/v3/sesame?key=sesame',
+      contracts: CONTRACTS,
+      gatewayToken: 'sesame-open',
+      tokens: [{ token: 'sesame-open', label: 'bot', admin: true, spendWei: 5n }]
+    }
+  })
+  const shown = describeConfig(config)
+  expect(JSON.stringify(shown)).not.toContain('sesame')
+  expect(shown).toMatchObject({
+    rpcUrl: 'https://chain.example/…',
+    gatewayToken: 'hidden',
+    tokens: [{ token: 'hidden', label: 'bot', admin: true, spendWei: '5' }],
+    maxCallWei: '1000000000000000000'
+  })
+})
