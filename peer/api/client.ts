@@ -83,7 +83,10 @@ function createCaller(base: string, token: string) {
         if (done === true) throw refusal('PEER_GONE', { url: base })
         if (value.name === 'error') throw fromProblem(value.data, base)
         yield value
-        if (value.name === 'result') return
+        if (value.name !== 'result') continue
+        // Read to its end, so that the connection can carry the next call.
+        await within(read.next(), base, signal)
+        return
       }
     } finally {
       left.abort()
@@ -107,10 +110,12 @@ function createCaller(base: string, token: string) {
     argument: unknown,
     options: ProgressOptions
   ) {
+    let result: unknown
     for await (const { name, data } of events(path, method, argument, options)) {
       if (name === 'progress') options.onProgress?.(progressSchema.parse(data))
-      if (name === 'result') return decode(method, resultIn(data))
+      if (name === 'result') result = decode(method, resultIn(data))
     }
+    return result
   }
 
   return (path: string, method: Method) =>
