@@ -7,16 +7,14 @@ import { readDaemonFile } from '../../api/daemon-file.ts'
 import type { PeerApi } from '../../api/peer-api.ts'
 import { refusal, toProblem } from '../../api/problem.ts'
 import { describeConfig, loadConfig } from '../../config.ts'
-import { startDaemon } from '../../daemon.ts'
-import { runDevnet } from '../../devnet/command.ts'
-import { askFaucet } from '../../devnet/faucet.ts'
-import { runJoin } from '../../devnet/join.ts'
 import { read } from './command.ts'
 import { lastPeer, rememberPeer } from './last-peer.ts'
 import { fields } from './layout.ts'
 import { createPrint, failed, type Print } from './print.ts'
 import { type CommonOptions, createProgram, usageCode } from './program.ts'
 import { tellStart } from './tell-start.ts'
+
+// What runs a peer is loaded by the commands that run one: the others answer at once.
 
 /** The flags that say what a peer runs with; config.ts knows their meaning. */
 const CONFIG_FLAGS = [
@@ -55,7 +53,7 @@ program
   .option('--seed <number>', 'which texts and questions are drawn', seed, 1)
   .option('--question <text>', 'ask this as well; may be repeated', read.many, [])
   .option('--keep <dir>', 'keep the world there, and start it again where it was')
-  .action(runDevnet)
+  .action(async (options) => (await import('../../devnet/command.ts')).runDevnet(options))
 
 program
   .command('join')
@@ -64,7 +62,7 @@ program
   .argument('<network-file>', 'the file that the devnet names at its end')
   .option('--question <text>', 'what to ask', 'What is SQL injection?')
   .option('--json', 'one JSON object with the answer and its receipt')
-  .action(runJoin)
+  .action(async (file, options) => (await import('../../devnet/join.ts')).runJoin(file, options))
 
 try {
   await program.parseAsync()
@@ -94,6 +92,8 @@ async function connect({ dataDir }: CommonOptions): Promise<PeerApi> {
 
 async function startPeer({ json, ...flags }: Record<string, unknown>): Promise<void> {
   stopOnSignals()
+  const { startDaemon } = await import('../../daemon.ts')
+  const { askFaucet } = await import('../../devnet/faucet.ts')
   const print = printOf(json === true)
   const config = loadConfig({ flags })
   // On a terminal a person reads along, who wants to know what went wrong and not what goes on.
