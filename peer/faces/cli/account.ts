@@ -20,7 +20,7 @@ export const accountCommands: readonly CliCommand[] = [
     async run({ api, print }) {
       await print.list(await api.accounts.list(), (all) =>
         table(
-          [{ head: 'ACCOUNT' }, { head: 'LABEL' }],
+          [{ head: 'ACCOUNT', isWhole: true }, { head: 'LABEL' }],
           all.map(({ address, label }) => [address, label]),
           { width: print.columns, empty: 'No account is kept here.' }
         )

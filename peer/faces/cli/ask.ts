@@ -2,7 +2,7 @@ import { Option } from 'commander'
 import type { AskEvent, Citation } from '../../api/models-api.ts'
 import { refusal } from '../../api/problem.ts'
 import { type CliCommand, command, read } from './command.ts'
-import { short, wrap } from './layout.ts'
+import { short, shortPeer, wrap } from './layout.ts'
 import { moneyOf, percent } from './money.ts'
 import { modelOf } from './resolve.ts'
 
@@ -47,18 +47,23 @@ export const askCommands: readonly CliCommand[] = [
       const retries: Array<{ provider: string; code: string }> = []
       let text = ''
       let done: Done | undefined
-      for await (const event of api.models.ask(question, { signal })) {
-        if (event.type === 'chunk') {
-          text += event.text
-          flow.write(event.text)
-        } else if (event.type === 'retrying') {
-          retries.push({ provider: event.provider, code: event.code })
-          text = ''
-          flow.end()
-          print.write(`\n(${short(event.provider)} failed: ${event.code}; asking another)\n\n`)
-        } else if (event.type === 'done') done = event
+      try {
+        for await (const event of api.models.ask(question, { signal })) {
+          if (event.type === 'chunk') {
+            text += event.text
+            flow.write(event.text)
+          } else if (event.type === 'retrying') {
+            retries.push({ provider: event.provider, code: event.code })
+            text = ''
+            flow.end()
+            print.write(
+              `\n(${shortPeer(event.provider)} failed: ${event.code}; asking another)\n\n`
+            )
+          } else if (event.type === 'done') done = event
+        }
+      } finally {
+        flow.end()
       }
-      flow.end()
       if (done === undefined) throw refusal('PEER_GONE', {})
       const { receipt, citations } = done
       await print.show({ model: model.name, text, citations, receipt, retries }, async () => {

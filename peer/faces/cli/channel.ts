@@ -3,7 +3,7 @@ import type { ChannelSummary } from '../../api/money-api.ts'
 import type { PeerApi } from '../../api/peer-api.ts'
 import { refusal } from '../../api/problem.ts'
 import { type CliCommand, command, read } from './command.ts'
-import { short, table } from './layout.ts'
+import { short, shortPeer, table } from './layout.ts'
 import { moneyOf } from './money.ts'
 import { modelOf } from './resolve.ts'
 
@@ -53,7 +53,7 @@ async function channelTable(
   const money = await moneyOf(api)
   return table(
     [
-      { head: 'CHANNEL' },
+      { head: 'CHANNEL', isWhole: true },
       { head: 'SIDE' },
       { head: 'PEER' },
       { head: 'DEPOSIT', isRight: true },
@@ -64,7 +64,7 @@ async function channelTable(
     all.map((one) => [
       short(one.channelId),
       one.side,
-      short(one.peer),
+      shortPeer(one.peer),
       money(one.depositWei),
       money(one.spentWei),
       money(one.claimedWei),

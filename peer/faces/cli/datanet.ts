@@ -1,7 +1,7 @@
 import { Option } from 'commander'
 import type { DatanetSummary, RevisionSummary } from '../../api/datanets-api.ts'
 import { type CliCommand, command, read } from './command.ts'
-import { fields, short, table } from './layout.ts'
+import { fields, short, shortPeer, table } from './layout.ts'
 import { percent } from './money.ts'
 import { accountOf, datanetOf, ownAccount } from './resolve.ts'
 
@@ -135,7 +135,7 @@ export function datanetTable(
 ): string {
   return table(
     [
-      { head: 'DATANET' },
+      { head: 'DATANET', isWhole: true },
       { head: 'NAME' },
       { head: 'TOPICS' },
       { head: 'LICENCES' },
@@ -146,7 +146,7 @@ export function datanetTable(
       one.name,
       one.topics.join(', '),
       one.licences.join(', '),
-      one.intakeHost === peerId ? 'here' : short(one.intakeHost)
+      one.intakeHost === peerId ? 'here' : shortPeer(one.intakeHost)
     ]),
     { width, empty: 'No Datanet is known here. Look for one: datanet search <topic>' }
   )

@@ -1,7 +1,8 @@
-/** A column of a table: its head, and whether it holds figures. */
+/** A column of a table: its head, whether it holds figures, and whether it is never cut. */
 export interface Column {
   readonly head: string
   readonly isRight?: boolean
+  readonly isWhole?: boolean
 }
 
 const GAP = '  '
@@ -9,7 +10,7 @@ const MIN_WIDTH = 8
 
 /**
  * `rows` under their heads, aligned, no line longer than `width`: what is too long is cut in the
- * widest columns, never in figures. `empty` is what stands in place of a table without rows.
+ * widest columns, never in figures and in what names a thing. `empty` is what stands in place of a table without rows.
  */
 export function table(
   columns: readonly Column[],
@@ -24,9 +25,9 @@ export function table(
   const total = () => widths.reduce((sum, w) => sum + w, GAP.length * (widths.length - 1))
   while (total() > width) {
     const widest = widths
-      .map((w, i) => (columns[i]?.isRight === true ? 0 : w))
+      .map((w, i) => (isWhole(columns[i]) ? 0 : w))
       .reduce((best, w, i, all) => (w > (all[best] ?? 0) ? i : best), 0)
-    if ((widths[widest] ?? 0) <= MIN_WIDTH || columns[widest]?.isRight === true) break
+    if ((widths[widest] ?? 0) <= MIN_WIDTH || isWhole(columns[widest])) break
     widths[widest] = (widths[widest] ?? 0) - 1
   }
   return lines
@@ -71,10 +72,19 @@ export function short(id: string): string {
   return id.length <= 16 ? id : `${id.slice(0, 8)}…${id.slice(-6)}`
 }
 
+/** The end of a peer's id: they all begin alike. */
+export function shortPeer(peerId: string): string {
+  return `…${peerId.slice(-8)}`
+}
+
 /** An instant as minutes of local time. */
 export function minute(atMs: number): string {
   const local = new Date(atMs - new Date(atMs).getTimezoneOffset() * 60_000)
   return local.toISOString().slice(0, 16).replace('T', ' ')
+}
+
+function isWhole(column: Column | undefined): boolean {
+  return column?.isRight === true || column?.isWhole === true
 }
 
 function oneLine(text: string): string {

@@ -125,7 +125,7 @@ export async function modelTable(
     offers.map(({ callWei }) => callWei).reduce((a, b) => (b < a ? b : a))
   return table(
     [
-      { head: 'MODEL' },
+      { head: 'MODEL', isWhole: true },
       { head: 'NAME' },
       { head: 'ENGINE' },
       { head: 'TOPICS' },

@@ -50,15 +50,15 @@ export function createPrint(init: {
     isJson,
     columns: Math.min(out.columns ?? MAX_COLUMNS, MAX_COLUMNS),
     async show(value, human) {
-      say(isJson ? jsonLine(value) : await human(value))
+      say(isJson ? jsonLine(value) : harmless(await human(value)))
     },
     async list(values, human) {
-      say(isJson ? values.map(jsonLine).join('') : await human(values))
+      say(isJson ? values.map(jsonLine).join('') : harmless(await human(values)))
     },
     write(text) {
       if (isJson) return
       clear()
-      out.write(text)
+      out.write(harmless(text))
     },
     progress({ text, done, total }) {
       if (isJson || err.isTTY !== true) return
@@ -88,9 +88,16 @@ export function failed(
   if (isJson) sinks.out.write(jsonLine({ step: 'error', error: body }))
   else {
     const again = body.retryable ? 'Trying again can help.' : 'Trying the same again will not help.'
-    sinks.err.write(`${body.code}: ${body.detail}\nWho can mend it: the ${body.actor}. ${again}\n`)
+    sinks.err.write(
+      `${body.code}: ${harmless(body.detail)}\nWho can mend it: the ${body.actor}. ${again}\n`
+    )
   }
   return exitCodeOf(error)
+}
+
+/** Without what moves a terminal or turns its text around: titles and answers are by strangers. */
+function harmless(text: string): string {
+  return text.replace(/[^\P{Cc}\n\t]|[\u202a-\u202e\u2066-\u2069]/gu, '')
 }
 
 function jsonLine(value: unknown): string {

@@ -1,7 +1,7 @@
 import type { CreditLine, ReceiptSummary } from '../../api/money-api.ts'
 import type { PeerApi } from '../../api/peer-api.ts'
 import { type CliCommand, command } from './command.ts'
-import { fields, minute, short, table } from './layout.ts'
+import { fields, minute, short, shortPeer, table } from './layout.ts'
 import { moneyOf, percent } from './money.ts'
 import { receiptOf } from './resolve.ts'
 
@@ -47,8 +47,8 @@ function receiptTable(
 ): string {
   return table(
     [
-      { head: 'RECEIPT' },
-      { head: 'FINISHED' },
+      { head: 'RECEIPT', isWhole: true },
+      { head: 'FINISHED', isWhole: true },
       { head: 'OUTCOME' },
       { head: 'PROVIDER' },
       { head: 'PRICE', isRight: true },
@@ -58,7 +58,7 @@ function receiptTable(
       short(one.callId),
       minute(one.finishedAtMs),
       one.outcome,
-      short(one.provider),
+      shortPeer(one.provider),
       money(one.priceWei),
       money(one.royaltyWei)
     ]),
@@ -90,8 +90,8 @@ function creditTable(credits: readonly CreditLine[], width: number): string {
     [
       { head: 'CREDIT', isRight: true },
       { head: 'BASIS' },
-      { head: 'ACCOUNT' },
-      { head: 'CONTRIBUTION' }
+      { head: 'ACCOUNT', isWhole: true },
+      { head: 'CONTRIBUTION', isWhole: true }
     ],
     credits.map(({ ppm, basis, account, contribution }) => [
       percent(ppm),

@@ -86,7 +86,12 @@ function waiting(
   width: number
 ): string {
   return table(
-    [{ head: 'CONTRIBUTION' }, { head: 'TITLE' }, { head: 'BY' }, { head: 'LICENCE' }],
+    [
+      { head: 'CONTRIBUTION', isWhole: true },
+      { head: 'TITLE' },
+      { head: 'BY' },
+      { head: 'LICENCE' }
+    ],
     pending.map((one) => [short(one.contribution), one.title, short(one.contributor), one.licence]),
     { width, empty: `Nothing waits for review in “${name}”.` }
   )

@@ -19,7 +19,7 @@ export const rewardCommands: readonly CliCommand[] = [
         const money = await moneyOf(api)
         return table(
           [
-            { head: 'POOL' },
+            { head: 'POOL', isWhole: true },
             { head: 'EARNED', isRight: true },
             { head: 'CLAIMED', isRight: true },
             { head: 'CLAIMABLE', isRight: true }
@@ -58,7 +58,11 @@ export const rewardCommands: readonly CliCommand[] = [
       await print.list(claims, async (all) => {
         const money = await moneyOf(api)
         return table(
-          [{ head: 'ACCOUNT' }, { head: 'LABEL' }, { head: 'CLAIMED', isRight: true }],
+          [
+            { head: 'ACCOUNT', isWhole: true },
+            { head: 'LABEL' },
+            { head: 'CLAIMED', isRight: true }
+          ],
           all.map((one) => [short(one.account), one.label ?? '', money(one.claimedWei)]),
           { width: print.columns, empty: 'Nothing is owed to the accounts kept here.' }
         )
@@ -86,7 +90,7 @@ export const rewardCommands: readonly CliCommand[] = [
           '',
           table(
             [
-              { head: 'POOL' },
+              { head: 'POOL', isWhole: true },
               { head: 'TOTAL', isRight: true },
               { head: 'ACCOUNTS', isRight: true },
               { head: 'UNASSIGNED', isRight: true },

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { EXIT_TEXT, exitCodeOf } from '../../../../peer/faces/cli/exit-codes.ts'
 import { table, wrap } from '../../../../peer/faces/cli/layout.ts'
 import { DatanetError, ERRORS, type ErrorCode } from '../../../../protocol/base/errors.ts'
+import { answering } from '../gateway/scripted-api.ts'
 import { BREAD, cli, OWN, scriptedPeer } from './scripted-peer.ts'
 
 const widthOf = (text: string) => Math.max(...text.split('\n').map((line) => [...line].length))
@@ -116,23 +117,33 @@ describe('what people see', () => {
     const { out } = await cli(scriptedPeer({ channels }), ['channel', 'list'])
     expect(out).toBe(
       [
-        'CHANNEL          SIDE   PEER             DEPOSIT      SPENT  CLAIMED  RECEIPTS',
-        '0xababab…ababab  payer  12D3KooW…ovider    1 DNC  0.005 DNC    0 DNC         2',
-        '0xababab…ababab  payer  12D3KooW…ovider  250 DNC  0.005 DNC    0 DNC         2',
+        'CHANNEL          SIDE   PEER       DEPOSIT      SPENT  CLAIMED  RECEIPTS',
+        '0xababab…ababab  payer  …provider    1 DNC  0.005 DNC    0 DNC         2',
+        '0xababab…ababab  payer  …provider  250 DNC  0.005 DNC    0 DNC         2',
         ''
       ].join('\n')
     )
   })
 
+  test('nothing that a stranger wrote moves the terminal', async () => {
+    const evil = { ...BREAD, name: 'Br\x1b[2J\x9b31mead\u202e', purpose: 'a\x07b\rc' }
+    const { out } = await cli(scriptedPeer({ datanets: [evil] }), ['datanet', 'show'])
+    expect(out).toMatch(/^name +Br\[2J31mead$/m)
+    expect(out).not.toMatch(/[^\P{Cc}\n]|\u202e/u)
+    const answer = answering(['\x1b]0;title\x07Knead it.'])
+    const asked = await cli(scriptedPeer({ answer }), ['ask', 'x'])
+    expect(asked.out).toMatch(/^\]0;titleKnead it\.\n/)
+  })
+
   test('what is too wide is cut in its words and never in its figures', () => {
     const shown = table(
-      [{ head: 'A' }, { head: 'B' }, { head: 'C', isRight: true }],
-      [['x'.repeat(90), 'y'.repeat(40), '123456789.000000001 DNC']],
+      [{ head: 'ID', isWhole: true }, { head: 'A' }, { head: 'B' }, { head: 'C', isRight: true }],
+      [['bafyreia…wxyz12', 'x'.repeat(90), 'y'.repeat(40), '123456789.000000001 DNC']],
       { width: 80, empty: '' }
     )
     expect(widthOf(shown)).toBe(80)
     expect(shown).toContain('123456789.000000001 DNC')
-    expect(shown.match(/…/g)).toHaveLength(2)
+    expect(shown).toMatch(/^bafyreia…wxyz12 {2}x+… {2}y+… /m)
     expect(table([{ head: 'A' }], [], { width: 80, empty: 'none' })).toBe('none')
     expect(wrap('one two three', 7, '> ')).toBe('one two\n> three')
   })
