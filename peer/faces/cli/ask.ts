@@ -2,9 +2,10 @@ import { Option } from 'commander'
 import type { AskEvent, Citation } from '../../api/models-api.ts'
 import { refusal } from '../../api/problem.ts'
 import { type CliCommand, command, read } from './command.ts'
-import { short, shortPeer, wrap } from './layout.ts'
+import { wrap } from './layout.ts'
 import { moneyOf, percent } from './money.ts'
 import { modelOf } from './resolve.ts'
+import { short, shortPeer } from './short.ts'
 
 interface AskOptions {
   readonly model?: string

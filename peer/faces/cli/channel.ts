@@ -3,9 +3,10 @@ import type { ChannelSummary } from '../../api/money-api.ts'
 import type { PeerApi } from '../../api/peer-api.ts'
 import { refusal } from '../../api/problem.ts'
 import { type CliCommand, command, read } from './command.ts'
-import { short, shortPeer, table } from './layout.ts'
+import { table } from './layout.ts'
 import { moneyOf } from './money.ts'
 import { modelOf } from './resolve.ts'
+import { short, shortPeer } from './short.ts'
 
 /** `datanet channel …`: what stands between a payer and a provider. */
 export const channelCommands: readonly CliCommand[] = [

@@ -1,9 +1,10 @@
 import { Option } from 'commander'
 import type { DatanetSummary, RevisionSummary } from '../../api/datanets-api.ts'
 import { type CliCommand, command, read } from './command.ts'
-import { fields, short, shortPeer, table } from './layout.ts'
+import { fields, table } from './layout.ts'
 import { percent } from './money.ts'
 import { accountOf, datanetOf, ownAccount } from './resolve.ts'
+import { short, shortPeer } from './short.ts'
 
 interface CreateOptions {
   readonly name: string

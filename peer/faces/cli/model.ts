@@ -2,9 +2,10 @@ import { Option } from 'commander'
 import type { ModelListing, ModelSummary, OfferSummary } from '../../api/models-api.ts'
 import type { PeerApi } from '../../api/peer-api.ts'
 import { type CliCommand, command, read } from './command.ts'
-import { fields, minute, short, table } from './layout.ts'
+import { fields, table } from './layout.ts'
 import { moneyOf, percent } from './money.ts'
 import { accountOf, datanetOf, modelOf, ownAccount } from './resolve.ts'
+import { minute, short } from './short.ts'
 
 interface BuildOptions {
   readonly datanet?: string

@@ -1,9 +1,10 @@
 import type { CreditLine, ReceiptSummary } from '../../api/money-api.ts'
 import type { PeerApi } from '../../api/peer-api.ts'
 import { type CliCommand, command } from './command.ts'
-import { fields, minute, short, shortPeer, table } from './layout.ts'
+import { fields, table } from './layout.ts'
 import { moneyOf, percent } from './money.ts'
 import { receiptOf } from './resolve.ts'
+import { minute, short, shortPeer } from './short.ts'
 
 /** `datanet receipt …`: the calls this peer made and answered. */
 export const receiptCommands: readonly CliCommand[] = [

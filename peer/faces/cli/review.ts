@@ -3,9 +3,10 @@ import type { DatanetSummary, PendingContribution } from '../../api/datanets-api
 import type { PeerApi } from '../../api/peer-api.ts'
 import { refusal } from '../../api/problem.ts'
 import { type CliCommand, command } from './command.ts'
-import { short, table, wrap } from './layout.ts'
+import { table, wrap } from './layout.ts'
 import type { Print } from './print.ts'
 import { accountOf, datanetOf } from './resolve.ts'
+import { short } from './short.ts'
 
 interface ReviewOptions {
   readonly datanet?: string

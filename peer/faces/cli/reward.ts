@@ -2,9 +2,10 @@ import { Option } from 'commander'
 import type { RewardClaim } from '../../api/money-api.ts'
 import { toProblem } from '../../api/problem.ts'
 import { type CliCommand, command } from './command.ts'
-import { fields, minute, short, table } from './layout.ts'
+import { fields, table } from './layout.ts'
 import { moneyOf } from './money.ts'
 import { accountOf } from './resolve.ts'
+import { minute, short } from './short.ts'
 
 /** `datanet reward …`: what is owed, and having it paid. */
 export const rewardCommands: readonly CliCommand[] = [
