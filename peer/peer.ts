@@ -126,10 +126,10 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     const datanets = createDatanets(parts, (ask) => intake.take(ask))
     const intake = createIntake(parts, datanets)
     const revisions = createRevisions(parts, datanets)
-    const models = createModels(parts, datanets, revisions)
+    const catalogue = createCatalogue(parts)
+    const models = createModels(parts, datanets, revisions, catalogue)
     const offering = createOffering(parts, datanets, models)
     started.push(() => offering.stop())
-    const catalogue = createCatalogue(parts)
     const claims = createClaims(parts)
     const payerChannels = createPayerChannels(parts)
     const calls = createCalls(parts, catalogue, createAttempt(parts, datanets, payerChannels))
@@ -159,6 +159,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
       },
       models: {
         build: models.build,
+        adopt: models.adopt,
         built: models.built,
         serve: offering.serve,
         list: async () => catalogue.all().map((known) => describeListing(known, now())),
