@@ -50,6 +50,8 @@ export interface PeerInit {
   readonly limits: SpendingLimits
   /** Default true; without it nothing can be found, only dialled. */
   readonly dht?: boolean
+  /** How long an answer is held for the payer's next voucher; LIMITS.voucherMs unless given. */
+  readonly voucherMs?: number
   readonly now?: () => number
   readonly log?: Parts['log']
 }
@@ -133,7 +135,12 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     const claims = createClaims(parts)
     const payerChannels = createPayerChannels(parts)
     const calls = createCalls(parts, catalogue, createAttempt(parts, datanets, payerChannels))
-    const answering = createAnswering(parts, offering, createProviderChannels(parts))
+    const answering = createAnswering(
+      parts,
+      offering,
+      createProviderChannels(parts),
+      init.voucherMs === undefined ? {} : { voucherMs: init.voucherMs }
+    )
     const servers = [
       await serveDocuments(node, documentStore),
       await serveExchange(node, PROTOCOLS.contribute, intake.handler),
