@@ -5,6 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/bench/**', 'test/contracts/solidity/**'],
     pool: 'forks',
+    // Vitest leaves one core free; most files here wait for sockets and disks.
+    maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000
   }

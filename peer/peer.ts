@@ -50,6 +50,8 @@ export interface PeerInit {
   readonly limits: SpendingLimits
   /** Default true; without it nothing can be found, only dialled. */
   readonly dht?: boolean
+  /** How long an answer is held for the payer's next voucher; LIMITS.voucherMs unless given. */
+  readonly voucherMs?: number
   readonly now?: () => number
   readonly log?: Parts['log']
 }
@@ -126,14 +128,19 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     const datanets = createDatanets(parts, (ask) => intake.take(ask))
     const intake = createIntake(parts, datanets)
     const revisions = createRevisions(parts, datanets)
-    const models = createModels(parts, datanets, revisions)
+    const catalogue = createCatalogue(parts)
+    const models = createModels(parts, datanets, revisions, catalogue)
     const offering = createOffering(parts, datanets, models)
     started.push(() => offering.stop())
-    const catalogue = createCatalogue(parts)
     const claims = createClaims(parts)
     const payerChannels = createPayerChannels(parts)
     const calls = createCalls(parts, catalogue, createAttempt(parts, datanets, payerChannels))
-    const answering = createAnswering(parts, offering, createProviderChannels(parts))
+    const answering = createAnswering(
+      parts,
+      offering,
+      createProviderChannels(parts),
+      init.voucherMs === undefined ? {} : { voucherMs: init.voucherMs }
+    )
     const servers = [
       await serveDocuments(node, documentStore),
       await serveExchange(node, PROTOCOLS.contribute, intake.handler),
@@ -159,6 +166,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
       },
       models: {
         build: models.build,
+        adopt: models.adopt,
         built: models.built,
         serve: offering.serve,
         list: async () => catalogue.all().map((known) => describeListing(known, now())),

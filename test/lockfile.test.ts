@@ -94,8 +94,8 @@ function elsewhere(all: Packages): string[] {
     .filter(([path, { link }]) => path.startsWith('node_modules/') && link !== true)
     .filter(
       ([, { resolved, integrity }]) =>
-        integrity === undefined ||
-        (resolved !== undefined && !resolved.startsWith('https://registry.npmjs.org/'))
+        // Without an address npm asks whatever registry it is set up for, and checks the hash.
+        integrity === undefined || resolved !== undefined
     )
     .map(([path]) => path)
 }

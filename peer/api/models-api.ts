@@ -4,7 +4,12 @@ import type { CallOptions, ProgressOptions } from './peer-api.ts'
 export interface ModelsApi {
   /** Builds a model from the newest revision of a Datanet fetched here, and publishes its card. */
   build(recipe: BuildRecipe, options?: ProgressOptions): Promise<ModelSummary>
-  /** The models this peer built itself. */
+  /**
+   * Takes another peer's model on: builds it again from the revision its card names, and keeps it if
+   * the artefact is the same (MODEL_DIFFERS). It can then be served here; its builder still earns.
+   */
+  adopt(model: string, options?: ProgressOptions): Promise<ModelSummary>
+  /** The models this peer built or adopted. */
   built(options?: CallOptions): Promise<readonly ModelSummary[]>
   /** Offers a model that this peer built, at `price`, and keeps the offer fresh. */
   serve(terms: ServeTerms, options?: CallOptions): Promise<OfferSummary>

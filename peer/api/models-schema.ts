@@ -82,6 +82,7 @@ const askEvent = z.discriminatedUnion('type', [
 /** `models` of the PeerApi on the wire. */
 export const modelsSchema = {
   build: methodOf('progress', 'recipe', recipe, model),
+  adopt: methodOf('progress', 'model', idSchema, model),
   built: method('call', z.array(model).readonly()),
   serve: methodOf('call', 'terms', terms, offer),
   list: method('call', listings),

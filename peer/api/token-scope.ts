@@ -27,6 +27,7 @@ const ACCESS: Readonly<Record<MethodPath, Access>> = {
   'datanets/head': 'any',
   'datanets/fetch': 'admin',
   'models/build': 'admin',
+  'models/adopt': 'admin',
   'models/built': 'any',
   'models/serve': 'admin',
   'models/list': 'any',

@@ -53,8 +53,10 @@ interface Call {
 export function createAnswering(
   parts: Pick<Parts, 'publications' | 'peerId' | 'now' | 'log'>,
   offering: Offering,
-  channels: ProviderChannels
+  channels: ProviderChannels,
+  init: { readonly voucherMs?: number } = {}
 ): ExchangeHandler {
+  const voucherMs = init.voucherMs ?? LIMITS.voucherMs
   const { publications, peerId, now, log } = parts
 
   /** Checks everything that can be checked before the model is touched. */
@@ -117,13 +119,23 @@ export function createAnswering(
     if (channel.isCovered(call.id, costWei)) return true
     yield toWire(invokePartSchema, { needWei })
     while (!channel.isCovered(call.id, costWei)) {
-      const more = fromWire(invokeMoreSchema, await context.next())
+      const more = fromWire(invokeMoreSchema, await nextVoucher(needWei, context))
       await channel.accept(more.voucher, context.remotePeer, {
         callId: Buffer.from(more.callId).toString('hex'),
         coveredWei: more.coveredWei
       })
     }
     return true
+  }
+
+  /** The next message of the payer. A silent one must not hold its reservation (VOUCHER_TIMEOUT). */
+  async function nextVoucher(needWei: bigint, context: ExchangeContext): Promise<unknown> {
+    try {
+      return await context.next({ deadlineMs: voucherMs })
+    } catch (error) {
+      if (!isDatanetError(error) || error.code !== 'PEER_SILENT') throw error
+      throw new DatanetError('VOUCHER_TIMEOUT', { needWei: `${needWei}` })
+    }
   }
 
   /** Delivers one piece of text: paid for, counted, sent. Says what ended the answer, if it did. */

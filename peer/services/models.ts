@@ -1,5 +1,5 @@
 import { cidOf, parseCid, RAW } from '../../protocol/base/codec.ts'
-import { DatanetError } from '../../protocol/base/errors.ts'
+import { DatanetError, isDatanetError } from '../../protocol/base/errors.ts'
 import { revisionCid } from '../../protocol/datanet/revision.ts'
 import { type SignedCard, signCard, verifyCard } from '../../protocol/model/card.ts'
 import { tokensOf } from '../../protocol/model/price.ts'
@@ -9,7 +9,7 @@ import type { Engine, EnginePassage } from '../engines/engine.ts'
 import { loadEmbedder } from '../engines/retrieval/embedder.ts'
 import { createRetrievalEngine } from '../engines/retrieval/retrieval-engine.ts'
 import { buildRetrievalIndex, loadRetrievalIndex } from '../engines/retrieval/retrieval-index.ts'
-import { describeCard } from './catalogue.ts'
+import { type Catalogue, describeCard } from './catalogue.ts'
 import type { Datanets } from './datanets.ts'
 import type { Parts } from './parts.ts'
 import type { Revisions, VerifiedRevision } from './revisions.ts'
@@ -24,6 +24,7 @@ export interface LoadedModel {
 /** Building models of Datanets, and loading what was built. */
 export interface Models {
   build(recipe: BuildRecipe, options?: ProgressOptions): Promise<ModelSummary>
+  adopt(model: string, options?: ProgressOptions): Promise<ModelSummary>
   built(): Promise<readonly ModelSummary[]>
   /** The model of a card built here. Refuses others (MODEL_UNKNOWN). */
   load(model: string): Promise<LoadedModel>
@@ -35,7 +36,8 @@ const METHOD = 'leave-one-out/1'
 export function createModels(
   parts: Pick<Parts, 'modelStore' | 'wallet' | 'publications' | 'peerId' | 'now'>,
   datanets: Datanets,
-  revisions: Revisions
+  revisions: Revisions,
+  catalogue: Catalogue
 ): Models {
   const { modelStore, wallet, publications, peerId, now } = parts
   const loaded = new Map<string, Promise<LoadedModel>>()
@@ -63,18 +65,61 @@ export function createModels(
     }
   }
 
+  function make(passages: readonly EnginePassage[], options: ProgressOptions): Promise<Uint8Array> {
+    return buildRetrievalIndex(passages, {
+      signal: options.signal ?? new AbortController().signal,
+      onProgress: ({ done, total }) =>
+        options.onProgress?.({ text: 'reading the passages', done, total })
+    })
+  }
+
+  /** Keeps a model under its card, ready to be served, and shows the card. */
+  function keep(signed: SignedCard, artefact: Uint8Array, model: LoadedModel): void {
+    const { card, cid, bytes } = signed
+    const id = cid.toString()
+    modelStore.putModel({ model: id, card: bytes, artefact, issuedAtMs: card.seq })
+    loaded.set(id, Promise.resolve(model))
+    const labels = card.topics
+    publications.publish({ issuer: card.issuer, kind: 'card', id, seq: card.seq, bytes, labels })
+  }
+
+  /** The rows of the one revision a card names, fetched if they are not here. */
+  async function groundOf({ card }: SignedCard, options: ProgressOptions) {
+    const [ground, ...others] = card.revisions
+    if (ground === undefined || others.length > 0) {
+      throw new DatanetError('MODEL_DIFFERS', { reason: 'not of one revision' })
+    }
+    const [id, revision] = [ground.datanet.toString(), ground.revision.toString()]
+    const datanet = datanets.known(id)
+    try {
+      return { datanet, read: await revisions.read(id, revision) }
+    } catch (error) {
+      if (!isDatanetError(error) || error.code !== 'ANCHOR_MISSING') throw error
+      await revisions.fetch(id, options)
+      return { datanet, read: await revisions.read(id, revision) }
+    }
+  }
+
   return {
+    async adopt(id, options = {}) {
+      const { card: signed } = catalogue.resolve(id)
+      const { datanet, read } = await groundOf(signed, options)
+      const passages = passagesOf(read)
+      const artefact = await make(passages, options)
+      if (!cidOf(artefact, RAW).equals(signed.card.artefact)) {
+        throw new DatanetError('MODEL_DIFFERS', { model: `${signed.cid}` })
+      }
+      const model = await assemble(artefact, passages, datanet.signed.manifest.name)
+      keep(signed, artefact, model)
+      return describeCard(signed, model.engine.describe().notes)
+    },
+
     async build(recipe, options = {}) {
       const datanet = datanets.known(recipe.datanet)
       const { manifest } = datanet.signed
       const read = await revisions.read(recipe.datanet)
       const passages = passagesOf(read)
-      const signal = options.signal ?? new AbortController().signal
-      const artefact = await buildRetrievalIndex(passages, {
-        signal,
-        onProgress: ({ done, total }) =>
-          options.onProgress?.({ text: 'reading the passages', done, total })
-      })
+      const artefact = await make(passages, options)
       const model = await assemble(artefact, passages, manifest.name)
       const { base, notes, evaluation } = model.engine.describe()
       const signed = await signCard(
@@ -101,22 +146,7 @@ export function createModels(
         },
         wallet.peerKey
       )
-      const cid = signed.cid.toString()
-      modelStore.putModel({
-        model: cid,
-        card: signed.bytes,
-        artefact,
-        issuedAtMs: signed.card.seq
-      })
-      loaded.set(cid, Promise.resolve(model))
-      publications.publish({
-        issuer: peerId,
-        kind: 'card',
-        id: cid,
-        seq: signed.card.seq,
-        bytes: signed.bytes,
-        labels: signed.card.topics
-      })
+      keep(signed, artefact, model)
       return describeCard(signed, notes)
     },
 

@@ -108,7 +108,7 @@ export function createOffering(
     const one: Served = { card, model, terms, offers: [] }
     served.set(terms.model, one)
     publications.publish({
-      issuer: peerId,
+      issuer: card.card.issuer,
       kind: 'card',
       id: terms.model,
       seq: card.card.seq,

@@ -13,6 +13,8 @@ const DISCOVER_MS = 15_000
 /** How long to wait for more once a first match came: the end of a DHT walk takes seconds. */
 const GRACE_MS = 750
 const RETRY_MS = 250
+/** Times that a search which does not wait asks again whom it could not reach. */
+const PASSES = 3
 /** Matching lines that are taken from one peer. */
 const MATCHES = 32
 /** How long one peer that announced the thing may keep the others waiting. */
@@ -103,6 +105,7 @@ export function createPublications(components: {
     const limit = deadline(DISCOVER_MS, outer)
     const asked = new Set<string>()
     const failed = new Set<string>()
+    let passes = 0
     let grace: NodeJS.Timeout | undefined
     try {
       for (;;) {
@@ -125,7 +128,11 @@ export function createPublications(components: {
           if (isDatanetError(error) && error.code === 'DISCOVERY_OFF') throw error
           outer.throwIfAborted()
         }
-        if (asked.size > 0 || limit.signal.aborted || options.isPatient === false) return
+        passes += 1
+        const isOver = options.isPatient === false && (failed.size === 0 || passes >= PASSES)
+        if (asked.size > 0 || limit.signal.aborted || isOver) return
+        // Who did not answer may have come back under another address: ask once more.
+        if (options.isPatient === false) failed.clear()
         await pause(RETRY_MS, limit.signal).catch(() => {})
       }
     } finally {

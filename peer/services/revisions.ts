@@ -214,6 +214,15 @@ export function createRevisions(
       if (!cidFromDigest(Buffer.from(anchored.slice(2), 'hex')).equals(revisionCid(revision))) {
         throw new DatanetError('REVISION_INVALID', { reason: 'the chain anchors another revision' })
       }
+      // An older state would bring back what was taken out of it since.
+      const head = await chain.registry.head(key, options)
+      if (revision.ordinal < head.ordinal) {
+        throw new DatanetError('RECORD_SUPERSEDED', {
+          id,
+          seq: revision.ordinal,
+          head: head.ordinal
+        })
+      }
       options.onProgress?.({ text: 'fetching the revision', done: 0, total: revision.rows })
       const blocks = await content.fetchDirectory(
         revision.content,

@@ -123,12 +123,26 @@ export function createRewards(
   /** Drops of this peer's own pools, then of pools of the Datanets known here as others show them. */
   async function* drops(options: CallOptions): AsyncGenerator<KnownDrop> {
     const seen = new Set<string>()
+    yield* ownDrops(seen)
+    const hasOwn = seen.size > 0
+    try {
+      yield* shownDrops(seen, options)
+    } catch (error) {
+      // Without a DHT a provider still pays out its own pools.
+      if (!(hasOwn && isDatanetError(error) && error.code === 'DISCOVERY_OFF')) throw error
+    }
+  }
+
+  function* ownDrops(seen: Set<string>): Generator<KnownDrop> {
     for (const { id, bytes } of documentStore.ofKind('drop')) {
       const record = decodeDrop(bytes)
       const { operator, auditor, token } = record.drop.pool
       seen.add(id)
       yield { key: { operator, auditor, token }, record }
     }
+  }
+
+  async function* shownDrops(seen: Set<string>, options: CallOptions): AsyncGenerator<KnownDrop> {
     for (const { id } of datanets.all()) {
       const found = publications.discover(
         'datanet',

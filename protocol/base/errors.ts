@@ -107,6 +107,7 @@ export const ERRORS = {
   REQUEST_TOO_LARGE: row(45, 'the request is larger than the offer allows', 'caller', false, 413),
   PROVIDER_BUSY: row(46, 'the provider takes no more calls just now', 'caller', true, 503),
   ENGINE_FAILED: row(47, 'the model could not answer', 'provider', true, 502),
+  MODEL_DIFFERS: row(48, 'what was rebuilt is not the artefact of the card', 'author', false, 409),
   // channel and voucher
   CHAIN_MISMATCH: row(
     60,

@@ -43,6 +43,8 @@ export const LIMITS = {
   receiptsBehind: 64,
   /** How long a side waits for a frame that is due. */
   exchangeMs: 20_000,
+  /** How long a provider holds an answer for the voucher that its next chunk needs. */
+  voucherMs: 10_000,
   /** How long an ignored cancel is tolerated before the stream is reset. */
   cancelMs: 1_000,
   /** Streams kept open to one peer for one protocol. */

@@ -1,10 +1,7 @@
-import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type { AskEvent } from '../../peer/api/models-api.ts'
 import { type Participant, startParticipant } from '../../peer/devnet/participant.ts'
 import type { Peer } from '../../peer/peer.ts'
-import { openDatabase } from '../../peer/store/database.ts'
-import { createModelStore } from '../../peer/store/models.ts'
 import { DatanetError } from '../../protocol/base/errors.ts'
 import { ask, createTestWorld, type TestWorld } from '../fixtures/world.ts'
 import { QUESTION } from '../fixtures/world-texts.ts'
@@ -12,52 +9,48 @@ import { refusal } from '../protocol/base/refusal.ts'
 
 const DNC = 10n ** 18n
 let world: TestWorld
-/** A provider in this process that serves the same model, dearer than the one that is killed. */
+/** A provider in this process that adopts the model of the one that is killed, and asks for more. */
 let second: Peer
 let model: string
-let served: { bytes: Uint8Array; artefact: Uint8Array }
 let provider: Participant<'provider'>
 let number = 0
 
 beforeAll(async () => {
   world = await createTestWorld()
-  const datanet = await world.datanet(await world.peer('host'))
+  await world.datanet(await world.peer('host'))
   second = await world.peer('second')
-  const prices = { callWei: DNC / 50n, outputTokenWei: DNC / 10_000n }
-  model = (await world.serve(second, datanet.id, prices)).model.model
-  const database = openDatabase(join(world.dirOf('second'), 'peer.db'))
-  const built = createModelStore(database).model(model)
-  database.close()
-  served = { bytes: built?.card as Uint8Array, artefact: built?.artefact as Uint8Array }
 })
 afterEach(() => provider?.stop())
 afterAll(() => world?.stop())
 
-/** A provider in a process of its own that serves the same model, at the devnet's price. */
-async function startProvider(): Promise<Participant<'provider'>> {
-  const dir = world.dirOf(`killed ${++number}`)
-  const early = await world.peer(`killed ${number}`)
-  await early.stop()
-  const database = openDatabase(join(dir, 'peer.db'))
-  createModelStore(database).putModel({
-    model,
-    card: served.bytes,
-    artefact: served.artefact,
-    issuedAtMs: Date.now()
-  })
-  database.close()
-  const started = await startParticipant('provider', dir, world.network)
-  await started.do('fetch')
-  await started.do('serve')
-  return started
+/** A provider in a process of its own, at the devnet's price, whose model a second one serves too. */
+async function startProvider(): Promise<void> {
+  provider = await startParticipant('provider', world.dirOf(`killed ${++number}`), world.network)
+  await provider.do('fetch')
+  ;({
+    model: { model }
+  } = await provider.do('serve'))
+  await second.api.datanets.find(world.network.topic)
+  await expect
+    .poll(async () =>
+      (await second.api.models.search(world.network.topic)).map((known) => known.model.model)
+    )
+    .toContain(model)
+  await second.api.models.adopt(model)
+  const prices = { callWei: DNC / 50n, inputTokenWei: 0n, outputTokenWei: DNC / 10_000n }
+  await second.api.models.serve({ model, account: second.account, ...prices })
 }
 
 async function agentCalled(name: string): Promise<Peer> {
   const agent = await world.peer(name, { limits: { maxCallWei: DNC, depositWei: 5n * DNC } })
   await expect
-    .poll(async () => (await agent.api.models.search(world.network.topic))[0]?.offers.length, {
-      timeout: 15_000
-    })
+    .poll(
+      async () => {
+        const found = await agent.api.models.search(world.network.topic)
+        return found.find((known) => known.model.model === model)?.offers.length
+      },
+      { timeout: 15_000 }
+    )
     .toBe(2)
   return agent
 }
@@ -83,7 +76,7 @@ async function* killingAtFirstChunk(events: AsyncIterable<AskEvent>): AsyncGener
 const messages = [{ role: 'user' as const, content: QUESTION }]
 
 test('a provider killed mid-answer: the agent is told, and has lost one chunk at most', async () => {
-  provider = await startProvider()
+  await startProvider()
   const agent = await agentCalled('careful')
   const events: AskEvent[] = []
   const call = async () => {
@@ -95,7 +88,8 @@ test('a provider killed mid-answer: the agent is told, and has lost one chunk at
   const paid = events.flatMap((event) => (event.type === 'chunk' ? [event.costWei] : []))
   expect(paid.length).toBeGreaterThan(0)
   const deliveredWei = paid.at(-1) as bigint
-  const [listing] = await agent.api.models.list()
+  const listed = await agent.api.models.list()
+  const listing = listed.find((known) => known.model.model === model)
   const offer = listing?.offers.find((known) => known.provider === provider.peerId)
   const [channel] = await agent.api.channels.list()
   const lostWei = (channel?.authorisedWei ?? 0n) - deliveredWei
@@ -107,7 +101,7 @@ test('a provider killed mid-answer: the agent is told, and has lost one chunk at
 })
 
 test('with a second provider up, the same question is answered by it', async () => {
-  provider = await startProvider()
+  await startProvider()
   const agent = await agentCalled('patient')
   const events: AskEvent[] = []
   for await (const event of killingAtFirstChunk(agent.api.models.ask({ model, messages }))) {
@@ -121,7 +115,7 @@ test('with a second provider up, the same question is answered by it', async () 
   ])
   const ids = events.flatMap((event) => (event.type === 'started' ? [event.callId] : []))
   expect(new Set(ids).size).toBe(1)
-  // The dead one is asked first again, and passed over again.
+  // The dead one is asked last from now on.
   const again = await ask(agent, { model, content: QUESTION })
   expect(again.done.receipt.provider).toBe(second.peerId)
 })

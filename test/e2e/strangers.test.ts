@@ -103,6 +103,45 @@ test('an offer that wants more in advance than the caller prepays is not called'
   expect(await careful.api.channels.list()).toEqual([])
 })
 
+test('a payer that falls silent between chunks is not waited for, and owes what it got', async () => {
+  const impatient = await paid.world.peer('impatient', { voucherMs: 150 })
+  await impatient.api.datanets.find(paid.world.network.topic)
+  await impatient.api.models.search(paid.world.network.topic)
+  const datanet = (await impatient.api.datanets.list())[0]?.id ?? ''
+  await impatient.api.datanets.fetch(datanet)
+  await impatient.api.models.adopt(model)
+  const prices = { callWei: 1n, inputTokenWei: 0n, outputTokenWei: 1n }
+  await impatient.api.models.serve({ model, account: impatient.account, ...prices })
+  const silent = await paid.world.peer('silent')
+  await expect
+    .poll(
+      async () => (await silent.api.models.search(paid.world.network.topic))[0]?.offers.length,
+      {
+        timeout: 15_000
+      }
+    )
+    .toBe(2)
+  const messages = [{ role: 'user' as const, content: QUESTION }]
+  const events = silent.api.models.ask({ model, messages, retry: false })[Symbol.asyncIterator]()
+  let deliveredWei = 0n
+  for (let type = ''; type !== 'chunk'; ) {
+    const { value } = await events.next()
+    type = value.type
+    if (value.type === 'chunk') deliveredWei = value.costWei
+  }
+  // It holds the first chunk and pays for no more: the provider ends the call by itself.
+  await expect
+    .poll(async () => (await impatient.api.receipts.list()).map(({ outcome }) => outcome))
+    .toEqual(['interrupted'])
+  const rest = async () => {
+    for (let step = await events.next(); step.done !== true; step = await events.next());
+  }
+  expect(await refusal(rest)).toBe('VOUCHER_TIMEOUT')
+  const [receipt] = await silent.api.receipts.list()
+  expect(receipt?.priceWei).toBeGreaterThanOrEqual(deliveredWei)
+  expect(receipt?.provider).toBe(impatient.peerId)
+})
+
 test('a made-up drop hides nobody’s reward', async () => {
   await paid.provider.api.channels.claim()
   const [posted] = await paid.provider.api.rewards.post()

@@ -130,8 +130,8 @@ async function anchor(signed: SignedManifest, revision: Revision): Promise<void>
   const value = revisionApproval(datanet, revision)
   await world.chain.registry.anchor({
     datanet,
-    ordinal: 1,
-    parent: `0x${'0'.repeat(64)}`,
+    ordinal: revision.ordinal,
+    parent: revision.parent === undefined ? `0x${'0'.repeat(64)}` : hex(digestOf(revision.parent)),
     revision: hex(digestOf(revisionCid(revision))),
     contributionsRoot: hex(revision.contributionsRoot),
     approvals: [await curator.signTypedData(domain, REVISION_APPROVAL, value)]
@@ -159,6 +159,15 @@ test('a revision that the chain does not anchor is refused', async () => {
   const { signed, id, items } = await founded()
   const revision = await revisionOf(signed, items)
   expect(await refusal(() => fetched(id, revision))).toBe('ANCHOR_MISSING')
+  expect(await refusal(() => reader.api.datanets.head(id))).toBe('ANCHOR_MISSING')
+})
+
+test('a revision that is not the newest on chain is refused, though it was anchored', async () => {
+  const { signed, id, items } = await founded()
+  const first = await revisionOf(signed, items)
+  await anchor(signed, first)
+  await anchor(signed, { ...first, ordinal: 2, parent: revisionCid(first) })
+  expect(await refusal(() => fetched(id, first))).toBe('RECORD_SUPERSEDED')
   expect(await refusal(() => reader.api.datanets.head(id))).toBe('ANCHOR_MISSING')
 })
 
