@@ -136,6 +136,8 @@ function printOf(isJson: boolean): Print {
   const isWatched = process.stdin.isTTY === true && process.stdout.isTTY === true
   const prompt = async (question: string) => {
     const lines = createInterface({ input: process.stdin, output: process.stdout })
+    // A terminal that is read line by line gives its Ctrl-C to the reader.
+    lines.once('SIGINT', () => stopping.abort())
     try {
       return await lines.question(question, { signal: stopping.signal })
     } finally {

@@ -82,7 +82,10 @@ export const rewardCommands: readonly CliCommand[] = [
         return [
           fields(
             [
-              ['claimed', `${money(claim.claimedWei)} from ${claim.channels} channels`],
+              [
+                'claimed',
+                `${money(claim.claimedWei)} from ${claim.channels} ${claim.channels === 1 ? 'channel' : 'channels'}`
+              ],
               ['operator', money(claim.operatorWei)],
               ['royalty', money(claim.royaltyWei)]
             ],
