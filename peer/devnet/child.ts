@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { DatanetError, isDatanetError } from '../../protocol/base/errors.ts'
-import { createHttpRpc } from '../chain/rpc.ts'
 import { createPeer, type Peer } from '../peer.ts'
+import { askFaucet } from './faucet.ts'
 import type { FromChild, ToChild } from './messages.ts'
 import { agentRole } from './roles/agent.ts'
 import { contributorsRole } from './roles/contributors.ts'
@@ -47,8 +47,7 @@ async function start(given: Extract<ToChild, { start: unknown }>['start']): Prom
     contracts: given.network.contracts,
     limits: LIMITS
   })
-  const faucet = createHttpRpc({ url: given.network.rpcUrl })
-  await faucet('datanet_faucet', [peer.account])
+  await askFaucet(given.network.rpcUrl, peer.account)
   return { peerId: peer.peerId, account: peer.account, addresses: peer.addresses }
 }
 

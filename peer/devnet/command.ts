@@ -82,8 +82,9 @@ It stays up until Ctrl-C. Ask the agent's OpenAI-compatible endpoint something y
     -H 'authorization: Bearer ${token}' -H 'content-type: application/json' \\
     -d '{"model": "weakness-answers", "messages": [{"role": "user", "content": "What is SQL injection?"}]}'
 
-or let a peer of your own join from another terminal and pay for an answer:
+or let a peer join from another terminal, for one answer or to stay:
 
   npx datanet join ${networkFile} --question 'How can path traversal be prevented?'
+  npx datanet peer start --network ${networkFile} --data-dir me
 `
 }

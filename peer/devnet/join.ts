@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { formatWei } from '../../protocol/base/units.ts'
-import { createHttpRpc } from '../chain/rpc.ts'
 import { printJson } from '../faces/cli/print.ts'
 import { createPeer } from '../peer.ts'
+import { askFaucet } from './faucet.ts'
 import { readNetwork } from './network.ts'
 import { agentRole } from './roles/agent.ts'
 
@@ -30,7 +30,7 @@ export async function runJoin(
       limits: { maxCallWei: DNC, prepayWei: DNC / 20n, depositWei: DNC }
     })
     try {
-      await createHttpRpc({ url: network.rpcUrl })('datanet_faucet', [peer.account])
+      await askFaucet(network.rpcUrl, peer.account)
       const scene = {
         peer,
         network,
