@@ -174,7 +174,7 @@ function tellAnswer({ answer, credited, drawn }: Extract<Step, { step: 'asked' }
     ),
     paragraph(
       `${styleText('green', receipt.outcome)}, ${money(receipt.priceWei)}, ${toWhom}` +
-        `${noteOn(receipt.outcome, drawn)} ${dim(`receipt ${receipt.callId.slice(0, 8)}`)}`,
+        `${noteOn(receipt.outcome, drawn)} ${dim(`· receipt ${receipt.callId.slice(0, 8)}`)}`,
       '    '
     )
   ].join('\n')
