@@ -67,7 +67,14 @@ export interface OutputMeter {
 export function createOutputMeter(): OutputMeter {
   let text = ''
   let tokens = 0
-  const peek = (chunk: string) => Math.max(tokens, tokensOf(text + chunk))
+  /** The last answer of peek: who asks the price of a chunk pushes it next. */
+  let peeked: { readonly chunk: string; readonly tokens: number } | undefined
+  const peek = (chunk: string) => {
+    if (peeked?.chunk !== chunk) {
+      peeked = { chunk, tokens: Math.max(tokens, tokensOf(text + chunk)) }
+    }
+    return peeked.tokens
+  }
   return {
     get text() {
       return text
@@ -76,6 +83,7 @@ export function createOutputMeter(): OutputMeter {
     push(chunk) {
       tokens = peek(chunk)
       text += chunk
+      peeked = undefined
       return tokens
     }
   }

@@ -60,39 +60,32 @@ const callWith = (channel: StoredChannel, content: string) =>
     voucher: channel.voucher as Uint8Array
   })
 
+/** What the provider says to a stranger who asks with the payer's newest voucher. */
+async function strangerAsks(content: string) {
+  const [channel] = createChannelStore(databaseOf('provider')).channels('provider')
+  const { pool, node } = await paid.world.node()
+  await node.dial(paid.provider.addresses.map((address) => multiaddr(address)))
+  const ask = callWith(channel as StoredChannel, content)
+  try {
+    return await refusal(() => pool.request(paid.provider.peerId, PROTOCOLS.invoke, ask))
+  } finally {
+    pool.close()
+  }
+}
+
 test('a voucher that became public buys a stranger nothing of what its payer prepaid', async () => {
   await Promise.all(Array.from({ length: 16 }, () => ask(agent, { model, content: UNKNOWN })))
   const { authorisedWei, spentWei } = await paid.agreement(agent)
   // More than one opening of prepaid surplus, or there would be nothing to steal.
   expect(authorisedWei - spentWei).toBeGreaterThan(1_640n)
-  const [channel] = createChannelStore(databaseOf('provider')).channels('provider')
-  const { pool, node } = await paid.world.node()
-  await node.dial(paid.provider.addresses.map((address) => multiaddr(address)))
-  const asked = () =>
-    pool.request(
-      paid.provider.peerId,
-      PROTOCOLS.invoke,
-      callWith(channel as StoredChannel, QUESTION)
-    )
-  expect(await refusal(asked)).toBe('VOUCHER_STALE')
-  pool.close()
+  expect(await strangerAsks(QUESTION)).toBe('VOUCHER_STALE')
   expect((await ask(agent, { model, content: QUESTION })).done.receipt.outcome).toBe('answered')
 })
 
 test('text that would stall the tokenizer is refused, by the caller and by the provider', async () => {
   const endless = 'a'.repeat(40_000)
   expect(await refusal(() => ask(agent, { model, content: endless }))).toBe('REQUEST_TOO_LARGE')
-  const [channel] = createChannelStore(databaseOf('provider')).channels('provider')
-  const { pool, node } = await paid.world.node()
-  await node.dial(paid.provider.addresses.map((address) => multiaddr(address)))
-  const asked = () =>
-    pool.request(
-      paid.provider.peerId,
-      PROTOCOLS.invoke,
-      callWith(channel as StoredChannel, endless)
-    )
-  expect(await refusal(asked)).toBe('REQUEST_TOO_LARGE')
-  pool.close()
+  expect(await strangerAsks(endless)).toBe('REQUEST_TOO_LARGE')
 })
 
 test('an offer that wants more in advance than the caller prepays is not called', async () => {

@@ -85,3 +85,11 @@ test('one chunk is counted as its text', () => {
   const text = 'The bow is the front of a boat.'
   expect(createOutputMeter().push(text)).toBe(tokensOf(text))
 })
+
+test('what was peeked at and not pushed does not count', () => {
+  const meter = createOutputMeter()
+  meter.peek('A long answer that nobody paid for. ')
+  expect(meter.push('No.')).toBe(tokensOf('No.'))
+  expect(meter.peek('No.')).toBe(tokensOf('No.No.'))
+  expect(meter.text).toBe('No.')
+})
