@@ -199,6 +199,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
         peerId: parts.peerId,
         addresses: node.getMultiaddrs().map(String),
         connectedPeers: node.getPeers().length,
+        openStreams: node.getConnections().reduce((sum, { streams }) => sum + streams.length, 0),
         chainId: Number(init.contracts.chainId),
         account: wallet.own.address,
         signer: secp256k1.kind

@@ -32,6 +32,8 @@ export interface PeerStatus {
   readonly peerId: string
   readonly addresses: readonly string[]
   readonly connectedPeers: number
+  /** Streams open on all connections: what a busy peer keeps, and an idle one gives back. */
+  readonly openStreams: number
   readonly chainId: number
   readonly account: string
   readonly signer: 'native' | 'javascript'

@@ -17,6 +17,7 @@ const peerStatus = z.object({
   peerId: z.string(),
   addresses: z.array(z.string()).readonly(),
   connectedPeers: z.int(),
+  openStreams: z.int(),
   chainId: z.int(),
   account: z.string(),
   signer: z.enum(['native', 'javascript'])

@@ -133,6 +133,7 @@ export function scriptedPeer(
       peerId: '12D3KooWmymymymymymymymy',
       addresses: ['/ip4/127.0.0.1/tcp/4001'],
       connectedPeers: 3,
+      openStreams: 5,
       chainId: 31_337,
       account: OWN,
       signer: 'native' as const
