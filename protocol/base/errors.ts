@@ -192,6 +192,7 @@ export const ERRORS = {
     503
   ),
   FUNDS_INSUFFICIENT: row(123, 'the account does not hold enough for this', 'caller', true, 402),
+  CHAIN_MISSING: row(124, 'this needs a chain, and this peer has none', 'operator', false, 503),
   // this peer
   INPUT_INVALID: row(140, 'the request is not valid', 'caller', false, 400),
   UNAUTHORIZED: row(141, 'the token is missing or not valid', 'caller', false, 401),
@@ -199,6 +200,7 @@ export const ERRORS = {
   CONFIG_INVALID: row(143, 'the configuration is not valid', 'operator', false, 500),
   STORE_FAILED: row(144, 'the store could not keep what it must keep', 'operator', true, 507),
   DEPENDENCY_MISSING: row(145, 'an optional part is not installed', 'operator', false, 501),
+  ROLE_OFF: row(146, 'this peer does not take the role that this needs', 'operator', false, 503),
   INTERNAL: row(199, 'something went wrong that this peer did not expect', 'operator', false, 500)
 } as const satisfies Record<string, ErrorRow>
 
