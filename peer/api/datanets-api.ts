@@ -64,6 +64,11 @@ export interface ContributionDraft {
   readonly licence: string
   readonly author?: string
   readonly sourceUrl?: string
+  /**
+   * How it was given: `interaction` when typed into a form of who keeps the account's key, such as a
+   * bot's. `direct`, the default, is for a person's own key. It is signed and never changes.
+   */
+  readonly origin?: 'direct' | 'interaction'
 }
 
 export type ContributionStatus = 'pending' | 'accepted' | 'rejected'
@@ -79,6 +84,7 @@ export interface PendingContribution {
   readonly title: string
   readonly text: string
   readonly licence: string
+  readonly origin: 'direct' | 'interaction' | 'message'
 }
 
 export interface ReviewDraft {

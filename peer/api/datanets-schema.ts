@@ -42,7 +42,8 @@ const contribution = z.strictObject({
   language: z.string().max(64),
   licence: z.string().max(256),
   author: z.exactOptional(text),
-  sourceUrl: z.exactOptional(text)
+  sourceUrl: z.exactOptional(text),
+  origin: z.exactOptional(z.enum(['direct', 'interaction']))
 })
 
 const pending = z.object({
@@ -50,7 +51,8 @@ const pending = z.object({
   contributor: z.string(),
   title: z.string(),
   text: z.string(),
-  licence: z.string()
+  licence: z.string(),
+  origin: z.enum(['direct', 'interaction', 'message'])
 })
 
 const verdict = z.strictObject({

@@ -184,7 +184,7 @@ export function createDatanets(
           licence: draft.licence,
           ...(draft.author === undefined ? {} : { author: draft.author }),
           ...(draft.sourceUrl === undefined ? {} : { sourceUrl: draft.sourceUrl }),
-          origin: 'direct',
+          origin: draft.origin ?? 'direct',
           contributor: account.address,
           consent: { digest: consentDigest(datanet.signed.manifest), atMs: now() },
           salt: new Uint8Array(randomBytes(16)),

@@ -75,7 +75,8 @@ export function createIntake(
           contributor: contribution.contributor,
           title: contribution.title,
           text: contribution.text,
-          licence: contribution.licence
+          licence: contribution.licence,
+          origin: contribution.origin
         }
       }),
 

@@ -83,6 +83,17 @@ test('a contribution of another peer is taken in, and is pending until a curator
   expect(await host.api.datanets.pending(datanet.id)).toEqual([])
 })
 
+test('what was typed into a form says so, before its curators and in what was signed', async () => {
+  const { address } = await contributor.api.accounts.create('member')
+  const typed = { ...draft(address), text: 'Typed into a form.', origin: 'interaction' as const }
+  const { contribution: cid } = await contributor.api.datanets.contribute(typed)
+  expect(await host.api.datanets.pending(datanet.id)).toContainEqual(
+    expect.objectContaining({ contribution: cid, origin: 'interaction' })
+  )
+  const verdict = { datanet: datanet.id, contribution: cid, verdict: 'reject' as const }
+  await host.api.datanets.review({ ...verdict, account: datanet.curators[0] as string })
+})
+
 test('the same signed bytes may come twice: the answer says where they stand', async () => {
   const { bytes, cid } = await signContribution(contribution(), person)
   const first = await submit(bytes)

@@ -79,7 +79,8 @@ export function scriptedPeer(
           contributor: OWN,
           title,
           text: `About ${title}.`,
-          licence: 'CC0-1.0'
+          licence: 'CC0-1.0',
+          origin: 'direct' as const
         })),
       async review(draft: { verdict: string }) {
         did.push(['review', draft])
