@@ -139,6 +139,9 @@ const sourceSchema = z
           token: secret,
           label: z.exactOptional(z.string().min(1).max(64)),
           accounts: z.exactOptional(z.array(address)),
+          accountsUnder: z.exactOptional(
+            z.string().regex(/^\S{1,63}\/$/, { error: 'the beginning of labels, as in discord/' })
+          ),
           spendWei: z.exactOptional(wei),
           admin: z.exactOptional(z.boolean())
         })

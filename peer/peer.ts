@@ -14,6 +14,7 @@ import type { ChainContracts } from './chain/chain.ts'
 import { createEthersChain } from './chain/ethers-chain.ts'
 import { createContent } from './content/content.ts'
 import { createNode } from './net/node.ts'
+import { createAccounts } from './services/accounts.ts'
 import { createAnswering } from './services/answering.ts'
 import { createAttempt } from './services/attempt.ts'
 import { createCalls } from './services/calls.ts'
@@ -190,11 +191,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
       },
       receipts: createReceipts(parts),
       rewards: createRewards(parts, datanets),
-      accounts: {
-        create: async (label) => plain(wallet.create(label)),
-        list: async () => wallet.list().map(plain),
-        balance: (address, options) => chain.token.balanceOf(address, options)
-      },
+      accounts: createAccounts(parts),
       status: async () => ({
         peerId: parts.peerId,
         addresses: node.getMultiaddrs().map(String),
@@ -217,8 +214,4 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     await stop().catch(() => {})
     throw error
   }
-}
-
-function plain({ address, label }: { address: string; label: string }) {
-  return { address, label }
 }

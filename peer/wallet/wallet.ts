@@ -10,9 +10,12 @@ export interface Wallet {
   /** The peer's own account: it sends transactions, pays and is paid as operator. */
   readonly own: WalletAccount
   readonly peerKey: PrivateKey
+  /** Refuses a label that is taken (INPUT_INVALID). */
   create(label: string): WalletAccount
   list(): readonly WalletAccount[]
-  /** Refuses accounts whose key is not here (SIGNER_UNEXPECTED). */
+  /** The account with this address or label, if its key is here. */
+  find(named: string): WalletAccount | undefined
+  /** The account with this address. Refuses accounts whose key is not here (SIGNER_UNEXPECTED). */
   account(address: string): WalletAccount
 }
 
@@ -42,34 +45,48 @@ export async function openWallet(db: Database): Promise<Wallet> {
     db.run('INSERT INTO peer_key VALUES (1, ?)', privateKeyToProtobuf(peerKey))
   }
   const accounts = new Map<string, WalletAccount>()
-  for (const row of db.all('SELECT label, secret FROM account ORDER BY rowid')) {
-    remember(String(row.label), row.secret as Uint8Array)
+  const byLabel = new Map<string, WalletAccount>()
+  for (const row of db.all('SELECT address, label, secret FROM account ORDER BY rowid')) {
+    remember(String(row.address), String(row.label), () => row.secret as Uint8Array)
   }
 
-  function remember(label: string, secretKey: Uint8Array): WalletAccount {
-    const signer = keySigner(secretKey)
-    const account = { address: signer.address, label, signer, secretKey }
-    accounts.set(account.address, account)
+  /** Keys are read when they are first used: a thousand accounts cost as much as one. */
+  function remember(address: string, label: string, open: () => Uint8Array): WalletAccount {
+    let secret: Uint8Array | undefined
+    let signer: AccountSigner | undefined
+    const account: WalletAccount = {
+      address,
+      label,
+      get secretKey() {
+        secret ??= open()
+        return secret
+      },
+      get signer() {
+        signer ??= keySigner(account.secretKey)
+        return signer
+      }
+    }
+    accounts.set(address, account)
+    byLabel.set(label, account)
     return account
   }
 
   function create(label: string): WalletAccount {
-    const taken = [...accounts.values()].find((account) => account.label === label)
-    if (taken !== undefined) {
+    if (byLabel.has(label)) {
       throw new DatanetError('INPUT_INVALID', { label }, { hint: `an account is called ${label}` })
     }
     const secretKey = new Uint8Array(randomBytes(32))
     const { address } = keySigner(secretKey)
     db.run('INSERT INTO account VALUES (?, ?, ?)', address, label, secretKey)
-    return remember(label, secretKey)
+    return remember(address, label, () => secretKey)
   }
 
-  const own = [...accounts.values()].find((account) => account.label === OWN) ?? create(OWN)
   return {
-    own,
+    own: byLabel.get(OWN) ?? create(OWN),
     peerKey,
     create,
     list: () => [...accounts.values()],
+    find: (named) => accounts.get(named.toLowerCase()) ?? byLabel.get(named),
     account(address) {
       const account = accounts.get(address.toLowerCase())
       if (account === undefined) throw new DatanetError('SIGNER_UNEXPECTED', { account: address })
