@@ -11,9 +11,13 @@ const peerStatus = z.object({
   addresses: z.array(z.string()).readonly(),
   connectedPeers: z.int(),
   openStreams: z.int(),
-  chainId: z.int(),
+  chainId: z.exactOptional(z.int()),
+  token: z.exactOptional(z.object({ symbol: z.string(), decimals: z.int() })),
   account: z.string(),
-  signer: z.enum(['native', 'javascript'])
+  roles: z.array(z.enum(['host', 'provider', 'consumer'])).readonly(),
+  signer: z.enum(['native', 'javascript']),
+  keystore: z.enum(['plain', 'encrypted']),
+  version: z.string()
 })
 
 /**
