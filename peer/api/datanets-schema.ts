@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { LIMITS } from '../../protocol/base/limits.ts'
-import { idSchema, method, methodOf } from './method.ts'
+import { idSchema, method, methodOf, topicSchema } from './method.ts'
 
 const text = z.string().max(4_096)
 const strings = z.array(text).max(256).readonly()
@@ -87,7 +87,7 @@ export const datanetsSchema = {
   ),
   list: method('call', z.array(summary).readonly()),
   show: methodOf('call', 'id', idSchema, summary),
-  find: methodOf('call', 'topic', idSchema, z.array(summary).readonly()),
+  find: methodOf('call', 'topic', topicSchema, z.array(summary).readonly()),
   contribute: methodOf(
     'call',
     'draft',

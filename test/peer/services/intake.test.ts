@@ -30,7 +30,7 @@ beforeAll(async () => {
   datanet = await world.datanet(host, TEXTS.slice(0, 1))
   contributor = await world.peer('contributor')
   ;({ pool } = await world.node())
-  await contributor.api.datanets.find(world.network.topic)
+  await contributor.api.datanets.find(world.topic)
 })
 afterAll(() => world?.stop())
 
