@@ -107,6 +107,34 @@ test('a network file gives bootstrap, endpoint and contracts; a key of the same 
   expect(refusal({ flags: { network: join(dir, 'none') } }).code).toBe('CONFIG_INVALID')
 })
 
+test('roles and addresses are lists, and index is no role yet', () => {
+  const env = { DATANET_DATA_DIR: dir, DATANET_LISTEN: '/ip4/0.0.0.0/tcp/4001' }
+  expect(loadConfig({ env })).toMatchObject({
+    roles: ['host', 'provider', 'consumer'],
+    listen: ['/ip4/0.0.0.0/tcp/4001']
+  })
+  expect(loadConfig({ env, flags: { roles: 'host, consumer' } }).roles).toEqual([
+    'host',
+    'consumer'
+  ])
+  expect(refusal({ flags: { roles: 'host,index' } }).details).toMatchObject({ key: 'roles.1' })
+  expect(refusal({ flags: { roles: '' } }).details).toMatchObject({ key: 'roles' })
+})
+
+test('an embedded chain stands in place of any other one', () => {
+  const env = { DATANET_DATA_DIR: dir, DATANET_CHAIN: 'embedded', DATANET_CHAIN_PORT: '8545' }
+  expect(loadConfig({ env })).toMatchObject({ chain: 'embedded', chainPort: 8_545 })
+  const network = join(dir, 'network.json')
+  const rpcUrl = 'http://127.0.0.1:8545'
+  writeNetwork(network, { bootstrap: [BOOTSTRAP], rpcUrl, contracts: CONTRACTS })
+  for (const [key, value] of Object.entries({ network, rpcUrl, contracts: CONTRACTS })) {
+    const error = refusal({ env, flags: { [key]: value } })
+    expect(error).toMatchObject({ code: 'CONFIG_INVALID', details: { key } })
+    expect(error.message).toContain(`leave out ${key}`)
+  }
+  expect(refusal({ flags: { chain: 'sidechain' } }).details).toMatchObject({ key: 'chain' })
+})
+
 test('keys that do not exist are named, as they were written', () => {
   for (const [sources, key] of [
     [{ flags: { dataDirr: 'x' } }, 'dataDirr'],

@@ -128,7 +128,7 @@ async function startPeer({ json, ...flags }: Record<string, unknown>): Promise<v
     await print.show(
       {
         ...{ peerId, account, addresses, dataDir, url, gateway, isGiven, keystore },
-        ...{ chainId, networkFile, pid: process.pid }
+        ...{ chainId, networkFile, isAlone: config.bootstrap.length === 0, pid: process.pid }
       },
       (started) => tellStart(started, print.columns)
     )
