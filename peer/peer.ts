@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { multiaddr } from '@multiformats/multiaddr'
-import { DatanetError } from '../protocol/base/errors.ts'
+import { DatanetError, isAbort } from '../protocol/base/errors.ts'
 import { secp256k1 } from '../protocol/base/secp256k1.ts'
 import { createDirectory } from '../protocol/net/directory.ts'
 import { serveDocuments } from '../protocol/net/document-server.ts'
@@ -22,6 +22,7 @@ import { createAttempt } from './services/attempt.ts'
 import { createCalls } from './services/calls.ts'
 import { createCatalogue, describeListing } from './services/catalogue.ts'
 import { createClaims } from './services/claims.ts'
+import { createClosing } from './services/closing.ts'
 import { createDatanets, summary } from './services/datanets.ts'
 import { createIntake } from './services/intake.ts'
 import { createModels } from './services/models.ts'
@@ -62,6 +63,8 @@ export interface PeerInit {
   /** How long an answer is held for the payer's next voucher; LIMITS.voucherMs unless given. */
   readonly voucherMs?: number
   /** Opens encrypted keys, and encrypts them where they are not; refused as openWallet refuses. */
+  /** Seconds that a payer's withdrawal from a channel to this peer takes, as its offers state; a day. */
+  readonly withdrawDelayS?: number
   readonly passphrase?: string
   readonly now?: () => number
   readonly log?: Parts['log']
@@ -146,7 +149,13 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     const revisions = createRevisions(parts, datanets)
     const catalogue = createCatalogue(parts)
     const models = createModels(parts, datanets, revisions, catalogue)
-    const offering = createOffering(parts, datanets, models, catalogue)
+    const offering = createOffering(
+      parts,
+      datanets,
+      models,
+      catalogue,
+      init.withdrawDelayS === undefined ? {} : { withdrawDelayS: init.withdrawDelayS }
+    )
     started.push(() => offering.stop())
     const claims = createClaims(parts)
     const payerChannels: PayerChannels =
@@ -194,10 +203,17 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
         ask: calls.ask
       },
       channels: {
-        list: async () => claims.list(),
+        async list(options) {
+          if (contracts !== undefined) {
+            // A chain that does not answer must not hide what is known.
+            await payerChannels.recover(options).catch(passAbort)
+          }
+          return claims.list()
+        },
         claim: claims.claim,
         async open({ offer, depositWei }, options) {
           const { channelId } = await payerChannels.open(
+        close: createClosing(parts, payerChannels).close,
             catalogue.offer(offer).offer,
             depositWei,
             options
@@ -240,6 +256,10 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
 
 function chainOf({ rpcUrl, contracts }: PeerInit, { address, secretKey }: WalletAccount): Chain {
   if (rpcUrl === undefined && contracts === undefined) return createAbsentChain(address)
+function passAbort(error: unknown): void {
+  if (isAbort(error)) throw error
+}
+
   if (rpcUrl === undefined || contracts === undefined) {
     const key = rpcUrl === undefined ? 'rpcUrl' : 'contracts'
     const hint = `a chain is told by rpcUrl and contracts together; ${key} is missing`

@@ -18,7 +18,7 @@ export interface TokenScope {
 }
 
 /** Who may call a method: any token, an administrator's, or one for the account that is named. */
-type Access =
+export type Access =
   | 'any'
   | 'admin'
   | { readonly accountIn: string }
@@ -26,8 +26,11 @@ type Access =
   | 'the label'
   | 'a curator'
 
-// What commits this peer's own money, keys, disk or name is the administrator's.
-const ACCESS: Readonly<Record<MethodPath, Access>> = {
+/**
+ * Who may call what. What commits this peer's own money, keys, disk or name is the administrator's.
+ * specs/10-api.md §Methods
+ */
+export const ACCESS: Readonly<Record<MethodPath, Access>> = {
   'datanets/create': 'admin',
   'datanets/list': 'any',
   'datanets/show': 'any',
@@ -48,6 +51,7 @@ const ACCESS: Readonly<Record<MethodPath, Access>> = {
   'models/ask': 'any',
   'channels/list': 'admin',
   'channels/open': 'admin',
+  'channels/close': 'admin',
   'channels/claim': 'admin',
   'receipts/list': 'admin',
   // Their ids are 128 random bits, known to who asked.

@@ -45,7 +45,8 @@ export function createOffering(
   parts: Pick<Parts, 'modelStore' | 'wallet' | 'chain' | 'publications' | 'peerId' | 'now' | 'log'>,
   datanets: Datanets,
   models: Models,
-  catalogue: Catalogue
+  catalogue: Catalogue,
+  init: { readonly withdrawDelayS?: number } = {}
 ): Offering {
   const { modelStore, wallet, chain, publications, peerId, now, log } = parts
   const served = new Map<string, Served>()
@@ -76,7 +77,7 @@ export function createOffering(
           operator,
           receiptSigner: operator,
           auditor: datanetKey(datanet.signed),
-          withdrawDelayS: OFFERED.withdrawDelayS
+          withdrawDelayS: init.withdrawDelayS ?? OFFERED.withdrawDelayS
         },
         price: { callWei, inputTokenWei, outputTokenWei },
         openWei: callWei + inputTokenWei * BigInt(OFFERED.maxInputBytes / 4),

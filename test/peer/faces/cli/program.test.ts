@@ -112,14 +112,16 @@ describe('what people see', () => {
       royaltyWei: 0n,
       spentWei: 5n * 10n ** 15n,
       receipts: 2,
-      claimedWei: 0n
+      claimedWei: 0n,
+      state: 'open' as const,
+      withdrawableWei: 9n * 10n ** 17n
     }))
     const { out } = await cli(scriptedPeer({ channels }), ['channel', 'list'])
     expect(out).toBe(
       [
-        'CHANNEL          SIDE   PEER       DEPOSIT      SPENT  CLAIMED  RECEIPTS',
-        '0xababab…ababab  payer  …provider    1 DNC  0.005 DNC    0 DNC         2',
-        '0xababab…ababab  payer  …provider  250 DNC  0.005 DNC    0 DNC         2',
+        'CHANNEL          SIDE   PEER       DEPOSIT      SPENT     FREE  STATE',
+        '0xababab…ababab  payer  …provider    1 DNC  0.005 DNC  0.9 DNC  open',
+        '0xababab…ababab  payer  …provider  250 DNC  0.005 DNC  0.9 DNC  open',
         ''
       ].join('\n')
     )
