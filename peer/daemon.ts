@@ -35,6 +35,7 @@ export interface DaemonOptions {
 
 const TOKEN_BYTES = 24
 const STOP_MS = 4_500
+const EMBEDDED_WITHDRAW_DELAY_S = 10
 
 /**
  * A started peer with its API served, and the gateway when it is on; `api.json` in the data directory
@@ -61,6 +62,8 @@ export async function startDaemon(config: Config, options: DaemonOptions = {}): 
       roles: config.roles,
       limits,
       dht: config.dht,
+      autoPublish: config.autoPublish,
+      ...delayOf(config),
       ...(passphrase === undefined ? {} : { passphrase }),
       log: (scope, values) => log.info({ scope, ...values })
     })
@@ -119,6 +122,12 @@ export async function startDaemon(config: Config, options: DaemonOptions = {}): 
     await undo(started).catch(() => {})
     throw error
   }
+}
+
+/** Who tries the whole loop on a chain of its own does not wait a day for a deposit. */
+function delayOf({ withdrawDelayS, chain }: Config): { withdrawDelayS?: number } {
+  if (withdrawDelayS !== undefined) return { withdrawDelayS }
+  return chain === undefined ? {} : { withdrawDelayS: EMBEDDED_WITHDRAW_DELAY_S }
 }
 
 function plain({ url, token }: { readonly url: string; readonly token: string }) {

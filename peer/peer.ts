@@ -65,6 +65,9 @@ export interface PeerInit {
   /** Opens encrypted keys, and encrypts them where they are not; refused as openWallet refuses. */
   /** Seconds that a payer's withdrawal from a channel to this peer takes, as its offers state; a day. */
   readonly withdrawDelayS?: number
+  /** Told to the faces, which act on it; off unless given. */
+  readonly autoPublish?: boolean
+  /** Opens encrypted keys, and encrypts them where they are not; refused as openWallet refuses. */
   readonly passphrase?: string
   readonly now?: () => number
   readonly log?: Parts['log']
@@ -198,6 +201,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
         built: models.built,
         serve: offering.serve,
         list: async () => catalogue.all().map((known) => describeListing(known, now())),
+        retire: offering.retire,
         search: async (topic, options) =>
           (await catalogue.search(topic, options)).map((known) => describeListing(known, now())),
         ask: calls.ask
@@ -238,6 +242,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
         signer: secp256k1.kind,
         keystore: wallet.keystore,
         version: VERSION
+        autoPublish: init.autoPublish ?? false,
       })
     }
     return {

@@ -45,6 +45,7 @@ export const ACCESS: Readonly<Record<MethodPath, Access>> = {
   'models/adopt': 'admin',
   'models/built': 'any',
   'models/serve': 'admin',
+  'models/retire': 'admin',
   'models/list': 'any',
   'models/search': 'any',
   // Bounded by the spending limit instead.

@@ -49,6 +49,7 @@ export function scriptedPeer(
     receipts?: readonly ReceiptSummary[]
     channels?: readonly ChannelSummary[]
     accounts?: readonly { address: string; label: string }[]
+    autoPublish?: boolean
   } = {}
 ): ScriptedPeer {
   const contributed: ContributionDraft[] = []
@@ -140,6 +141,7 @@ export function scriptedPeer(
       account: OWN,
       roles: ['host', 'provider', 'consumer'] as const,
       signer: 'native' as const,
+      autoPublish: given.autoPublish ?? false,
       keystore: 'plain' as const,
       version: '0.1.0'
     })
