@@ -1,7 +1,8 @@
 // Chapter 07: the payer's side of a channel, and a paid call over /datanet/invoke/1.
 import { randomBytes } from 'node:crypto'
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
-import { cidOf, hex, LIMITS, refuse, sha2 } from './codec.mjs'
+import { cidOf, hex, LIMITS, refuse } from './codec.mjs'
+import { connect } from './exchange.mjs'
 import {
   hasLongRun,
   outputCounter,
@@ -11,7 +12,6 @@ import {
   tokens,
   ZERO_HASH
 } from './money.mjs'
-import { connect } from './network.mjs'
 import { checkReceipt, expectedReceipt, readReceipt } from './receipt.mjs'
 import * as records from './records.mjs'
 import { escrowDomain } from './signing.mjs'
@@ -61,7 +61,7 @@ export function payerBooks({ terms, payment, secretKey, journal }) {
         receiptsRoot: leaves.length === 0 ? ZERO_HASH : `0x${hex(accumulatorRoot(leaves))}`
       }
       const bytes = signVoucher(domain, value, secretKey)
-      store(journal, bytes)
+      if (journal !== undefined) store(journal, bytes)
       return { bytes, value }
     }
   }
@@ -115,7 +115,7 @@ export async function payForAnswer({ node, found, books, question, maxWei, tell 
     answer: watch.text(),
     usage: watch.usage()
   })
-  return { end, own, line, request, requestBytes, answer: watch.text() }
+  return { end, own, line, answer: watch.text() }
 }
 
 function newRequest({ found, question, maxWei }) {
@@ -145,7 +145,7 @@ export function answerWatch(offer, request) {
     text: counter.text,
     need: (wire) => {
       const needWei = records.weiType.read(wire)
-      const ownWei = chunks === 0 && costWei < offer.openWei ? offer.openWei : costWei
+      const ownWei = costWei > offer.openWei ? costWei : offer.openWei
       if (needWei > ownWei + offer.maxChunkWei) refuse('RECEIPT_INVALID', 'needs too much')
       return needWei
     },
@@ -195,5 +195,5 @@ export async function settle({ found, books, terms, call, tell }) {
     cumulativeWei: commit.value.cumulativeWei,
     royaltyWei: commit.value.royaltyWei
   })
-  return { receipt: value, commit: commit.value, leaf: sha2(leaf) }
+  return { receipt: value, bytes: call.end.receipt, callId: hex(value.callId) }
 }

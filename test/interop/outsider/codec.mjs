@@ -17,6 +17,11 @@ export const LIMITS = {
   clockSkewMs: 300_000,
   offerLifeMs: 600_000,
   cardLifeMs: 604_800_000,
+  remoteTextBytes: 512,
+  blockBytes: 2_097_152,
+  contentBytes: 1_073_741_824,
+  contentBlocks: 2_000_000,
+  contributionTextBytes: 65_536,
   exchangeMs: 20_000
 }
 
@@ -25,6 +30,7 @@ export class Refusal extends Error {
   constructor(code, text = code) {
     super(`${code}: ${text}`)
     this.code = code
+    this.text = text
   }
 }
 

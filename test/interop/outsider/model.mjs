@@ -1,19 +1,19 @@
 // Chapters 04 to 06: from a topic to a model's card, a fresh offer and the Datanets behind it.
 import { checkedCid, refuse } from './codec.mjs'
-import { askOnce, seek } from './network.mjs'
+import { askOnce } from './exchange.mjs'
+import { seek } from './network.mjs'
 import { chainKey, demandRoyalty, readCard, readManifest, readOffer, revision } from './records.mjs'
 import { DOCUMENT } from './serve.mjs'
 
-/** Documents of one peer, read by its catalogue's names. */
-function library(node, peer) {
+/** Documents of one peer, by name. */
+export function library(node, peer) {
   const ask = (value) => askOnce(node, peer, DOCUMENT, value)
   return {
     catalogue: async () => {
       const { parts } = await ask({ catalogue: true })
       return parts.flatMap((part) => part.entries).slice(0, 10_000)
     },
-    named: async (issuer, kind, id) => (await ask({ name: { issuer, kind, id } })).end.bytes,
-    byCid: async (cid) => checkedCid((await ask({ cid })).end.bytes, cid.toString())
+    named: async (issuer, kind, id) => (await ask({ name: { issuer, kind, id } })).end.bytes
   }
 }
 
@@ -34,20 +34,21 @@ async function modelAt(node, peer, topic) {
   const entries = await documents.catalogue()
   const entry = entries.find(({ kind, labels }) => kind === 'card' && labels.includes(topic))
   if (entry === undefined) return { reason: 'no card about this topic' }
-  const card = await readCard(await documents.byCid(entry.cid))
+  const card = await readCard(await documents.named(entry.issuer, 'card', entry.id))
+  if (card.cid !== entry.id) refuse('CID_MISMATCH', 'another card')
   if (!card.value.topics.includes(topic)) refuse('RECORD_MALFORMED', 'a card of other topics')
   const provider = peer.id.toString()
   const offer = await readOffer(await documents.named(provider, 'offer', card.cid))
-  if (offer.value.model !== card.cid) refuse('OFFER_UNKNOWN', 'an offer for another model')
+  if (offer.value.model !== card.cid) refuse('SIGNER_UNEXPECTED', 'an offer for another model')
   if (offer.value.provider !== provider) refuse('SIGNER_UNEXPECTED', 'another provider')
   const datanets = []
   for (const { datanet, revision: wanted } of card.value.revisions) {
-    datanets.push(await datanetAt(documents, datanet, wanted, entries))
+    datanets.push(await datanetAt(documents, datanet, wanted))
   }
   for (const { manifest } of datanets) demandRoyalty(offer.value.policy, manifest.value.royalty)
   const keys = datanets.map(({ key }) => key)
   if (!keys.includes(offer.value.payment.auditor)) {
-    refuse('ROYALTY_TOO_LOW', 'an auditor that none of the Datanets is')
+    refuse('TERMS_MISMATCH', 'an auditor that none of the Datanets is')
   }
   return { card, offer, datanets }
 }

@@ -1,11 +1,14 @@
 // The vectors of records: manifest, revision, card, offer, terms, voucher, request, receipt.
-import { sha2, unhex } from './codec.mjs'
+import { cidOf, sha2, unhex, utf8 } from './codec.mjs'
+import { admit, checkRows, lineOf, readContribution, readLine } from './content.mjs'
 import * as money from './money.mjs'
 import { checkReceipt, readReceipt } from './receipt.mjs'
 import * as records from './records.mjs'
 import { escrowDomain } from './signing.mjs'
 import * as trees from './trees.mjs'
 import { value, whole } from './vectors-tools.mjs'
+
+const RAW = 0x55
 
 export const recordChecks = {
   '04-manifest': async (v, check) => {
@@ -30,6 +33,34 @@ export const recordChecks = {
     }
     for (const one of v.invalid) {
       await check.refuses(one.name, one.error, () => records.revision.decode(unhex(one.bytes)))
+    }
+    for (const one of v.rows.refused) {
+      const revision = records.revision.decode(unhex(one.bytes))
+      await check.refuses(one.name, one.error, () => checkRows(revision, one.contributions))
+    }
+    for (const one of v.rows.lines) {
+      const line = lineOf(unhex(one.contribution))
+      check.equal('line', line, one.line)
+      check.equal('block', cidOf(utf8(line), RAW), one.block)
+    }
+    for (const one of v.rows.refusedLines) {
+      await check.refuses(one.name, one.error, () => readLine(one.line))
+    }
+  },
+
+  '04-contribution': async (v, check) => {
+    for (const one of v.valid) whole(records.contribution, check, one)
+    for (const one of v.valid)
+      check.equal(one.name, readContribution(unhex(one.bytes)).cid, one.cid)
+    for (const one of v.invalid) {
+      await check.refuses(one.name, one.error, () => readContribution(unhex(one.bytes)))
+    }
+    const { datanet, nowMs } = v.admission
+    const manifest = value(v.admission.manifest)
+    const take = (bytes) => admit(readContribution(unhex(bytes)), datanet, manifest, nowMs)
+    for (const one of v.admission.accepted) check.equal(one.name, take(one.bytes), undefined)
+    for (const one of v.admission.refused) {
+      await check.refuses(one.name, one.error, () => take(one.bytes))
     }
   },
 

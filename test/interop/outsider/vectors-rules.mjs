@@ -104,6 +104,9 @@ export const ruleChecks = {
     for (const one of v.keys) {
       check.equal(one.value, trees.rendezvousKey(one.kind, one.value, one.bucket), one.cid)
     }
+    for (const one of v.places) {
+      check.equal(one.peer, trees.bucketsOf(one.kind, one.peer, one.nowMs), one.buckets)
+    }
     for (const one of v.invalid) {
       const key = () => trees.rendezvousKey(one.kind, one.value, one.bucket)
       await check.refuses(one.kind, one.error, key)

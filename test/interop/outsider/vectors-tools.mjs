@@ -1,6 +1,7 @@
 // What reading vectors needs: their JSON in memory, and a ledger of what held.
 import { isDeepStrictEqual } from 'node:util'
-import { hex, unhex } from './codec.mjs'
+import { CID } from 'multiformats/cid'
+import { hex, unhex, weiBytes } from './codec.mjs'
 
 /** Vector JSON to what this client has in memory. */
 export function value(json) {
@@ -10,6 +11,16 @@ export function value(json) {
   if (json.$cid !== undefined) return json.$cid
   if (json.$wei !== undefined) return BigInt(json.$wei)
   return Object.fromEntries(Object.entries(json).map(([key, item]) => [key, value(item)]))
+}
+
+/** Vector JSON to what dag-cbor writes: links, and amounts as bytes. */
+export function wire(json) {
+  if (Array.isArray(json)) return json.map(wire)
+  if (json === null || typeof json !== 'object') return json
+  if (json.$bytes !== undefined) return unhex(json.$bytes)
+  if (json.$cid !== undefined) return CID.parse(json.$cid)
+  if (json.$wei !== undefined) return weiBytes(BigInt(json.$wei))
+  return Object.fromEntries(Object.entries(json).map(([key, item]) => [key, wire(item)]))
 }
 
 function plain(x) {

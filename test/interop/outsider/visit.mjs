@@ -1,0 +1,96 @@
+// One visit to a network: find a model, check what stands behind it, announce, pay, verify.
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join as path } from 'node:path'
+import { Wallet } from 'ethers'
+import { payerBooks, payForAnswer, settle } from './call.mjs'
+import { connectChain, demandAnchor, fundedWallet, newTerms, openChannel } from './chain.mjs'
+import { refuse, same } from './codec.mjs'
+import { readRevision } from './content.mjs'
+import { findModel, library } from './model.mjs'
+import { terms as termsRecord } from './records.mjs'
+import { found as foundDatanet, publish } from './serve.mjs'
+
+export async function visit({ node, network, wishes, tell }) {
+  const found = await findModel({ node, topic: wishes.topic, tell })
+  const { payment } = found.offer.value
+  tell('model', {
+    card: found.card.cid,
+    name: found.card.value.name,
+    offer: found.offer.cid,
+    provider: found.offer.value.provider,
+    datanets: found.datanets.map(({ manifest }) => manifest.value.name)
+  })
+  for (const [name, ours] of Object.entries(network.contracts)) {
+    const theirs = payment[name]
+    if (theirs !== ours) refuse('CHAIN_MISMATCH', `${name}: ${theirs} instead of ${ours}`)
+  }
+
+  const chain = await connectChain(network.rpcUrl, payment.chainId)
+  try {
+    const rows = await checkGround({ node, chain, found, tell })
+    const { wallet, holds } = await fundedWallet(chain, payment.token)
+    tell('account', { account: wallet.address.toLowerCase(), holds })
+    await publishOwn({ node, wallet, topic: wishes.announce, tell })
+    const channel = await open({ found, wallet, wishes, tell })
+    const [first] = rows.values()
+    const questions = [`What is ${first.value.title}?`, ...wishes.questions]
+    for (const question of questions) await ask({ node, found, rows, channel, question, tell })
+  } finally {
+    chain.destroy()
+  }
+}
+
+/** Every Datanet behind the card: anchored on chain, and every row of it signed and in its place. */
+async function checkGround({ node, chain, found, tell }) {
+  const rows = new Map()
+  for (const datanet of found.datanets) {
+    const ordinal = await demandAnchor(chain, found.offer.value.payment.registry, datanet)
+    const manifest = datanet.manifest.value
+    const revision = datanet.revision.value
+    const read = await readRevision({ node, peer: found.peer, manifest, revision })
+    for (const row of read) rows.set(row.cid, row)
+    tell('revision', { revision: datanet.revision.cid, ordinal, rows: read.length })
+  }
+  return rows
+}
+
+async function publishOwn({ node, wallet, topic, tell }) {
+  const account = wallet.address.toLowerCase()
+  const peer = node.peerId.toString()
+  const own = foundDatanet({ account, secretKey: wallet.privateKey, peer, topic })
+  tell('announced', { topic, datanet: own.id, keys: await publish(node, own) })
+}
+
+/** Opens a channel in which a session key signs; its terms and vouchers are kept on disk. */
+async function open({ found, wallet, wishes, tell }) {
+  const { payment, openWei, maxChunkWei, price, maxOutputTokens } = found.offer.value
+  const session = Wallet.createRandom()
+  const [payer, signer] = [wallet, session].map(({ address }) => address.toLowerCase())
+  const terms = newTerms({ payer, signer, payment })
+  const maxWei = openWei + maxChunkWei + price.outputTokenWei * BigInt(maxOutputTokens)
+  const depositWei = maxWei * BigInt(wishes.questions.length + 1)
+
+  mkdirSync(wishes.keep, { recursive: true })
+  const [termsFile, journal] = ['terms.cbor', 'vouchers.txt'].map((f) => path(wishes.keep, f))
+  writeFileSync(termsFile, termsRecord.encode(terms), { mode: 0o600 })
+  const books = payerBooks({ terms, payment, secretKey: session.privateKey, journal })
+  const { channelId } = books
+  const transaction = await openChannel({ wallet, terms, payment, channelId, depositWei })
+  tell('channel', { channelId, depositWei, transaction })
+  return { terms, books, maxWei }
+}
+
+async function ask({ node, found, rows, channel, question, tell }) {
+  const { terms, books, maxWei } = channel
+  const call = await payForAnswer({ node, found, books, question, maxWei, tell })
+  tell('answer', { question, answer: call.answer })
+  const { receipt, bytes, callId } = await settle({ found, books, terms, call, tell })
+
+  for (const { contribution, account } of receipt.credits) {
+    if (contribution === undefined) continue
+    const owner = rows.get(contribution)?.value.contributor
+    if (owner !== account) refuse('ATTRIBUTION_INVALID', `${contribution} is not by ${account}`)
+  }
+  const shown = await library(node, found.peer).named(receipt.provider, 'receipt', callId)
+  if (!same(shown, bytes)) refuse('RECORD_EQUIVOCATES', 'another receipt is shown to others')
+}
