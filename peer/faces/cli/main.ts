@@ -3,16 +3,20 @@ import { resolve } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { type Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { connectPeer } from '../../api/client.ts'
-import { readDaemonFile } from '../../api/daemon-file.ts'
+import { type DaemonFile, readDaemonFile } from '../../api/daemon-file.ts'
 import type { PeerApi } from '../../api/peer-api.ts'
 import { refusal, toProblem } from '../../api/problem.ts'
 import { type Config, describeConfig, loadConfig } from '../../config.ts'
+import { type ChainDeployOptions, chainDeploy, demandToken, tellDeployed } from './chain.ts'
 import { read } from './command.ts'
+import { type FindingLine, tellDiagnosis, tellFinding } from './doctor.ts'
+import { EXIT } from './exit-codes.ts'
 import { lastPeer, rememberPeer } from './last-peer.ts'
 import { fields } from './layout.ts'
 import { createPrint, failed, type Print } from './print.ts'
 import { type CommonOptions, createProgram, usageCode } from './program.ts'
 import { askSecret } from './secret-prompt.ts'
+import { stopDaemon } from './stop.ts'
 import { tellEncrypted, tellStart } from './tell-start.ts'
 
 // What runs a peer is loaded by the commands that run one: the others answer at once.
@@ -47,6 +51,13 @@ withFlags(nounOf('peer').command('start'))
   .description('start a peer here, for the other commands and other peers')
   .action(startPeer)
 
+nounOf('peer')
+  .command('stop')
+  .description('stop the running peer and wait until it is gone')
+  .option('--data-dir <dir>', 'whose peer')
+  .option('--json', 'for programs: one object')
+  .action(stopPeer)
+
 nounOf('account')
   .command('encrypt')
   .description('encrypt the keys of a stopped peer under a passphrase, or under another one')
@@ -58,6 +69,13 @@ nounOf('account')
 withFlags(program.command('config'))
   .description('what a peer would run with, secrets hidden')
   .action(showConfig)
+
+withFlags(program.command('doctor'))
+  .summary('what is wrong here, and what to do')
+  .description('what is in the way of a peer here, and what to do about it')
+  .action(runDoctor)
+
+chainDeploy(nounOf('chain')).action(deployChain)
 
 program
   .command('devnet')
@@ -89,14 +107,18 @@ try {
 }
 
 /** The PeerApi of the running peer: of the one named, of the usual one, or of the one started last. */
-async function connect({ dataDir }: CommonOptions): Promise<PeerApi> {
+async function connect(options: CommonOptions): Promise<PeerApi> {
   stopOnSignals()
+  return connectPeer(findDaemon(options))
+}
+
+function findDaemon({ dataDir }: CommonOptions): DaemonFile {
   const usual = loadConfig({ flags: { dataDir } }).dataDir
   const places = dataDir === undefined ? [usual, lastPeer()] : [usual]
   for (const place of places) {
     if (place === undefined) continue
     try {
-      return connectPeer(readDaemonFile(place))
+      return readDaemonFile(place)
     } catch (error) {
       if (toProblem(error).body.code !== 'PEER_UNREACHABLE') throw error
     }
@@ -169,6 +191,50 @@ async function encryptAccounts(options: Record<string, string | undefined>): Pro
     ask: (question) => askSecret(question, { signal: stopping.signal })
   })
   await print.show(done, tellEncrypted)
+}
+
+async function stopPeer(options: CommonOptions): Promise<void> {
+  stopOnSignals()
+  const daemon = findDaemon(options)
+  const { pid, url } = daemon
+  await stopDaemon(daemon, { signal: stopping.signal })
+  await printOf(options.json === true).show({ pid, url }, () => `Stopped: process ${pid} is gone.`)
+}
+
+async function runDoctor({ json, ...flags }: Record<string, unknown>): Promise<void> {
+  const { diagnose } = await import('../../doctor.ts')
+  const print = printOf(json === true)
+  const findings: FindingLine[] = []
+  for await (const finding of diagnose({ flags })) {
+    findings.push(finding)
+    print.write(`${tellFinding(finding, print.columns)}\n`)
+  }
+  const isWell = findings.every(({ mark }) => mark !== 'wrong')
+  await print.show({ isWell, findings }, () => `\n${tellDiagnosis(findings)}`)
+  if (!isWell) process.exitCode = EXIT.failed
+}
+
+async function deployChain(options: ChainDeployOptions): Promise<void> {
+  demandToken(options)
+  stopOnSignals()
+  const { deployNetwork } = await import('../../deploy-network.ts')
+  const print = printOf(options.json === true)
+  const { dropDelay: dropDelayS, dataDir, playToken: _, json: __, ...order } = options
+  let done = 0
+  const deployed = await unlocked(loadConfig({ flags: { dataDir } }), (config) =>
+    deployNetwork(
+      config,
+      { ...order, dropDelayS },
+      {
+        signal: stopping.signal,
+        onStart: ({ chainId, deployer }) =>
+          print.write(`Deploying on chain ${chainId}, paid by ${deployer}\n\n`),
+        onDeployed: ({ contract }) =>
+          print.progress({ text: `${contract} is there`, done: ++done, total: 0 })
+      }
+    )
+  )
+  await print.show(deployed, (all) => tellDeployed(all, dropDelayS, print.columns))
 }
 
 async function showConfig({ json, ...flags }: Record<string, unknown>): Promise<void> {
