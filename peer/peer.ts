@@ -34,6 +34,7 @@ import { createPublications } from './services/publications.ts'
 import { createReceipts } from './services/receipts.ts'
 import { createRevisions } from './services/revisions.ts'
 import { createRewards } from './services/rewards.ts'
+import { createAccountStore } from './store/accounts.ts'
 import { SqliteBlockstore } from './store/blocks.ts'
 import { createChannelStore } from './store/channels.ts'
 import { openDatabase } from './store/database.ts'
@@ -62,7 +63,6 @@ export interface PeerInit {
   readonly dht?: boolean
   /** How long an answer is held for the payer's next voucher; LIMITS.voucherMs unless given. */
   readonly voucherMs?: number
-  /** Opens encrypted keys, and encrypts them where they are not; refused as openWallet refuses. */
   /** Seconds that a payer's withdrawal from a channel to this peer takes, as its offers state; a day. */
   readonly withdrawDelayS?: number
   /** Told to the faces, which act on it; off unless given. */
@@ -130,6 +130,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
       pool,
       content,
       documentStore,
+      accountStore: createAccountStore(db),
       datanetStore: createDatanetStore(db),
       modelStore: createModelStore(db),
       channelStore: createChannelStore(db),
@@ -200,8 +201,8 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
         adopt: models.adopt,
         built: models.built,
         serve: offering.serve,
-        list: async () => catalogue.all().map((known) => describeListing(known, now())),
         retire: offering.retire,
+        list: async () => catalogue.all().map((known) => describeListing(known, now())),
         search: async (topic, options) =>
           (await catalogue.search(topic, options)).map((known) => describeListing(known, now())),
         ask: calls.ask
@@ -215,9 +216,9 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
           return claims.list()
         },
         claim: claims.claim,
+        close: createClosing(parts, payerChannels).close,
         async open({ offer, depositWei }, options) {
           const { channelId } = await payerChannels.open(
-        close: createClosing(parts, payerChannels).close,
             catalogue.offer(offer).offer,
             depositWei,
             options
@@ -229,7 +230,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
       },
       receipts: createReceipts(parts),
       rewards: createRewards(parts, datanets),
-      accounts: createAccounts(parts),
+      accounts: createAccounts(parts, datanets),
       status: async () => ({
         peerId: parts.peerId,
         addresses: node.getMultiaddrs().map(String),
@@ -241,8 +242,8 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
         roles,
         signer: secp256k1.kind,
         keystore: wallet.keystore,
-        version: VERSION
         autoPublish: init.autoPublish ?? false,
+        version: VERSION
       })
     }
     return {
@@ -259,12 +260,12 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
   }
 }
 
-function chainOf({ rpcUrl, contracts }: PeerInit, { address, secretKey }: WalletAccount): Chain {
-  if (rpcUrl === undefined && contracts === undefined) return createAbsentChain(address)
 function passAbort(error: unknown): void {
   if (isAbort(error)) throw error
 }
 
+function chainOf({ rpcUrl, contracts }: PeerInit, { address, secretKey }: WalletAccount): Chain {
+  if (rpcUrl === undefined && contracts === undefined) return createAbsentChain(address)
   if (rpcUrl === undefined || contracts === undefined) {
     const key = rpcUrl === undefined ? 'rpcUrl' : 'contracts'
     const hint = `a chain is told by rpcUrl and contracts together; ${key} is missing`

@@ -65,6 +65,8 @@ export const ACCESS: Readonly<Record<MethodPath, Access>> = {
   'accounts/ensure': 'the label',
   'accounts/find': 'the account',
   'accounts/list': 'any',
+  'accounts/show': 'the account',
+  'accounts/handOver': { accountIn: 'account' },
   'accounts/balance': 'any',
   'peer/status': 'any'
 }
