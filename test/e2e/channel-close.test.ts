@@ -32,6 +32,7 @@ async function onlyChannel(peer: Peer) {
   return channel
 }
 
+// CLOSING-W1
 test('a deposit comes back after the delay, less what was signed for', async () => {
   const payer = await paid.agent('payer')
   await ask(payer, { model, content: QUESTION })
@@ -68,6 +69,7 @@ test('a deposit comes back after the delay, less what was signed for', async () 
   expect(await payer.api.channels.list()).toHaveLength(2)
 })
 
+// CLOSING-W2
 test('a channel on which a call runs is not closed', async () => {
   const payer = await paid.agent('talking')
   const messages = [{ role: 'user' as const, content: QUESTION }]
@@ -83,6 +85,7 @@ test('a channel on which a call runs is not closed', async () => {
   expect(await refusal(() => payer.api.channels.close(channelId))).toBe('CHANNEL_UNKNOWN')
 })
 
+// CALL-R12, CALL-R7
 test('a provider takes no call on a channel whose deposit is leaving', async () => {
   const payer = await paid.agent('leaving')
   await ask(payer, { model, content: QUESTION })

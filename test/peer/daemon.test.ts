@@ -142,6 +142,7 @@ test('metrics count calls by method and code, for a token alone', async () => {
   expect((await fetch(`${daemon.url}/metrics`)).status).toBe(401)
 })
 
+// API-W2
 test('the log says what was called and never what was asked', async () => {
   const { daemon, api, lines } = await start('log', {
     tokens: [{ token: 'the-bots-token', label: 'bot' }]

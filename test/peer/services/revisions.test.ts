@@ -155,6 +155,7 @@ test('an honest revision is fetched whole, and kept', async () => {
   expect(await reader.api.datanets.head(id)).toMatchObject({ rows: 3 })
 })
 
+// REVISION-R3
 test('a revision that the chain does not anchor is refused', async () => {
   const { signed, id, items } = await founded()
   const revision = await revisionOf(signed, items)
@@ -162,6 +163,7 @@ test('a revision that the chain does not anchor is refused', async () => {
   expect(await refusal(() => reader.api.datanets.head(id))).toBe('ANCHOR_MISSING')
 })
 
+// REVISION-R4
 test('a revision that is not the newest on chain is refused, though it was anchored', async () => {
   const { signed, id, items } = await founded()
   const first = await revisionOf(signed, items)
@@ -190,6 +192,7 @@ test('a revision other than the anchored one is refused, whichever field differs
   }
 })
 
+// DOCUMENT-R5
 test('a revision of another Datanet is refused', async () => {
   const [one, other] = [await founded(), await founded()]
   const revision = await revisionOf(other.signed, other.items)

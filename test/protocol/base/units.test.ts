@@ -5,6 +5,7 @@ import { refusal } from './refusal.ts'
 
 const MAX = (1n << 128n) - 1n
 
+// AMOUNT-W1
 test('amounts come back from their bytes, the shortest there are', () => {
   fc.assert(
     fc.property(fc.bigInt(0n, MAX), (amountWei) => {
