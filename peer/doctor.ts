@@ -11,7 +11,7 @@ import { NETWORK_FILE } from './embedded-network.ts'
 import { passphraseOf } from './wallet/passphrase.ts'
 
 /**
- * What is in the way of a peer with this configuration, whether it runs or not; it changes nothing.
+ * What is in the way of a peer with this configuration, whether it runs or not; it leaves all as it was.
  * Each finding comes as its check is done. A configuration that cannot be read ends the list.
  */
 export async function* diagnose(

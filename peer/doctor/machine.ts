@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmdirSync, statfsSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { type Finding, fine, warning, wrong } from './finding.ts'
 
@@ -69,9 +69,10 @@ function existing(path: string): string {
   return existsSync(path) ? path : existing(dirname(path))
 }
 
+/** By trying: an administrator may write by every rule, and cannot where the disk is read-only. */
 function isWritable(path: string): boolean {
   try {
-    accessSync(path, constants.W_OK | constants.X_OK)
+    rmdirSync(mkdtempSync(join(path, '.doctor-')))
     return true
   } catch {
     return false
