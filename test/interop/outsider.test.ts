@@ -16,15 +16,24 @@ const UNANSWERABLE = 'Who won the football cup?'
 type Step = { step: string } & Record<string, unknown>
 
 let paid: PaidWorld
+let friend: Awaited<ReturnType<PaidWorld['agent']>>
 let dir: string
 let child: ChildProcess
 let told: Step[]
 
 beforeAll(async () => {
-  paid = await createPaidWorld()
   dir = await mkdtemp(join(tmpdir(), 'outsider-'))
-  child = await start()
-  told = await untilItStays(child.stdout as Readable)
+  const reader = start()
+  const [alone, world] = await Promise.all([untilItStays(reader), createPaidWorld()])
+  paid = world
+  const file = join(dir, 'network.json')
+  const plain = (_: string, value: unknown) => (typeof value === 'bigint' ? Number(value) : value)
+  await writeFile(file, JSON.stringify(paid.world.network, plain))
+  const keep = join(dir, 'kept')
+  child = start(file, '--announce', TOPIC, '--keep', keep, '--stay', '--question', UNANSWERABLE)
+  const [visit, peer] = await Promise.all([untilItStays(child), paid.world.peer('friend')])
+  friend = peer
+  told = [...alone, ...visit]
 })
 
 afterAll(async () => {
@@ -33,20 +42,15 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true })
 })
 
-/** Starts the client, which stays on the network until its input ends. */
-async function start(): Promise<ChildProcess> {
-  const file = join(dir, 'network.json')
-  const plain = (_: string, value: unknown) => (typeof value === 'bigint' ? Number(value) : value)
-  await writeFile(file, JSON.stringify(paid.world.network, plain))
-  const args = [CLIENT, file, '--announce', TOPIC, '--keep', join(dir, 'kept'), '--stay']
-  args.push('--question', UNANSWERABLE)
-  return spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+/** Starts the client: without a network it reads the specification, else it goes there. */
+function start(...args: string[]): ChildProcess {
+  return spawn(process.execPath, [CLIENT, ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
 }
 
-/** What the client tells, one line of JSON a step, until it stays or ends. */
-async function untilItStays(output: Readable): Promise<Step[]> {
+/** What the client tells, one line of JSON a step, until it stays on the network or ends. */
+async function untilItStays({ stdout }: ChildProcess): Promise<Step[]> {
   const steps: Step[] = []
-  const lines = createInterface({ input: output })
+  const lines = createInterface({ input: stdout as Readable })
   await new Promise<void>((resolve) => {
     lines.on('close', resolve)
     lines.on('line', (line) => {
@@ -79,7 +83,6 @@ test('the receipts that it verified and paid are those that the provider keeps',
 })
 
 test('another peer finds the Datanet that it announced', async () => {
-  const friend = await paid.world.peer('friend')
   const found = await friend.api.datanets.find({ topic: TOPIC, waitMs: 5000 })
   expect(found.map(({ id }) => id)).toEqual(all('announced').map(({ datanet }) => datanet))
 })

@@ -1,7 +1,9 @@
 // An interoperating client, written from the specification pages alone.
+//   node client.mjs
+//     reads the vectors, and tries what it must refuse
 //   node client.mjs <network.json> [--topic …] [--announce …] [--question …] [--keep …] [--stay]
+//     joins, announces a Datanet, finds a model, pays for answers and verifies their receipts
 // It tells each step as one line of JSON, and exits with 0, or with 1 and a reason.
-// Without a network file it only reads the vectors and runs its own refusals.
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join as path } from 'node:path'
@@ -42,10 +44,7 @@ async function readSpecification() {
   if (missed.length > 0) refuse('INTERNAL', `not refused: ${missed[0]}`)
 }
 
-async function main() {
-  await readSpecification()
-  const [file] = positionals
-  if (file === undefined) return
+async function goTo(file) {
   const network = JSON.parse(readFileSync(file, 'utf8'))
   const node = await startNode()
   try {
@@ -65,7 +64,8 @@ async function main() {
 }
 
 try {
-  await main()
+  const [file] = positionals
+  await (file === undefined ? readSpecification() : goTo(file))
   tell('done')
 } catch (error) {
   tell('refused', { code: error.code ?? 'INTERNAL', reason: error.message, at: error.stack })

@@ -110,8 +110,7 @@ export function admit({ value }, datanet, manifest, nowMs) {
 }
 
 /** The line of `contributions.jsonl` that a wrapped contribution makes. */
-export function lineOf(bytes) {
-  const { value, cid } = readContribution(bytes)
+export function lineOf(bytes, { value, cid } = readContribution(bytes)) {
   const { title, text, language, licence, author, sourceUrl } = value
   const { contributor, origin, schema, createdAtMs } = value
   const signed = Buffer.from(bytes).toString('base64')
@@ -127,8 +126,9 @@ export function readLine(line) {
   } catch (error) {
     refuse('REVISION_INVALID', error.message)
   }
-  if (lineOf(signed) !== line) refuse('REVISION_INVALID', 'a line that its record does not make')
-  return readContribution(signed)
+  const read = readContribution(signed)
+  if (lineOf(signed, read) !== line) refuse('REVISION_INVALID', 'not what its record makes')
+  return read
 }
 
 export function checkRows(revision, cids) {

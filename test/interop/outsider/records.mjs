@@ -227,10 +227,10 @@ export const receipt = record(
   }
 )
 
-/** Credits on their own, as a list of lines. */
+/** Credits on their own, as lines in memory. */
 export function checkCredits(lines) {
   try {
-    if (isWhole(creditsType.read(lines))) return
+    if (isWhole(creditsType.read(creditsType.write(lines)))) return
   } catch {}
   refuse('ATTRIBUTION_INVALID', 'credits that are no whole')
 }

@@ -8,6 +8,7 @@ import { decode, LIMITS, refuse, utf8 } from './codec.mjs'
 const STRUCTS = {
   ManifestApproval: 'bytes32 manifest,uint64 seq',
   Contribution: 'bytes32 datanet,bytes32 contribution,string licence,string origin',
+  Review: 'bytes32 datanet,bytes32 contribution,string verdict,bytes32 review',
   RevisionApproval:
     'bytes32 datanet,uint64 ordinal,bytes32 parent,bytes32 revision,bytes32 contributionsRoot',
   Terms:

@@ -6,6 +6,7 @@ import { payerBooks, payForAnswer, settle } from './call.mjs'
 import { connectChain, demandAnchor, fundedWallet, newTerms, openChannel } from './chain.mjs'
 import { refuse, same } from './codec.mjs'
 import { readRevision } from './content.mjs'
+import { contribute } from './contribute.mjs'
 import { findModel, library } from './model.mjs'
 import { terms as termsRecord } from './records.mjs'
 import { found as foundDatanet, publish } from './serve.mjs'
@@ -30,6 +31,7 @@ export async function visit({ node, network, wishes, tell }) {
     const rows = await checkGround({ node, chain, found, tell })
     const { wallet, holds } = await fundedWallet(chain, payment.token)
     tell('account', { account: wallet.address.toLowerCase(), holds })
+    await contributeTo({ node, datanet: found.datanets[0].manifest, wallet, tell })
     await publishOwn({ node, wallet, topic: wishes.announce, tell })
     const channel = await open({ found, wallet, wishes, tell })
     const [first] = rows.values()
@@ -52,6 +54,12 @@ async function checkGround({ node, chain, found, tell }) {
     tell('revision', { revision: datanet.revision.cid, ordinal, rows: read.length })
   }
   return rows
+}
+
+async function contributeTo({ node, datanet, wallet, tell }) {
+  const title = 'What an outsider knows'
+  const text = `Pages that are enough to write a client from need no source beside them, says ${wallet.address}.`
+  tell('contributed', await contribute({ node, datanet, wallet, title, text }))
 }
 
 async function publishOwn({ node, wallet, topic, tell }) {
