@@ -50,6 +50,7 @@ const finality = (account: string) =>
     })
     .toBeGreaterThan(0n)
 
+// HANDOVER-W3
 test('what was earned before stays with the old account, what comes after is the new one’s', async () => {
   const first = await world.serve(provider, datanet.id)
   await agent.api.models.search(world.topic)
@@ -98,7 +99,7 @@ test('what was earned before stays with the old account, what comes after is the
   await host.api.rewards.claim(newAccount)
   await host.api.rewards.claim(ann)
   expect((await world.chain.token.balanceOf(newAccount)) - paidBefore).toBe(taken?.claimableWei)
-}, 30_000)
+}, 60_000)
 
 test('everyone who has the revision knows it, and another model of it credits the same', async () => {
   for (const peer of [host, provider]) {
@@ -123,7 +124,7 @@ test('everyone who has the revision knows it, and another model of it credits th
   })
   await agent.api.models.search(world.topic)
   expect((await credited(adopted.model)).accounts).toContain(newAccount)
-}, 30_000)
+}, 60_000)
 
 test('a hand-over made here goes on, closes no circle and cannot be made again', async () => {
   const { address: third } = await host.api.accounts.create('third')
@@ -140,4 +141,4 @@ test('a hand-over made here goes on, closes no circle and cannot be made again',
   expect(await host.api.accounts.handOver({ account: ben, to: third })).toMatchObject({
     datanets: [{ datanet: datanet.id, ordinal: 3 }]
   })
-}, 30_000)
+}, 60_000)
