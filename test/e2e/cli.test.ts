@@ -158,7 +158,13 @@ describe('the command line', () => {
       const [balance] = await as('agent', ['account', 'balance', 'ann'])
       expect(balance?.balanceWei).toBe(claim?.claimedWei)
 
-      await Promise.all(peers.map(stop))
+      const [agent, ...others] = [...peers].reverse() as [Started, ...Started[]]
+      const gone = once(agent.child, 'exit')
+      const [told] = await as('agent', ['peer', 'stop'])
+      expect(told).toMatchObject({ pid: agent.child.pid })
+      expect(await gone).toEqual([0, null])
+      await as('agent', ['peer', 'stop'], 3)
+      await Promise.all(others.map(stop))
     },
     ROUND_MS
   )
@@ -168,9 +174,9 @@ describe('the command line', () => {
     mkdirSync(home)
     const { out, err } = await datanet(['peer', 'status'], { code: 3, home })
     expect(out).toBe('')
-    expect(err).toMatch(/^PEER_UNREACHABLE: .*datanet peer start\n/)
-    const start = await datanet(['peer', 'start'], { code: 1, home })
-    expect(start.err).toMatch(/^CONFIG_INVALID: .*--network/m)
+    expect(err).toMatch(/^PEER_UNREACHABLE: .*datanet peer start/)
+    const stopped = await datanet(['peer', 'stop'], { code: 3, home })
+    expect(stopped.err).toMatch(/^PEER_UNREACHABLE: .*datanet peer start/)
     const { out: help } = await datanet(['--help'], { home })
     expect(help.trimEnd().split('\n').length).toBeLessThanOrEqual(24)
   })

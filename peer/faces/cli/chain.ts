@@ -28,6 +28,7 @@ const DAY_S = 86_400
 export function chainDeploy(chain: Command): Command {
   return chain
     .description('the contracts, on a chain of your choice')
+    .helpCommand(false)
     .command('deploy')
     .description('put the contracts on a chain and write the file that peers join by')
     .requiredOption('--rpc-url <url>', 'JSON-RPC of the chain')

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { type Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { connectPeer } from '../../api/client.ts'
@@ -11,6 +12,7 @@ import { type ChainDeployOptions, chainDeploy, demandToken, tellDeployed } from 
 import { read } from './command.ts'
 import { type FindingLine, tellDiagnosis, tellFinding } from './doctor.ts'
 import { EXIT } from './exit-codes.ts'
+import { type InitOptions, initCommand, runInit } from './init.ts'
 import { lastPeer, rememberPeer } from './last-peer.ts'
 import { fields } from './layout.ts'
 import { createPrint, failed, type Print } from './print.ts'
@@ -47,8 +49,11 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 const program = createProgram({ connect, print: printOf, signal: stopping.signal })
 
+initCommand(program.command('init')).action(setUp)
+
 withFlags(nounOf('peer').command('start'))
   .description('start a peer here, for the other commands and other peers')
+  .option('--background', 'return when it answers, and leave it running')
   .action(startPeer)
 
 nounOf('peer')
@@ -66,7 +71,7 @@ nounOf('account')
   .option('--json', 'for programs: one object')
   .action(encryptAccounts)
 
-withFlags(program.command('config'))
+withFlags(program.command('config', { hidden: true }))
   .description('what a peer would run with, secrets hidden')
   .action(showConfig)
 
@@ -75,7 +80,7 @@ withFlags(program.command('doctor'))
   .description('what is in the way of a peer here, and what to do about it')
   .action(runDoctor)
 
-chainDeploy(nounOf('chain')).action(deployChain)
+chainDeploy(program.command('chain', { hidden: true })).action(deployChain)
 
 program
   .command('devnet')
@@ -89,7 +94,7 @@ program
   .action(async (options) => (await import('../../devnet/command.ts')).runDevnet(options))
 
 program
-  .command('join')
+  .command('join', { hidden: true })
   .summary('join a running devnet and ask it something')
   .description('join a running devnet as another agent and ask it something')
   .argument('<network-file>', 'the file that the devnet names at its end')
@@ -123,12 +128,50 @@ function findDaemon({ dataDir }: CommonOptions): DaemonFile {
       if (toProblem(error).body.code !== 'PEER_UNREACHABLE') throw error
     }
   }
-  const hint = 'no peer runs here; start one in another terminal: datanet peer start'
+  const hint = existsSync(join(usual, 'config.json'))
+    ? `the peer of ${usual} does not run: npx datanet peer start --background`
+    : 'no peer runs here: npx datanet init sets one up, datanet peer start runs one'
   throw refusal('PEER_UNREACHABLE', { dataDir: usual }, { hint })
 }
 
-async function startPeer({ json, ...flags }: Record<string, unknown>): Promise<void> {
+async function setUp(options: InitOptions): Promise<void> {
   stopOnSignals()
+  const { dataDir, network, json } = options
+  // Also tells whether such a configuration is possible, before anything is written.
+  const config = loadConfig({ flags: { dataDir, ...(network ? { network } : {}) } })
+  const print = printOf(json === true)
+  await runInit(options, { dataDir: config.dataDir, print, signal: stopping.signal })
+}
+
+/** A peer that outlives this command. */
+async function startBehind(flags: Record<string, unknown>, print: Print): Promise<void> {
+  const dataDir = resolve(loadConfig({ flags }).dataDir)
+  const { startInBackground } = await import('./background.ts')
+  const words = Object.entries(flags).flatMap(([key, value]) => flagOf(key, value))
+  const daemon = await startInBackground(dataDir, { signal: stopping.signal, flags: words })
+  await print.show({ dataDir, pid: daemon.pid, url: daemon.url }, ({ pid }) =>
+    fields(
+      [
+        ['peer', `process ${pid}, in the background; its log is ${join(dataDir, 'peer.log')}`],
+        ['stop it', 'npx datanet peer stop']
+      ],
+      print.columns
+    )
+  )
+}
+
+/** A flag as it is typed; the data directory is told anyway, and files are named whole. */
+function flagOf(key: string, value: unknown): string[] {
+  if (key === 'dataDir' || value === undefined) return []
+  const name = `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+  if (value === true) return [name]
+  if (Array.isArray(value)) return value.flatMap((one) => [name, String(one)])
+  return [name, key === 'network' ? resolve(String(value)) : String(value)]
+}
+
+async function startPeer({ json, background, ...flags }: Record<string, unknown>): Promise<void> {
+  stopOnSignals()
+  if (background === true) return startBehind(flags, printOf(json === true))
   const { startDaemon } = await import('../../daemon.ts')
   const { askFaucet } = await import('../../devnet/faucet.ts')
   const print = printOf(json === true)

@@ -18,7 +18,7 @@ describe('usage', () => {
       expect(out).toMatch(new RegExp(`^ {2}${noun} `, 'm'))
     }
     expect(out).toContain(EXIT_TEXT)
-    // Three more commands start processes and are added by the program itself.
+    // Two more commands start processes and are added by the program itself.
     expect(out.trimEnd().split('\n').length).toBeLessThanOrEqual(21)
     expect(widthOf(out)).toBeLessThanOrEqual(80)
   })
@@ -28,6 +28,7 @@ describe('usage', () => {
     [['datanet', 'lst'], 'Did you mean list?'],
     [['publish'], 'Did you mean datanet datanet publish?'],
     [['ask', '--modle', 'x', 'y'], 'Did you mean --model?'],
+    [['complete'], 'Did you mean datanet completion'],
     [['ask'], "missing required argument 'question'"],
     [['channel', 'open', '--deposit', 'much'], 'such as 0.05'],
     [['channel', 'open', '--deposit', '-1'], 'such as 0.05'],
