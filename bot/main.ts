@@ -3,8 +3,6 @@ import { DiscordjsError } from 'discord.js'
 import { connectPeer } from '../peer/api/client.ts'
 import type { PeerApi } from '../peer/api/peer-api.ts'
 import { toProblem } from '../peer/api/problem.ts'
-import { loadConfig } from '../peer/config.ts'
-import { startDaemon } from '../peer/daemon.ts'
 import { startBot } from './bot.ts'
 import { cappedApi } from './capped.ts'
 import { systemClock } from './clock.ts'
@@ -68,6 +66,9 @@ async function peerOf(
     await api.status()
     return { api, stop: async () => {} }
   }
+  // Loaded by who starts a peer: the rest should answer at once.
+  const { loadConfig } = await import('../peer/config.ts')
+  const { startDaemon } = await import('../peer/daemon.ts')
   const own = loadConfig()
   const daemon = await startDaemon(own)
   const { maxCallWei } = own.limits

@@ -44,8 +44,8 @@ export function answerCard(
   money: (amountWei: bigint) => string
 ): Card {
   const { text, receipt, citations } = answer
-  const shown = answerText(text.trim(), ANSWER)
-  const isCut = answerText(text.trim(), Number.POSITIVE_INFINITY) !== shown
+  const shown = answerText(text.trim(), ANSWER) || '(an answer without words)'
+  const isCut = answerText(text.trim(), Number.POSITIVE_INFINITY).length > ANSWER
   const sources = sourceLines(citations, receipt.credits)
   const credited = sources.length === 0 ? [] : [RULE, ['**Sources**', ...sources].join('\n')]
   return {

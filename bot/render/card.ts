@@ -37,9 +37,11 @@ const MAX_TEXT = 4_000
 
 /** What discord.js edits or sends a message with: Components V2, no pings, the files that it shows. */
 export function card({ colour, parts, files = [], buttons = [] }: Card) {
-  const length = parts.reduce((sum, part) => sum + (part === RULE ? 0 : part.length), 0)
+  // Discord refuses a text without characters; whatever became empty on the way is left out.
+  const shown = parts.filter((part) => part.trim() !== '')
+  const length = shown.reduce((sum, part) => sum + (part === RULE ? 0 : part.length), 0)
   if (length > MAX_TEXT) throw new RangeError(`a message of ${length} characters`)
-  const inner: APIComponentInContainer[] = parts.map((part) =>
+  const inner: APIComponentInContainer[] = shown.map((part) =>
     part === RULE
       ? { type: ComponentType.Separator }
       : { type: ComponentType.TextDisplay, content: part }
