@@ -81,6 +81,7 @@ describe('what people see', () => {
     ['receipt', 'list'],
     ['receipt', 'show'],
     ['account', 'list'],
+    ['account', 'show'],
     ['account', 'balance'],
     ['reward', 'claim', '--all']
   ]
