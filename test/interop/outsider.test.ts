@@ -72,6 +72,16 @@ test('it refuses offers, receipts and answers that were tampered with', () => {
   expect(all('refusals')).toEqual([expect.objectContaining({ missed: [] })])
 })
 
+test('peers refuse what it must not send, by the code that the specification names', () => {
+  expect(all('probes')).toEqual([expect.objectContaining({ differs: [] })])
+})
+
+test('a host takes its contribution in', () => {
+  expect(all('contributed')).toEqual([
+    expect.objectContaining({ statuses: ['pending', 'pending'] })
+  ])
+})
+
 test('the receipts that it verified and paid are those that the provider keeps', async () => {
   const receipts = all('receipt')
   expect(receipts.map((receipt) => receipt.outcome)).toEqual(['answered', 'abstained'])
@@ -83,7 +93,7 @@ test('the receipts that it verified and paid are those that the provider keeps',
 })
 
 test('another peer finds the Datanet that it announced', async () => {
-  const found = await friend.api.datanets.find({ topic: TOPIC, waitMs: 5000 })
+  const found = await friend.api.datanets.find({ topic: TOPIC, waitMs: 15_000 })
   expect(found.map(({ id }) => id)).toEqual(all('announced').map(({ datanet }) => datanet))
 })
 

@@ -195,5 +195,5 @@ export async function settle({ found, books, terms, call, tell }) {
     cumulativeWei: commit.value.cumulativeWei,
     royaltyWei: commit.value.royaltyWei
   })
-  return { receipt: value, bytes: call.end.receipt, callId: hex(value.callId) }
+  return { receipt: value, bytes: call.end.receipt, last: commit.value }
 }

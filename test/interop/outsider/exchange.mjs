@@ -12,6 +12,11 @@ export async function connect(node, peer, protocol) {
   let asks = 1
   return {
     ask: (value) => exchange(stream, frames, asks++, value),
+    /** Sends bytes as they are. */
+    raw: (bytes) => {
+      stream.send(bytes)
+      return answerTo(stream, frames, asks++)
+    },
     close: () => stream.close()
   }
 }
@@ -42,8 +47,12 @@ async function inTime(promise) {
 }
 
 function exchange(stream, frames, id, value) {
+  stream.send(frame({ t: 'ask', id, v: value }))
+  return answerTo(stream, frames, id)
+}
+
+function answerTo(stream, frames, id) {
   const send = (t, v) => stream.send(frame(v === undefined ? { t, id } : { t, id, v }))
-  send('ask', value)
   return {
     more: (v) => send('more', v),
     stop: () => send('stop'),

@@ -37,13 +37,24 @@ export async function join(node, addresses) {
   while (node.services.dht.routingTable?.size === 0 && Date.now() < until) await pause(50)
 }
 
-/** Says in the DHT: ask me about this. */
+/** Says in the DHT: ask me about this. It tries again where nobody could store it yet. */
 export async function announce(node, kind, value) {
   const keys = bucketsOf(kind, node.peerId.toString()).map((b) => rendezvousKey(kind, value, b))
   for (const key of keys) {
-    for await (const event of node.services.dht.provide(CID.parse(key))) void event
+    const until = Date.now() + 10_000
+    while ((await provide(node, key)) === 0 && Date.now() < until) await pause(200)
   }
   return keys
+}
+
+/** How many nodes took the announcement. */
+async function provide(node, key) {
+  let stored = 0
+  for await (const event of node.services.dht.provide(CID.parse(key))) {
+    const isAnswer = event.name === 'PEER_RESPONSE' && event.messageName === 'ADD_PROVIDER'
+    if (isAnswer) stored += 1
+  }
+  return stored
 }
 
 /** Peers that said so, without ourselves: peer id → addresses. */

@@ -4,10 +4,11 @@ import { join as path } from 'node:path'
 import { Wallet } from 'ethers'
 import { payerBooks, payForAnswer, settle } from './call.mjs'
 import { connectChain, demandAnchor, fundedWallet, newTerms, openChannel } from './chain.mjs'
-import { refuse, same } from './codec.mjs'
+import { hex, refuse, same } from './codec.mjs'
 import { readRevision } from './content.mjs'
 import { contribute } from './contribute.mjs'
 import { findModel, library } from './model.mjs'
+import { probe } from './probes.mjs'
 import { terms as termsRecord } from './records.mjs'
 import { found as foundDatanet, publish } from './serve.mjs'
 
@@ -36,7 +37,10 @@ export async function visit({ node, network, wishes, tell }) {
     const channel = await open({ found, wallet, wishes, tell })
     const [first] = rows.values()
     const questions = [`What is ${first.value.title}?`, ...wishes.questions]
-    for (const question of questions) await ask({ node, found, rows, channel, question, tell })
+    for (const question of questions) {
+      channel.last = await ask({ node, found, rows, channel, question, tell })
+    }
+    await probe({ node, found, channel, tell })
   } finally {
     chain.destroy()
   }
@@ -85,20 +89,25 @@ async function open({ found, wallet, wishes, tell }) {
   const { channelId } = books
   const transaction = await openChannel({ wallet, terms, payment, channelId, depositWei })
   tell('channel', { channelId, depositWei, transaction })
-  return { terms, books, maxWei }
+  return { terms, books, maxWei, depositWei, secretKey: session.privateKey }
 }
 
 async function ask({ node, found, rows, channel, question, tell }) {
   const { terms, books, maxWei } = channel
   const call = await payForAnswer({ node, found, books, question, maxWei, tell })
   tell('answer', { question, answer: call.answer })
-  const { receipt, bytes, callId } = await settle({ found, books, terms, call, tell })
+  const { receipt, bytes, last } = await settle({ found, books, terms, call, tell })
 
   for (const { contribution, account } of receipt.credits) {
     if (contribution === undefined) continue
     const owner = rows.get(contribution)?.value.contributor
     if (owner !== account) refuse('ATTRIBUTION_INVALID', `${contribution} is not by ${account}`)
   }
-  const shown = await library(node, found.peer).named(receipt.provider, 'receipt', callId)
+  const shown = await library(node, found.peer).named(
+    receipt.provider,
+    'receipt',
+    hex(receipt.callId)
+  )
   if (!same(shown, bytes)) refuse('RECORD_EQUIVOCATES', 'another receipt is shown to others')
+  return last
 }
