@@ -2,8 +2,10 @@ import { accessSync, constants, existsSync, mkdirSync, readFileSync, statSync } 
 import { dirname, join, resolve } from 'node:path'
 import { DatanetError, isDatanetError } from '../protocol/base/errors.ts'
 import { keySigner } from '../protocol/base/typed-data.ts'
+import { TYPED_DECIMALS } from './api/amounts.ts'
 import type { ChainContracts, WaitOptions } from './chain/chain.ts'
 import { type DeployedContract, deployContracts } from './chain/deploy.ts'
+import { describeToken } from './chain/ethers/token.ts'
 import { createHttpRpc, type Rpc, RpcError } from './chain/rpc.ts'
 import type { Config } from './config.ts'
 import { lockDataDir } from './daemon-lock.ts'
@@ -45,7 +47,7 @@ export interface DeployOptions extends WaitOptions {
  * Puts the contracts on the chain at `order.rpcUrl` and writes the network file. Refuses, before
  * anything is paid, a file that is there already or cannot be written (INPUT_INVALID), a key file that
  * others can read or that holds no key (CONFIG_INVALID), a chain that does not answer
- * (CHAIN_UNREACHABLE) and an account without coins, which is named (FUNDS_INSUFFICIENT).
+ * (CHAIN_UNREACHABLE), a token that is none (CHAIN_WRONG) or has other than 18 places, and an account without coins, which is named (FUNDS_INSUFFICIENT).
  */
 export async function deployNetwork(
   config: Pick<Config, 'dataDir' | 'keyPassphrase' | 'keyPassphraseFile'>,
@@ -64,6 +66,7 @@ export async function deployNetwork(
     BigInt((await ask(rpc, 'eth_getBalance', [deployer, 'latest'], wait)) as string)
   const beforeWei = await balanceOf()
   if (beforeWei === 0n) throw unfunded(deployer, chainId)
+  if (order.token !== undefined) await refuseOtherDecimals(order.token, rpc, wait)
   options.onStart?.({ chainId, deployer })
   const deployed: DeployedContract[] = []
   let contracts: ChainContracts
@@ -94,6 +97,14 @@ export async function deployNetwork(
     gasUsed: deployed.reduce((sum, { gasUsed }) => sum + gasUsed, 0n),
     spentWei: beforeWei - (await balanceOf())
   }
+}
+
+/** What no peer would start with. */
+async function refuseOtherDecimals(token: string, rpc: Rpc, options: WaitOptions): Promise<void> {
+  const { symbol, decimals } = await describeToken(token, rpc, options)
+  if (decimals === TYPED_DECIMALS) return
+  const hint = `${symbol} counts ${decimals} places; a token of ${TYPED_DECIMALS} is needed`
+  throw new DatanetError('INPUT_INVALID', { token, decimals }, { hint })
 }
 
 function unfunded(account: string, chainId: bigint, cause?: unknown): DatanetError {

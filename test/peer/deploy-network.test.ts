@@ -7,6 +7,7 @@ import { createEthersChain } from '../../peer/chain/ethers-chain.ts'
 import { createHttpRpc } from '../../peer/chain/rpc.ts'
 import { type RpcServer, serveRpc } from '../../peer/chain/rpc-server.ts'
 import { loadConfig } from '../../peer/config.ts'
+import { startDaemon } from '../../peer/daemon.ts'
 import { type DeployOrder, deployNetwork } from '../../peer/deploy-network.ts'
 import { readNetwork } from '../../peer/devnet/network.ts'
 import { createPeer } from '../../peer/peer.ts'
@@ -100,6 +101,35 @@ test('a token that is there already is used, and what is no token is refused unp
     expect(existsSync(order.out)).toBe(false)
   }
   expect(await countOf()).toBe(before)
+})
+
+test('a token of other places than amounts are typed with is refused by deployment and daemon', async () => {
+  await faucet(accountOf('third'))
+  const order = orderOf({ keyFile: keyFile('third') })
+  const { contracts } = await deploy(order)
+  // decimals()
+  const isAsked = (params: readonly unknown[]) =>
+    (params[0] as { data?: string } | undefined)?.data?.startsWith('0x313ce567') === true
+  const six = await serveRpc(async (method, params, options) =>
+    method === 'eth_call' && isAsked(params)
+      ? `0x${'6'.padStart(64, '0')}`
+      : chain.request(method, params, options)
+  )
+  try {
+    const { token } = contracts
+    const again = orderOf({ keyFile: keyFile('third'), rpcUrl: six.url, token })
+    await expect(deploy(again)).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+      details: { decimals: 6 }
+    })
+    const flags = { dataDir: testFolder(), rpcUrl: six.url, contracts, logLevel: 'silent' }
+    await expect(startDaemon(loadConfig({ env: {}, flags }))).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      details: { key: 'contracts.token', decimals: 6 }
+    })
+  } finally {
+    await six.close()
+  }
 })
 
 test('the account of the peer pays, and is named while it has nothing', async () => {

@@ -46,3 +46,12 @@ test.each([
   expect(formatWei(amountWei)).toBe(text)
   expect(formatWei(amountWei, 'DNC')).toBe(`${text} DNC`)
 })
+
+test.each([
+  [1_500_000n, 6, '1.5'],
+  [-1n, 6, '-0.000001'],
+  [12n, 0, '12'],
+  [0n, 0, '0']
+])('%d of a token with %d places reads %s', (amountWei, decimals, text) => {
+  expect(formatWei(amountWei, '', decimals)).toBe(text)
+})
