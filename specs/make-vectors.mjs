@@ -15,6 +15,7 @@ import * as receipt from './making/receipt.mjs'
 import { revision } from './making/revision.mjs'
 import * as reward from './making/reward.mjs'
 import { terms } from './making/terms.mjs'
+import { window } from './making/window.mjs'
 
 const FILES = {
   '02-codec': base.codec,
@@ -42,6 +43,7 @@ const FILES = {
   '07-voucher': channel.voucher,
   '07-request': channel.request,
   '08-receipt': receipt.receipt,
+  '07-window': window,
   '08-accumulator': receipt.accumulator,
   '08-credits': reward.credits,
   '08-terms': terms,

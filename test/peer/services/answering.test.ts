@@ -141,7 +141,7 @@ test('an honest call by hand is answered as it is paid for', async () => {
   expect(receipt).toMatchObject({ outcome: 'answered', seq: 0 })
 })
 
-// CALL-R3
+// CALL-R3, VOUCHER-R7
 test('an opening voucher that is not right is refused by its own code', async () => {
   const terms = await channel()
   const { openWei, maxChunkWei } = signed.offer
