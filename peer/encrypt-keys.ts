@@ -36,7 +36,7 @@ export async function encryptKeys(init: EncryptInit): Promise<EncryptedKeys> {
     const hint = `no peer was ever started on ${dataDir}: there is no key in it`
     throw new DatanetError('CONFIG_INVALID', { dataDir }, { hint })
   }
-  const lock = lockDataDir(dataDir)
+  const lock = lockIdle(dataDir)
   try {
     const db = openDatabase(path)
     try {
@@ -53,6 +53,16 @@ export async function encryptKeys(init: EncryptInit): Promise<EncryptedKeys> {
     }
   } finally {
     lock.release()
+  }
+}
+
+/** What a running peer keeps open must not be written anew under it. */
+function lockIdle(dataDir: string): ReturnType<typeof lockDataDir> {
+  try {
+    return lockDataDir(dataDir)
+  } catch (cause) {
+    const hint = `a peer runs on ${dataDir}: stop it first (datanet peer stop)`
+    throw new DatanetError('CONFIG_INVALID', { dataDir, running: true }, { cause, hint })
   }
 }
 
