@@ -10,6 +10,7 @@ import * as drop from './making/drop.mjs'
 import * as exchanges from './making/exchanges.mjs'
 import { handOver } from './making/hand-over.mjs'
 import * as model from './making/model.mjs'
+import { overlap } from './making/overlap.mjs'
 import * as paid from './making/paid-call.mjs'
 import * as receipt from './making/receipt.mjs'
 import { revision } from './making/revision.mjs'
@@ -46,6 +47,7 @@ const FILES = {
   '07-window': window,
   '08-accumulator': receipt.accumulator,
   '08-credits': reward.credits,
+  '08-overlap': overlap,
   '08-terms': terms,
   '09-claim': paid.rewardClaim,
   '09-split': reward.split,

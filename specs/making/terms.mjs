@@ -25,7 +25,8 @@ function stem(word) {
   return /(.)\1$/.test(bare) && 'bdgmnprt'.includes(bare.at(-1)) ? bare.slice(0, -1) : bare
 }
 
-function termsOf(words) {
+/** The terms of a text, in order. */
+export function termsOf(words) {
   const found = words.toLowerCase().match(/[\p{L}\p{N}]+([-'’][\p{L}\p{N}]+)*/gu) ?? []
   return found.flatMap((word) => {
     const parts = word.replace(/['’]\p{L}+/gu, '').split('-')
@@ -37,8 +38,11 @@ function termsOf(words) {
   })
 }
 
-/** ⌊1024·log2(x)⌋ of a fraction, by squaring in whole numbers: nothing is rounded on the way. */
-function rarity(df, passages) {
+/**
+ * ⌊1024·log2(1 + N/(df + ½))⌋, by squaring a fraction in whole numbers: nothing is rounded on the
+ * way.
+ */
+export function rarity(df, passages) {
   let [n, d] = [BigInt(2 * df + 1 + 2 * passages), BigInt(2 * df + 1)]
   let bits = 0
   for (; n >= 2n * d; d *= 2n) bits += 1
