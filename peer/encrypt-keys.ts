@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { DatanetError } from '../protocol/base/errors.ts'
 import { lockDataDir } from './daemon-lock.ts'
 import { openDatabase } from './store/database.ts'
-import { openKeystore } from './wallet/keystore.ts'
+import { openKeystore, type ScryptCost } from './wallet/keystore.ts'
 import { passphraseOf } from './wallet/passphrase.ts'
 import { openWallet } from './wallet/wallet.ts'
 
@@ -14,6 +14,8 @@ export interface EncryptInit {
   readonly keyPassphraseFile?: string
   /** With the passphrase that holds from now on. */
   readonly newPassphraseFile?: string
+  /** What a guess of the new passphrase costs; the keystore's own unless given. */
+  readonly cost?: ScryptCost
   /** Asks a person, unseen; undefined where nobody sits. */
   ask(question: string): Promise<string | undefined>
 }
@@ -45,7 +47,8 @@ export async function encryptKeys(init: EncryptInit): Promise<EncryptedKeys> {
       if (wasEncrypted) await openKeystore(db, passphrase)
       const wallet = await openWallet(db, {
         passphrase,
-        ...(wasEncrypted ? { newPassphrase: await nextOf(init, false) } : {})
+        ...(wasEncrypted ? { newPassphrase: await nextOf(init, false) } : {}),
+        ...(init.cost === undefined ? {} : { cost: init.cost })
       })
       return { accounts: wallet.list().length, wasEncrypted }
     } finally {
