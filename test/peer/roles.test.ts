@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Role } from '../../peer/api/peer-api.ts'
-import type { Peer } from '../../peer/peer.ts'
+import { createPeer, type Peer } from '../../peer/peer.ts'
 import { PROTOCOLS } from '../../protocol/net/ids.ts'
+import { testNode } from '../fixtures/network.ts'
 import { ask, createTestWorld, LICENCE, ROYALTY, type TestWorld } from '../fixtures/world.ts'
+
+const LIMITS = { maxCallWei: 1_000_000n, depositWei: 5_000_000n }
 
 let world: TestWorld
 const peers = new Map<string, Peer>()
@@ -75,12 +78,30 @@ test('only hosts answer contributions, and only providers answer calls', async (
   }
 })
 
-test('a host of before that is none any more is not found as one', async () => {
+test('a host of before that is none any more is not announced as one', async () => {
   const first = await world.peer('former')
   const { id } = await world.datanet(first)
   await first.stop()
-  const former = await world.peer('former', { roles: ['consumer'] })
-  expect(await former.api.datanets.list()).toMatchObject([{ id }])
+  // Where nobody remembers what it announced before.
+  const other = await testNode('elsewhere', { dht: true })
+  const bootstrap = other.getMultiaddrs().map(String)
+  const join = (name: string, roles: readonly Role[]) =>
+    createPeer({ dataDir: world.dirOf(name), bootstrap, roles, limits: LIMITS })
+  const seeker = await join('seeker', ['consumer'])
   const { topic } = world.network
-  expect(await codeOf((peers.get('host') as Peer).api.datanets.find(topic))).toBe('DISCOVERY_EMPTY')
+  const former = await join('former', ['consumer'])
+  try {
+    expect(await former.api.datanets.list()).toMatchObject([{ id }])
+    expect(await codeOf(seeker.api.datanets.find({ topic, waitMs: 1_500 }))).toBe('DISCOVERY_EMPTY')
+  } finally {
+    await former.stop()
+  }
+  const host = await join('former', ['host'])
+  try {
+    const found = await seeker.api.datanets.find({ topic, waitMs: 10_000 })
+    expect(found).toMatchObject([{ id }])
+  } finally {
+    await host.stop()
+    await seeker.stop()
+  }
 })

@@ -1,7 +1,10 @@
 import { join } from 'node:path'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createPeer, type Peer } from '../../peer/peer.ts'
 import { openDatabase } from '../../peer/store/database.ts'
+import { signOffer, verifyOffer } from '../../protocol/model/offer.ts'
+import { testKey } from '../fixtures/network.ts'
 import { ask, createTestWorld, LICENCE, type TestWorld } from '../fixtures/world.ts'
 
 const QUESTION = 'How do I know that a sourdough starter is ripe for baking?'
@@ -95,6 +98,13 @@ test('a receipt that the receipt signer of its offer did not sign does not hold'
     expect(await codeOf(peer.api.receipts.verify(callId))).not.toBe('OK')
     database.run('UPDATE receipt SET bytes = ? WHERE call_id = ?', bytes as Uint8Array, callId)
     expect(await codeOf(peer.api.receipts.verify(callId))).toBe('OK')
+    const taken = database.get('SELECT bytes FROM taken_offer')?.bytes as Uint8Array
+    const key = await testKey('a stranger')
+    const provider = peerIdFromPrivateKey(key).toString()
+    const other = await signOffer({ ...(await verifyOffer(taken)).offer, provider }, key)
+    database.run('UPDATE taken_offer SET bytes = ?', other.bytes)
+    expect(await codeOf(peer.api.receipts.verify(callId))).toBe('CID_MISMATCH')
+    database.run('UPDATE taken_offer SET bytes = ?', taken)
   } finally {
     database.close()
   }
