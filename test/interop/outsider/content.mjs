@@ -2,10 +2,12 @@
 import { CID } from 'multiformats/cid'
 import { checkedCid, cidOf, digestOf, hex, LIMITS, refuse, same, sha2, utf8 } from './codec.mjs'
 import { askOnce } from './exchange.mjs'
+import { demandKnown, ownersOf, readHandOverLine } from './handover.mjs'
 import { contribution } from './records.mjs'
 import { demandSigner, digest, RECORDS, unwrap } from './signing.mjs'
 import { contributionsRoot } from './trees.mjs'
 
+const HAND_OVERS = 'data/hand-overs.jsonl'
 const BLOCKS = '/datanet/blocks/1'
 const [RAW, DAG_PB] = [0x55, 0x70]
 
@@ -75,6 +77,11 @@ export function directory(blocks, root) {
     return [data, ...links.flatMap((link) => bytesOf(link.cid))]
   }
   return {
+    has: (path) => {
+      const step = (cid, name) =>
+        cid && readNode(block(cid)).links.find((link) => link.name === name)?.cid
+      return path.split('/').reduce(step, root) !== undefined
+    },
     read: (path) => {
       const step = (cid, name) => {
         const found = readNode(block(cid)).links.find((link) => link.name === name)
@@ -131,6 +138,9 @@ export function readLine(line) {
   return read
 }
 
+const lines = (bytes) => bytes.toString('utf8').split(/(?<=\n)/)
+const toHandOver = (line) => readHandOverLine(line, Date.now())
+
 export function checkRows(revision, cids) {
   const isWhole = cids.length === revision.rows && new Set(cids).size === cids.length
   const root = contributionsRoot(cids)
@@ -139,11 +149,10 @@ export function checkRows(revision, cids) {
   }
 }
 
-/** Reads and verifies every row of a revision: contributions in row order. */
+/** Reads and verifies every row of a revision, and says who owns each account in it. */
 export async function readRevision({ node, peer, manifest, revision }) {
   const files = directory(await fetchBlocks(node, peer, revision.content), revision.content)
-  const text = files.read('data/contributions.jsonl').toString('utf8')
-  const contributions = text.split(/(?<=\n)/).map((line) => {
+  const contributions = lines(files.read('data/contributions.jsonl')).map((line) => {
     const read = readLine(line)
     admit(read, revision.datanet, manifest, Date.now())
     return read
@@ -152,5 +161,10 @@ export async function readRevision({ node, peer, manifest, revision }) {
     revision,
     contributions.map(({ cid }) => cid)
   )
-  return contributions
+  const handOvers = files.has(HAND_OVERS) ? lines(files.read(HAND_OVERS)).map(toHandOver) : []
+  demandKnown(
+    handOvers,
+    contributions.map(({ value }) => value.contributor)
+  )
+  return { contributions, ownerOf: ownersOf(handOvers) }
 }

@@ -3,11 +3,12 @@ import { keys } from '@libp2p/crypto'
 import { peerIdFromPublicKey } from '@libp2p/peer-id'
 import { RecordEnvelope } from '@libp2p/peer-record'
 import { getBytes, hexlify, recoverAddress, Signature, SigningKey, TypedDataEncoder } from 'ethers'
-import { decode, LIMITS, refuse, utf8 } from './codec.mjs'
+import { decode, isMap, LIMITS, refuse, utf8 } from './codec.mjs'
 
 const STRUCTS = {
   ManifestApproval: 'bytes32 manifest,uint64 seq',
   Contribution: 'bytes32 datanet,bytes32 contribution,string licence,string origin',
+  HandOver: 'address oldAccount,address newAccount,uint64 seq',
   Review: 'bytes32 datanet,bytes32 contribution,string verdict,bytes32 review',
   RevisionApproval:
     'bytes32 datanet,uint64 ordinal,bytes32 parent,bytes32 revision,bytes32 contributionsRoot',
@@ -92,20 +93,17 @@ export async function seal(payload, domain, seed) {
   return (await RecordEnvelope.seal(record, key)).marshal()
 }
 
-/** Opens the map {body, signature} or {approvals, body}; the body stays as it was signed. */
-export function unwrap(bytes, field) {
+/** Opens {approvals, body}, {body, signature} or one with more signatures; the body stays as it was. */
+export function unwrap(bytes, ...names) {
   const value = decode(bytes)
-  const isMap = value !== null && typeof value === 'object' && !Array.isArray(value)
-  const isWhole = isMap && Object.keys(value).sort().join() === [field, 'body'].sort().join()
-  if (!isWhole || !(value.body instanceof Uint8Array)) {
-    refuse('RECORD_MALFORMED', 'not wrapped')
-  }
-  const signatures = field === 'approvals' ? value.approvals : [value.signature]
-  const isList = Array.isArray(signatures) && signatures.length > 0
-  if (!isList || signatures.length > LIMITS.curators) refuse('RECORD_MALFORMED', 'no approvals')
-  for (const one of signatures) {
-    if (!(one instanceof Uint8Array)) refuse('RECORD_MALFORMED', 'a signature that is no bytes')
-    if (one.length !== 64) refuse('SIGNATURE_INVALID', 'another length than 64')
-  }
+  const isWhole =
+    isMap(value) && Object.keys(value).sort().join() === [...names, 'body'].sort().join()
+  if (!isWhole || !(value.body instanceof Uint8Array)) refuse('RECORD_MALFORMED', 'not wrapped')
+  const signatures = names.flatMap((name) => value[name])
+  const isFew = signatures.length > 0 && signatures.length <= LIMITS.curators
+  const isList = Array.isArray(value.approvals) === names.includes('approvals')
+  const isBytes = signatures.every((one) => one instanceof Uint8Array)
+  if (!isFew || !isList || !isBytes) refuse('RECORD_MALFORMED', 'no signatures')
+  if (signatures.some((one) => one.length !== 64)) refuse('SIGNATURE_INVALID', 'another length')
   return { body: value.body, signatures }
 }

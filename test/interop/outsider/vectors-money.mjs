@@ -1,9 +1,11 @@
-// The vectors of reviews, credits, splits, folds and drops.
+// The vectors of reviews, hand-overs, credits, terms, splits, folds and drops.
 import { unhex } from './codec.mjs'
 import { creditsOf } from './credits.mjs'
+import { handOver, ownersOf, readHandOver, readHandOverLine } from './handover.mjs'
 import { checkCredits } from './records.mjs'
 import { decide, readReview, review } from './review.mjs'
 import * as reward from './reward.mjs'
+import { rarityOf, termsOf } from './terms.mjs'
 import { value, whole } from './vectors-tools.mjs'
 
 export const moneyChecks = {
@@ -22,6 +24,26 @@ export const moneyChecks = {
     }
   },
 
+  '04-hand-over': async (v, check) => {
+    for (const one of v.valid) whole(handOver, check, one)
+    for (const one of v.valid) {
+      check.equal('signed', readHandOver(unhex(one.bytes), v.nowMs), value(one.input))
+    }
+    for (const one of v.invalid) {
+      const read = () => readHandOver(unhex(one.bytes), v.nowMs)
+      await check.refuses(one.name, one.error, read)
+    }
+    for (const one of v.owners) {
+      check.equal(one.name, ownersOf(one.handOvers)(one.account), one.owner)
+    }
+    for (const one of v.refused) {
+      await check.refuses(one.name, one.error, () => ownersOf(one.handOvers))
+    }
+    for (const one of v.rows) {
+      await check.refuses(one.name, one.error, () => readHandOverLine(one.row, v.nowMs))
+    }
+  },
+
   '08-credits': async (v, check) => {
     const { thresholdPpm, owners } = v
     for (const { name, sentences, credits } of v.valid) {
@@ -30,6 +52,13 @@ export const moneyChecks = {
     for (const one of v.invalid) {
       await check.refuses(one.name, one.error, () => checkCredits(one.credits))
     }
+  },
+
+  '08-terms': (v, check) => {
+    for (const one of v.terms) check.equal(one.text, termsOf(one.text), one.terms)
+    for (const one of v.stems) check.equal(one.word, termsOf(one.word), one.terms)
+    for (const word of v.stop) check.equal(word, termsOf(word), [])
+    for (const one of v.rarity) check.equal('rarity', rarityOf(one), one.rarity)
   },
 
   '09-split': (v, check) => {

@@ -36,7 +36,7 @@ export async function visit({ node, network, wishes, tell }) {
     await publishOwn({ node, wallet, topic: wishes.announce, tell })
     const channel = await open({ found, wallet, wishes, tell })
     const [first] = rows.values()
-    const questions = [`What is ${first.value.title}?`, ...wishes.questions]
+    const questions = [`What is ${first.title}?`, ...wishes.questions]
     for (const question of questions) {
       channel.last = await ask({ node, found, rows, channel, question, tell })
     }
@@ -53,9 +53,12 @@ async function checkGround({ node, chain, found, tell }) {
     const ordinal = await demandAnchor(chain, found.offer.value.payment.registry, datanet)
     const manifest = datanet.manifest.value
     const revision = datanet.revision.value
-    const read = await readRevision({ node, peer: found.peer, manifest, revision })
-    for (const row of read) rows.set(row.cid, row)
-    tell('revision', { revision: datanet.revision.cid, ordinal, rows: read.length })
+    const given = { node, peer: found.peer, manifest, revision }
+    const { contributions, ownerOf } = await readRevision(given)
+    for (const { cid, value } of contributions) {
+      rows.set(cid, { title: value.title, owner: ownerOf(value.contributor) })
+    }
+    tell('revision', { revision: datanet.revision.cid, ordinal, rows: contributions.length })
   }
   return rows
 }
@@ -100,8 +103,8 @@ async function ask({ node, found, rows, channel, question, tell }) {
 
   for (const { contribution, account } of receipt.credits) {
     if (contribution === undefined) continue
-    const owner = rows.get(contribution)?.value.contributor
-    if (owner !== account) refuse('ATTRIBUTION_INVALID', `${contribution} is not by ${account}`)
+    if (rows.get(contribution)?.owner !== account)
+      refuse('ATTRIBUTION_INVALID', `${contribution} is not by ${account}`)
   }
   const shown = await library(node, found.peer).named(
     receipt.provider,
