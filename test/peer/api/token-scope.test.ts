@@ -70,6 +70,17 @@ test('a custodian acts for the accounts it keeps, and for those named to it', as
   expect(await may('datanets/pending', 'd')).toBe('permitted')
 })
 
+test('it hands over its own accounts only, and signs as nobody else kept here', async () => {
+  const handOver = (account: string, to: string) => may('accounts/handOver', { account, to })
+  const person = `0x${'99'.repeat(20)}`
+  expect(await handOver('discord/7', person)).toBe('permitted')
+  expect(await handOver(member.address, person)).toBe('permitted')
+  expect(await handOver('ann', person)).toBe('FORBIDDEN')
+  expect(await handOver('discord/7', own.address)).toBe('FORBIDDEN')
+  const { address } = await api.accounts.create('discord/8')
+  expect(await handOver('discord/7', address)).toBe('permitted')
+})
+
 test('of the accounts it sees its own', async () => {
   const all = await api.accounts.list()
   expect(visible(SCOPE, 'accounts/list', all)).toEqual([member])
