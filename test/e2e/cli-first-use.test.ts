@@ -20,7 +20,7 @@ const NOTES = {
 }
 
 afterAll(() => {
-  datanet('peer', 'stop')
+  if (existsSync(join(home, '.datanet', 'api.json'))) datanet('peer', 'stop')
   rmSync(home, { recursive: true, force: true })
 })
 
@@ -83,18 +83,17 @@ test('three commands lead from a folder of files to a paid answer', () => {
 }, 60_000)
 
 test('more files make the next revision, whose model is served instead of the one before', () => {
-  const [before] = json('model', 'list')
+  const [{ model: before } = { model: {} }] = json('model', 'list')
   write({ 'ink.md': '# Oak gall ink\n\nOak gall ink darkens on the paper within a day.\n' })
   const handed = datanet('contribute', './notes', '--no-publish')
   expect(handed.out).toMatch(/took 1 of 4; they wait for/)
   const [live] = json('contribute', './notes').filter((line) => 'live' in line)
-  const model = (before?.model as { model: string }).model
+  const { model } = before as { model: string }
   expect(live).toMatchObject({
     live: { approved: 1, revision: { ordinal: 2, rows: 4 }, retired: [model] }
   })
   const offered = json('model', 'list').filter(({ offers }) => (offers as unknown[]).length > 0)
   expect(offered).toHaveLength(1)
-  expect(datanet('ask', 'What does oak gall ink do on paper?').out).toContain('darkens')
   // And once more, with nothing new, it is as it was.
   const [again] = json('contribute', './notes').filter((line) => 'live' in line)
   expect(again).toMatchObject({ live: { approved: 0, revision: { ordinal: 2 }, retired: [] } })
@@ -110,13 +109,13 @@ test('a peer that is set up is not set up again, and stopping it leaves no proce
   const lost = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })
   expect(lost).not.toContain(home)
 
-  const stopped = datanet('ask', 'Anything?')
+  const stopped = datanet('ask', 'What does oak gall ink do on paper?')
   expect(stopped.code).toBe(3)
   expect(stopped.err).toMatch(/npx datanet peer start --background\n/)
   expect(datanet('peer', 'start', '--background')).toMatchObject({ code: 0 })
-  expect(datanet('ask', 'When is a sourdough starter ripe for baking?').code).toBe(0)
+  expect(datanet('ask', 'What does oak gall ink do on paper?').out).toContain('darkens')
   expect(datanet('peer', 'stop').code).toBe(0)
-  expect(readFileSync(join(home, '.datanet', 'peer.log'), 'utf8')).not.toContain('sourdough')
+  expect(readFileSync(join(home, '.datanet', 'peer.log'), 'utf8')).not.toMatch(/oak gall/i)
 }, 60_000)
 
 test('a set-up that fails leaves nothing of itself running, and can be tried again', () => {
