@@ -1,5 +1,6 @@
 import { CID } from 'multiformats/cid'
 import { describe, expect, test } from 'vitest'
+import type { z } from 'zod'
 import { createEscrow } from '../peer/chain/ethers/escrow.ts'
 import { createPool } from '../peer/chain/ethers/pool.ts'
 import type { Sender } from '../peer/chain/ethers/sender.ts'
@@ -82,6 +83,14 @@ describe('a message', () => {
     }
   )
   refuses(file.invalid, (one) => asMessage(decodeCanonical(bytes(one.bytes))))
+  test.each<[string, Vectors]>(file.values.map((one: Vectors) => [one.name, one]))(
+    'FRAME-R5 %s with a key that nobody knows',
+    (_, one) => {
+      const schema = one.of === 'part' ? invokePartSchema : contributeAskSchema
+      const value = fromWire<z.ZodType>(schema, decodeCanonical(bytes(one.bytes)))
+      expect(toWire<z.ZodType>(schema, value)).toEqual(one.read)
+    }
+  )
   test.each<[string, Vectors]>(file.errors.map((one: Vectors) => [one.name, one]))(
     'ERROR-R1 %s',
     (_, one) => {

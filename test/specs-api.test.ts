@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import type { PeerApi } from '../peer/api/peer-api.ts'
+import { toProblem } from '../peer/api/problem.ts'
+import { createMetrics } from '../peer/metrics.ts'
 import { LIMITS } from '../protocol/base/limits.ts'
 import { methodRows, shapeRows } from './api-tables.ts'
 import { PAGES, page, rows, section } from './spec-pages.ts'
@@ -26,4 +29,22 @@ test('every limit is named where it bounds something', () => {
   const all = [...PAGES].map(([, words]) => words).join('\n')
   const uses = (limit: string) => all.match(new RegExp(`\\b${limit}\\b`, 'g'))?.length ?? 0
   expect(Object.keys(LIMITS).filter((limit) => uses(limit) < 2)).toEqual([])
+})
+
+describe('specs/10-api.md names', () => {
+  test('the figures of /metrics', async () => {
+    const api = { status: async () => ({ connectedPeers: 0, openStreams: 0 }) }
+    const told = await createMetrics(api as unknown as PeerApi, () => 0).text()
+    const figures = [...told.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name, type]) => [
+      name,
+      type
+    ])
+    const stated = rows(section(page('10'), 'Health and figures'))
+    expect(stated.map(([name, type]) => [name, type])).toEqual(figures)
+  })
+
+  test('the members of a problem', () => {
+    const stated = rows(section(page('10'), 'Problems')).map(([member]) => member)
+    expect(stated).toEqual(Object.keys(toProblem(new Error('any')).body))
+  })
 })

@@ -8,24 +8,24 @@ const record = z.custom<Uint8Array>(
 )
 
 /** What a contributor asks over `/datanet/contribute/1`. specs/04-datanet.md §Submission */
-export const contributeAskSchema = z.strictObject({
+export const contributeAskSchema = z.object({
   datanet: field.cid,
   /** The signed contribution, as it is stored and forwarded. */
   contribution: record
 })
 
 /** What the host answers: the contribution's id as the host computed it, and where it stands. */
-export const contributeEndSchema = z.strictObject({
+export const contributeEndSchema = z.object({
   contribution: field.cid,
   status: z.enum(['pending', 'accepted', 'rejected'])
 })
 
 /** What the two owners of an account ask there. specs/04-datanet.md §Hand-over */
-export const handOverAskSchema = z.strictObject({
+export const handOverAskSchema = z.object({
   datanet: field.cid,
   /** The hand-over signed by both. */
   handOver: record
 })
 
 /** What the host answers: the hand-over's CID, and the revision that holds it, 0 before one does. */
-export const handOverEndSchema = z.strictObject({ handOver: field.cid, ordinal: field.count })
+export const handOverEndSchema = z.object({ handOver: field.cid, ordinal: field.count })

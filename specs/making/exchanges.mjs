@@ -113,8 +113,28 @@ export function messages() {
     valid: [
       ['an ask', some, some],
       ['without a value', { t: 'stop', id: 7 }, { t: 'stop', id: 7 }],
-      ['with a key that nobody knows', { ...some, new: 1 }, some]
-    ].map(([name, message, read]) => ({ name, bytes: text(encode(message)), read: json(read) })),
+      ['with a key that nobody knows', { ...some, new: 1 }, some, 'FRAME-R5']
+    ].map(([name, message, read, requirement]) => ({
+      name,
+      ...(requirement === undefined ? {} : { requirement }),
+      bytes: text(encode(message)),
+      read: json(read)
+    })),
+    values: [
+      [
+        'a submission',
+        'contribute',
+        { datanet: datanetId, contribution: signedContribution().data }
+      ],
+      ['a chunk', 'part', { chunk: 'The bow', costWei: Uint8Array.of(7) }],
+      ['a need', 'part', { needWei: Uint8Array.of(7) }]
+    ].map(([name, of, value]) => ({
+      name,
+      requirement: 'FRAME-R5',
+      of,
+      bytes: text(encode({ ...value, new: 1 })),
+      read: json(value)
+    })),
     invalid: [
       bad('a list', [1]),
       bad('another word', { t: 'hello', id: 1 }),
