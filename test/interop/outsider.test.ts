@@ -89,6 +89,7 @@ test('the receipts that it verified and paid are those that the provider keeps',
     const kept = await paid.provider.api.receipts.show(String(receipt))
     expect(String(kept.priceWei)).toBe(priceWei)
   }
+  expect(all('paid ahead')).not.toEqual([])
   expect(all('committed').at(-1)).toMatchObject({ receipts: 2 })
 })
 

@@ -67,7 +67,8 @@ try {
   const [file] = positionals
   await (file === undefined ? readSpecification() : goTo(file))
   tell('done')
+  process.exit(0)
 } catch (error) {
   tell('refused', { code: error.code ?? 'INTERNAL', reason: error.message, at: error.stack })
-  process.exitCode = 1
+  process.exit(1)
 }

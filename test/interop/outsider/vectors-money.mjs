@@ -2,6 +2,7 @@
 import { unhex } from './codec.mjs'
 import { creditsOf } from './credits.mjs'
 import { handOver, ownersOf, readHandOver, readHandOverLine } from './handover.mjs'
+import { evidenceOf, ground, sentencesOf } from './overlap.mjs'
 import { checkCredits } from './records.mjs'
 import { decide, readReview, review } from './review.mjs'
 import * as reward from './reward.mjs'
@@ -52,6 +53,14 @@ export const moneyChecks = {
     for (const one of v.invalid) {
       await check.refuses(one.name, one.error, () => checkCredits(one.credits))
     }
+  },
+
+  '08-overlap': (v, check) => {
+    for (const one of v.sentences) check.equal(one.text, sentencesOf(one.text), one.sentences)
+    const ready = ground(v.passages)
+    for (const [term, df] of Object.entries(v.df)) check.equal(term, ready.df(term), df)
+    const { thresholdPpm, sentences } = v.evidence
+    check.equal('evidence', evidenceOf(v.answers, ready, thresholdPpm), sentences)
   },
 
   '08-terms': (v, check) => {

@@ -1,16 +1,22 @@
 // One visit to a network: find a model, check what stands behind it, announce, pay, verify.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join as path } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { Wallet } from 'ethers'
 import { payerBooks, payForAnswer, settle } from './call.mjs'
 import { connectChain, demandAnchor, fundedWallet, newTerms, openChannel } from './chain.mjs'
 import { hex, refuse, same } from './codec.mjs'
 import { readRevision } from './content.mjs'
 import { contribute } from './contribute.mjs'
+import { creditsOf } from './credits.mjs'
 import { findModel, library } from './model.mjs'
+import { evidenceOf, ground, sentencesOf } from './overlap.mjs'
 import { probe } from './probes.mjs'
 import { terms as termsRecord } from './records.mjs'
 import { found as foundDatanet, publish } from './serve.mjs'
+
+const METHOD = 'overlap-coverage/1'
+const THRESHOLD_PPM = 500_000
 
 export async function visit({ node, network, wishes, tell }) {
   const found = await findModel({ node, topic: wishes.topic, tell })
@@ -56,7 +62,7 @@ async function checkGround({ node, chain, found, tell }) {
     const given = { node, peer: found.peer, manifest, revision }
     const { contributions, ownerOf } = await readRevision(given)
     for (const { cid, value } of contributions) {
-      rows.set(cid, { title: value.title, owner: ownerOf(value.contributor) })
+      rows.set(cid, { title: value.title, text: value.text, owner: ownerOf(value.contributor) })
     }
     tell('revision', { revision: datanet.revision.cid, ordinal, rows: contributions.length })
   }
@@ -101,6 +107,7 @@ async function ask({ node, found, rows, channel, question, tell }) {
   tell('answer', { question, answer: call.answer })
   const { receipt, bytes, last } = await settle({ found, books, terms, call, tell })
 
+  if (receipt.method === METHOD) tell('attribution', recompute(rows, call.answer, receipt.credits))
   for (const { contribution, account } of receipt.credits) {
     if (contribution === undefined) continue
     if (rows.get(contribution)?.owner !== account)
@@ -113,4 +120,18 @@ async function ask({ node, found, rows, channel, question, tell }) {
   )
   if (!same(shown, bytes)) refuse('RECORD_EQUIVOCATES', 'another receipt is shown to others')
   return last
+}
+
+/** The credits that the page's own method gives for this answer, next to those of the receipt. */
+function recompute(rows, answer, told) {
+  const passages = [...rows].map(([contribution, { title, text }]) => ({
+    contribution,
+    title,
+    text
+  }))
+  const owners = Object.fromEntries([...rows].map(([cid, { owner }]) => [cid, owner]))
+  const said = sentencesOf(answer.replace(/\s*\[\d+\]/g, ''))
+  const sentences = evidenceOf(said, ground(passages), THRESHOLD_PPM)
+  const own = creditsOf({ sentences, thresholdPpm: THRESHOLD_PPM, owners })
+  return { agrees: isDeepStrictEqual(own, told), own }
 }
