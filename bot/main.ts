@@ -1,15 +1,13 @@
 import { once } from 'node:events'
-import { DiscordjsError } from 'discord.js'
-import { connectPeer } from '../peer/api/client.ts'
 import type { PeerApi } from '../peer/api/peer-api.ts'
 import { toProblem } from '../peer/api/problem.ts'
-import { startBot } from './bot.ts'
-import { cappedApi } from './capped.ts'
+import type { Bot } from './bot.ts'
 import { systemClock } from './clock.ts'
 import { type BotConfig, readBotConfig } from './config.ts'
-import { knownDatanets, knownModels } from './discover.ts'
 import { GUIDANCE, REFUSED } from './guidance.ts'
 import { codeOf, createLog } from './log.ts'
+
+// What a bot and a peer are made of is loaded once there is a token: until then it answers at once.
 
 const log = createLog()
 const stopping = new AbortController()
@@ -19,29 +17,21 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 
 try {
   const config = readBotConfig()
-  if (config.discordToken === undefined) {
-    process.stderr.write(GUIDANCE)
-    process.exitCode = 1
-  } else await run(config, config.discordToken)
+  if (config.discordToken === undefined) fail(GUIDANCE)
+  else await run(config, config.discordToken)
 } catch (error) {
-  process.exitCode = 1
-  if (error instanceof DiscordjsError || isRefusedByDiscord(error)) {
-    process.stderr.write(REFUSED)
-    log('refused', { code: codeOf(error) })
-  } else {
-    const { code, detail } = toProblem(error).body
-    process.stderr.write(`${code}: ${detail}\n`)
-  }
+  const { code, detail } = toProblem(error).body
+  fail(`${code}: ${detail}\n`)
 }
 
 async function run(config: BotConfig, token: string): Promise<void> {
-  const { topics, discordApi } = config
+  const { topics } = config
   const peer = await peerOf(config)
   try {
-    const parts = { api: peer.api, clock: systemClock, log, topics }
-    const api = discordApi === undefined ? {} : { api: discordApi }
-    const bot = await startBot(parts, { token, ...api })
+    const bot = await login(config, token, peer.api)
+    if (bot === undefined) return
     process.stdout.write(`${bot.name} is at Discord: /ask and /contribute. Ctrl-C ends it.\n`)
+    const { knownDatanets, knownModels } = await import('./discover.ts')
     // So that the first question finds something; who asks earlier looks for it as well.
     const { signal } = stopping
     Promise.all([
@@ -56,19 +46,41 @@ async function run(config: BotConfig, token: string): Promise<void> {
   }
 }
 
+/** The bot, or nothing when Discord does not let it in: then it was said why. */
+async function login(
+  { topics, discordApi }: BotConfig,
+  token: string,
+  api: PeerApi
+): Promise<Bot | undefined> {
+  const { startBot } = await import('./bot.ts')
+  const parts = { api, clock: systemClock, log, topics }
+  try {
+    return await startBot(parts, {
+      token,
+      ...(discordApi === undefined ? {} : { api: discordApi })
+    })
+  } catch (error) {
+    const isRefused = codeOf(error) === 'TokenInvalid' || statusOf(error) === 401
+    const unreachable = `Discord could not be reached (${codeOf(error)}). Is this machine online?\n`
+    fail(isRefused ? REFUSED : unreachable)
+    return undefined
+  }
+}
+
 /** The remote peer that is configured, or one of this process's own on its data directory. */
 async function peerOf(
   config: BotConfig
 ): Promise<{ readonly api: PeerApi; stop(): Promise<void> }> {
   if (config.peer !== undefined) {
+    const { connectPeer } = await import('../peer/api/client.ts')
     const api = connectPeer(config.peer)
     // Now, and not at the first member's question.
     await api.status()
     return { api, stop: async () => {} }
   }
-  // Loaded by who starts a peer: the rest should answer at once.
   const { loadConfig } = await import('../peer/config.ts')
   const { startDaemon } = await import('../peer/daemon.ts')
+  const { cappedApi } = await import('./capped.ts')
   const own = loadConfig()
   const daemon = await startDaemon(own)
   const { maxCallWei } = own.limits
@@ -76,7 +88,11 @@ async function peerOf(
   return { api: cappedApi(daemon.peer.api, cap), stop: () => daemon.stop() }
 }
 
-/** The gateway closes on a wrong token; the API answers 401. */
-function isRefusedByDiscord(error: unknown): boolean {
-  return error instanceof Error && 'status' in error && error.status === 401
+function statusOf(error: unknown): unknown {
+  return error instanceof Error && 'status' in error ? error.status : undefined
+}
+
+function fail(words: string): void {
+  process.stderr.write(words)
+  process.exitCode = 1
 }

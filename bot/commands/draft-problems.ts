@@ -2,7 +2,7 @@ import type { Draft } from './drafts.ts'
 
 /** 64 digits alone, or called a key: a private key. Elsewhere they may well be somebody's digest. */
 const KEY =
-  /^\s*(0x)?[0-9a-f]{64}\s*$|\b(key|secret|seed|wallet)\b[^]{0,40}(?<![0-9a-z])(0x)?[0-9a-f]{64}\b/i
+  /^\s*(0x)?[0-9a-f]{64}\s*$|\b(key|secret|seed|wallet)\b[\s\S]{0,40}(?<![0-9a-z])(0x)?[0-9a-f]{64}\b/i
 /** As many plain words as a wallet's recovery phrase has, and nothing else. */
 const PHRASE = /^\s*(?:[a-z]{3,8}\s+){11}(?:(?:[a-z]{3,8}\s+){3}){0,4}[a-z]{3,8}\s*$/
 const TITLE_BYTES = 256
