@@ -287,9 +287,13 @@ function readFile(file: string | undefined, usual: string): Source {
 }
 
 const PREFIX = 'DATANET_'
+/** Where the bot finds a running peer: in the same shell, and nothing of this peer's own. */
+const OTHERS: readonly string[] = ['DATANET_PEER_URL', 'DATANET_PEER_TOKEN']
 
 function namesOfEnv(env: Readonly<Record<string, string | undefined>>): Record<string, unknown> {
-  const own = Object.entries(env).filter(([name]) => name.startsWith(PREFIX))
+  const own = Object.entries(env).filter(
+    ([name]) => name.startsWith(PREFIX) && !OTHERS.includes(name)
+  )
   return Object.fromEntries(own.map(([name, value]) => [keyOfEnv(name), value]))
 }
 

@@ -69,6 +69,11 @@ test('the file in the data directory is read when no other is named', () => {
   expect(refusal({ flags: { dataDir: dir } }).details).toMatchObject({ key: 'dataDir' })
 })
 
+test('where the bot finds its peer is no business of a peer', () => {
+  const env = { DATANET_PEER_URL: 'http://127.0.0.1:1', DATANET_PEER_TOKEN: 'its-token' }
+  expect(loadConfig({ env, flags: { dataDir: dir } })).not.toHaveProperty('peerUrl')
+})
+
 test('every kind of value can be written as text', () => {
   const tokens = [{ token: 'bots-token', label: 'bot', accounts: [ADDRESS], spendWei: '12' }]
   const config = loadConfig({
