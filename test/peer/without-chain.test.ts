@@ -13,6 +13,7 @@ const LIMITS = { maxCallWei: 1_000_000n, depositWei: 5_000_000n }
 
 let world: TestWorld
 let host: Peer
+let provider: Peer
 let peer: Peer
 let datanet: string
 let model: string
@@ -36,7 +37,8 @@ beforeAll(async () => {
   host = await world.peer('host')
   const made = await world.datanet(host)
   datanet = made.id
-  const served = await world.serve(await world.peer('provider'), datanet, FREE)
+  provider = await world.peer('provider')
+  const served = await world.serve(provider, datanet, FREE)
   model = served.model.model
   offer = served.offer.offer
   peer = await chainless('free')
@@ -145,10 +147,10 @@ test('what needs a chain refuses CHAIN_MISSING and says how to get one', async (
 })
 
 test('a model that costs something is not asked without a chain', async () => {
-  const provider = await world.peer('merchant')
-  const { model: paid } = await world.serve(provider, datanet, { callWei: 1_000n })
-  await peer.api.models.search({ topic: world.network.topic, waitMs: 15_000 })
-  const asked = ask(peer, { model: paid.model, content: QUESTION, retry: false })
+  const { account } = provider
+  await provider.api.models.serve({ model, account, ...FREE, callWei: 1_000n })
+  await peer.api.models.search(world.network.topic)
+  const asked = ask(peer, { model, content: QUESTION, retry: false })
   expect(await codeOf(asked)).toBe('CHAIN_MISSING')
 })
 
