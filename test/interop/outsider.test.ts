@@ -1,7 +1,7 @@
 // A client that was written from the specification alone, against peers of ours.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -11,6 +11,8 @@ import { createPaidWorld, type PaidWorld } from '../fixtures/paid-world.ts'
 
 const CLIENT = new URL('outsider/client.mjs', import.meta.url).pathname
 const TOPIC = 'kites over the sea'
+// It asks, asks what nobody can answer, stops when more is needed, and asks with too little money.
+const OUTCOMES = ['answered', 'abstained', 'cancelled', 'interrupted']
 const UNANSWERABLE = 'Who won the football cup?'
 
 type Step = { step: string } & Record<string, unknown>
@@ -34,7 +36,7 @@ beforeAll(async () => {
   const [visit, peer] = await Promise.all([untilItStays(child), paid.world.peer('friend')])
   friend = peer
   told = [...alone, ...visit]
-})
+}, 60_000)
 
 afterAll(async () => {
   if (child?.exitCode === null) child.kill()
@@ -61,6 +63,15 @@ async function untilItStays({ stdout }: ChildProcess): Promise<Step[]> {
   return steps
 }
 
+test('it imports packages and itself, and nothing of ours', async () => {
+  const folder = new URL('outsider/', import.meta.url)
+  const imported = /(?:from|import\(?) ?'([^']+)'/g
+  for (const name of await readdir(folder)) {
+    const source = await readFile(new URL(name, folder), 'utf8')
+    for (const [, from] of source.matchAll(imported)) expect(from).toMatch(/^(?:\.\/|[@a-z])/)
+  }
+})
+
 const all = (step: string) => told.filter((one) => one.step === step)
 
 test('it reads every vector with decoders of its own', () => {
@@ -84,13 +95,13 @@ test('a host takes its contribution in', () => {
 
 test('the receipts that it verified and paid are those that the provider keeps', async () => {
   const receipts = all('receipt')
-  expect(receipts.map((receipt) => receipt.outcome)).toEqual(['answered', 'abstained'])
+  expect(receipts.map((receipt) => receipt.outcome)).toEqual(OUTCOMES)
   for (const { receipt, priceWei } of receipts) {
     const kept = await paid.provider.api.receipts.show(String(receipt))
     expect(String(kept.priceWei)).toBe(priceWei)
   }
   expect(all('paid ahead')).not.toEqual([])
-  expect(all('committed').at(-1)).toMatchObject({ receipts: 2 })
+  expect(all('committed').at(-1)).toMatchObject({ receipts: OUTCOMES.length })
 })
 
 test('another peer finds the Datanet that it announced', async () => {

@@ -74,8 +74,8 @@ function store(journal, bytes) {
   closeSync(file)
 }
 
-/** Asks a question and pays for the answer as it comes; returns all that the receipt is about. */
-export async function payForAnswer({ node, found, books, question, maxWei, tell }) {
+/** Asks and pays for the answer as it comes, or with `stops` leaves when more is needed. */
+export async function payForAnswer({ node, found, books, question, maxWei, stops, tell }) {
   const { card, offer } = found
   const ppm = offer.value.policy.royaltyPpm
   const request = newRequest({ found, question, maxWei })
@@ -97,7 +97,9 @@ export async function payForAnswer({ node, found, books, question, maxWei, tell 
   while (end === undefined) {
     const step = await call.next()
     if (step.isEnd) end = step.value
-    else if (step.value.needWei !== undefined) {
+    else if (step.value.needWei !== undefined && stops) {
+      call.stop()
+    } else if (step.value.needWei !== undefined) {
       const needWei = watch.need(step.value.needWei)
       const { bytes: voucher } = cover(needWei)
       call.more({ voucher, callId: request.callId, coveredWei: records.weiType.write(needWei) })

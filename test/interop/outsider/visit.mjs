@@ -1,21 +1,18 @@
 // One visit to a network: find a model, check what stands behind it, announce, pay, verify.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join as path } from 'node:path'
-import { isDeepStrictEqual } from 'node:util'
 import { Wallet } from 'ethers'
 import { payerBooks, payForAnswer, settle } from './call.mjs'
 import { connectChain, demandAnchor, fundedWallet, newTerms, openChannel } from './chain.mjs'
 import { hex, refuse, same } from './codec.mjs'
 import { readRevision } from './content.mjs'
 import { contribute } from './contribute.mjs'
-import { creditsOf } from './credits.mjs'
 import { findModel, library } from './model.mjs'
 import { evidenceOf, ground, sentencesOf } from './overlap.mjs'
 import { probe } from './probes.mjs'
 import { terms as termsRecord } from './records.mjs'
 import { found as foundDatanet, publish } from './serve.mjs'
 
-const METHOD = 'overlap-coverage/1'
 const THRESHOLD_PPM = 500_000
 
 export async function visit({ node, network, wishes, tell }) {
@@ -43,8 +40,14 @@ export async function visit({ node, network, wishes, tell }) {
     const channel = await open({ found, wallet, wishes, tell })
     const [first] = rows.values()
     const questions = [`What is ${first.title}?`, ...wishes.questions]
-    for (const question of questions) {
-      channel.last = await ask({ node, found, rows, channel, question, tell })
+    const { openWei, maxChunkWei } = found.offer.value
+    const calls = [
+      ...questions.map((question) => ({ question, maxWei: channel.maxWei })),
+      { question: questions[0], maxWei: channel.maxWei, stops: true },
+      { question: questions[0], maxWei: openWei + maxChunkWei }
+    ]
+    for (const call of calls) {
+      channel.last = await ask({ node, found, rows, channel, tell, ...call })
     }
     await probe({ node, found, channel, tell })
   } finally {
@@ -89,7 +92,7 @@ async function open({ found, wallet, wishes, tell }) {
   const [payer, signer] = [wallet, session].map(({ address }) => address.toLowerCase())
   const terms = newTerms({ payer, signer, payment })
   const maxWei = openWei + maxChunkWei + price.outputTokenWei * BigInt(maxOutputTokens)
-  const depositWei = maxWei * BigInt(wishes.questions.length + 1)
+  const depositWei = maxWei * BigInt(wishes.questions.length + 3)
 
   mkdirSync(wishes.keep, { recursive: true })
   const [termsFile, journal] = ['terms.cbor', 'vouchers.txt'].map((f) => path(wishes.keep, f))
@@ -101,18 +104,13 @@ async function open({ found, wallet, wishes, tell }) {
   return { terms, books, maxWei, depositWei, secretKey: session.privateKey }
 }
 
-async function ask({ node, found, rows, channel, question, tell }) {
-  const { terms, books, maxWei } = channel
-  const call = await payForAnswer({ node, found, books, question, maxWei, tell })
+async function ask({ node, found, rows, channel, question, maxWei, stops = false, tell }) {
+  const { terms, books } = channel
+  const call = await payForAnswer({ node, found, books, question, maxWei, stops, tell })
   tell('answer', { question, answer: call.answer })
   const { receipt, bytes, last } = await settle({ found, books, terms, call, tell })
 
-  if (receipt.method === METHOD) tell('attribution', recompute(rows, call.answer, receipt.credits))
-  for (const { contribution, account } of receipt.credits) {
-    if (contribution === undefined) continue
-    if (rows.get(contribution)?.owner !== account)
-      refuse('ATTRIBUTION_INVALID', `${contribution} is not by ${account}`)
-  }
+  checkCredits(rows, receipt, call.answer)
   const shown = await library(node, found.peer).named(
     receipt.provider,
     'receipt',
@@ -122,16 +120,16 @@ async function ask({ node, found, rows, channel, question, tell }) {
   return last
 }
 
-/** The credits that the page's own method gives for this answer, next to those of the receipt. */
-function recompute(rows, answer, told) {
-  const passages = [...rows].map(([contribution, { title, text }]) => ({
-    contribution,
-    title,
-    text
-  }))
-  const owners = Object.fromEntries([...rows].map(([cid, { owner }]) => [cid, owner]))
-  const said = sentencesOf(answer.replace(/\s*\[\d+\]/g, ''))
-  const sentences = evidenceOf(said, ground(passages), THRESHOLD_PPM)
-  const own = creditsOf({ sentences, thresholdPpm: THRESHOLD_PPM, owners })
-  return { agrees: isDeepStrictEqual(own, told), own }
+/** Every credited contribution is its account's, and supports a sentence of a whole answer. */
+function checkCredits(rows, { credits, outcome }, answer) {
+  const passages = [...rows].map(([contribution, row]) => ({ contribution, ...row }))
+  const said = sentencesOf(answer.replace(/ \[\d+\]/g, ''))
+  const evidence = evidenceOf(said, ground(passages), THRESHOLD_PPM)
+  const supports = evidence.flatMap((one) => one.supports.map(({ contribution }) => contribution))
+  for (const { contribution, account } of credits.filter((line) => line.contribution)) {
+    const owner = rows.get(contribution)?.owner
+    const isSupport = outcome !== 'answered' || supports.includes(contribution)
+    if (owner !== account) refuse('ATTRIBUTION_INVALID', `${contribution} is not by ${account}`)
+    if (!isSupport) refuse('ATTRIBUTION_INVALID', `${contribution} supports nothing that was said`)
+  }
 }
