@@ -62,12 +62,20 @@ function tellClosing(
   return [
     wrap(
       `${came}No further call is made on this channel, and ${money(pendingWei)} is on its way back. ` +
-        `Until ${minute(readyAtMs)} the provider can still claim what was signed for. Then:`,
+        `${untilOf(readyAtMs)} the provider can still claim what was signed for. Then:`,
       width
     ),
     '',
     `  npx datanet channel close ${short(channelId)}`
   ].join('\n')
+}
+
+const SOON_MS = 120_000
+
+function untilOf(readyAtMs: number): string {
+  const leftMs = readyAtMs - Date.now()
+  if (leftMs > SOON_MS) return `Until ${minute(readyAtMs)}`
+  return `For ${Math.max(1, Math.ceil(leftMs / 1_000))} s`
 }
 
 /** The id of the paying channel that `named` means: an id or the ends of one; else the only open one. */
@@ -121,8 +129,8 @@ async function channelTable(
   const waiting = all.flatMap((one) =>
     one.side === 'payer' && one.readyAtMs !== undefined
       ? [
-          `${money(one.withdrawableWei)} comes back from ${minute(one.readyAtMs)} on: ` +
-            `npx datanet channel close ${short(one.channelId)}`
+          `${money(one.withdrawableWei)} comes back from ${minute(one.readyAtMs)} on:\n` +
+            `  npx datanet channel close ${short(one.channelId)}`
         ]
       : []
   )

@@ -94,7 +94,8 @@ export async function runInit(
         '  npx datanet contribute ./folder',
         '  npx datanet ask "…"',
         '',
-        'npx datanet peer stop stops it; npx datanet peer start --background starts it again.'
+        'It is stopped by npx datanet peer stop,',
+        'and started again by npx datanet peer start --background.'
       ].join('\n')
     )
   } catch (error) {
