@@ -110,8 +110,6 @@ export function parseCid(text) {
 
 /** The 32 bytes that stand for a CID in signatures and on chain, as 0x text. */
 export const digestOf = (cid) => `0x${hex(parseCid(cid).multihash.digest)}`
-export const cidOfDigest = (digest) =>
-  CID.createV1(dagCbor.code, create(0x12, unhex(digest))).toString()
 
 export function weiBytes(wei) {
   if (wei < 0n || wei >= 1n << 128n) refuse('INPUT_INVALID', 'no amount')

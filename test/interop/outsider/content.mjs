@@ -12,7 +12,7 @@ const BLOCKS = '/datanet/blocks/1'
 const [RAW, DAG_PB] = [0x55, 0x70]
 
 /** Fetches the blocks under a root; each must hash, and be linked to by one before. */
-export async function fetchBlocks(node, peer, root) {
+async function fetchBlocks(node, peer, root) {
   const { parts } = await askOnce(node, peer, BLOCKS, { root: CID.parse(root), have: [] })
   const blocks = new Map()
   const wanted = new Set([root])
@@ -69,7 +69,7 @@ function readNode(bytes) {
 }
 
 /** A reader of the files under a root. */
-export function directory(blocks, root) {
+function directory(blocks, root) {
   const block = (cid) => blocks.get(cid) ?? refuse('CONTENT_UNAVAILABLE', cid)
   const bytesOf = (cid) => {
     if (CID.parse(cid).code === RAW) return [block(cid)]

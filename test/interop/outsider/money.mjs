@@ -44,9 +44,9 @@ const int = (bytes) => BigInt(`0x${hex(bytes)}`)
 
 export const ZERO_HASH = `0x${'0'.repeat(64)}`
 
-export const voucherDigest = (domain, voucher) => digest(domain, 'Voucher', voucher)
+const voucherDigest = (domain, voucher) => digest(domain, 'Voucher', voucher)
 
-export function packVoucher(voucher, signature) {
+function packVoucher(voucher, signature) {
   return concat(
     unhex(voucher.channelId),
     uint(voucher.cumulativeWei, 16),

@@ -196,7 +196,7 @@ function isWhole(credits) {
   return sum === 1_000_000 && new Set(keys).size === keys.length
 }
 
-export const creditsType = list(creditLine, 1, LIMITS.credits)
+const creditsType = list(creditLine, 1, LIMITS.credits)
 
 export const receipt = record(
   {

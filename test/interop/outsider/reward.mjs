@@ -24,7 +24,7 @@ const DROP_LEAVES = 100_000
 const DROP_BYTES = 8_388_608
 const EQUAL = 144_403_552_893_600n
 export const UNITS_PER_WEI = 10n ** 12n * EQUAL
-export const NOBODY = `0x${'0'.repeat(40)}`
+const NOBODY = `0x${'0'.repeat(40)}`
 
 /** Exact shares of a royalty, in units of which a wei has UNITS_PER_WEI. */
 export function split({ royaltyWei, policy, credits, builder, curators, treasuries }) {

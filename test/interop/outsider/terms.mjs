@@ -37,7 +37,7 @@ const ENDINGS = [
   [['y'], 'i', 2]
 ]
 
-export function stem(word) {
+function stem(word) {
   if (word.length < 4 || /\p{N}/u.test(word)) return word
   let stemmed = word
   for (const [endings, becomes, least] of ENDINGS) {

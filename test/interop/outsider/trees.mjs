@@ -28,8 +28,7 @@ export function peaksOf(leaves) {
   return peaks
 }
 
-export const bagPeaks = (count, peaks) =>
-  count === 0 ? ZERO : keccak(prefix(2), uint64(count), ...peaks)
+const bagPeaks = (count, peaks) => (count === 0 ? ZERO : keccak(prefix(2), uint64(count), ...peaks))
 export const accumulatorRoot = (leaves) => bagPeaks(leaves.length, peaksOf(leaves))
 
 /** Whether `leaf` stands at `index` of `count` leaves under `root`. */
@@ -72,7 +71,7 @@ function pairs(level, join) {
   return next
 }
 
-export const contributionLeaf = (cid, row) =>
+const contributionLeaf = (cid, row) =>
   unhex(keccak256(keccak256(abi(['bytes32', 'uint256'], [digestOf(cid), row]))))
 
 const sortedPair = (a, b) => (hex(a) < hex(b) ? keccak(a, b) : keccak(b, a))
@@ -86,7 +85,7 @@ export function contributionsRoot(cids) {
 export const isInRow = ({ contribution, row, root, proof }) =>
   hex(proof.reduce(sortedPair, contributionLeaf(contribution, row))) === hex(root)
 
-export function dropLeaf({ account, cumulativeWei }) {
+function dropLeaf({ account, cumulativeWei }) {
   const inner = keccak256(abi(['address', 'uint256'], [account, cumulativeWei]))
   return { hash: keccak256(inner), sumWei: cumulativeWei }
 }

@@ -1,7 +1,7 @@
 // The vectors of exchanges, among them one whole paid call, and of what goes to the contracts.
 import { AbiCoder } from 'ethers'
 import { answerWatch, payerBooks } from './call.mjs'
-import { checkedCid, frame, LIMITS, unframe, unhex, weiOf } from './codec.mjs'
+import { checkedCid, frame, LIMITS, unframe, unhex, utf8, weiOf } from './codec.mjs'
 import { FROM_CALLER, FROM_SERVER, readError, readFrame } from './exchange.mjs'
 import * as money from './money.mjs'
 import { checkReceipt, expectedReceipt, readReceipt } from './receipt.mjs'
@@ -82,6 +82,30 @@ export const exchangeChecks = {
     books.append(told.seq, leaf)
     const commit = pay(told.priceWei)
     check.equal('commit', { terms: books.termsBytes, commit }, value(at(6).v))
+  },
+
+  '07-window': (v, check) => {
+    const someone = `0x${'11'.repeat(20)}`
+    const parties = { payer: someone, signer: someone, operator: someone, receiptSigner: someone }
+    const bare = { auditor: money.ZERO_HASH, token: someone, withdrawDelayS: 1 }
+    const terms = { ...parties, ...bare, salt: money.ZERO_HASH }
+    const payment = { chainId: 1, escrow: someone }
+    const books = payerBooks({ terms, payment, secretKey: SESSION_KEY })
+    const royalties = new Map()
+    let finished = 0
+    for (const step of value(v.steps)) {
+      const { callId: name, royaltyPpm = royalties.get(name), voucher, leaf } = step
+      const callId = utf8(name ?? '')
+      royalties.set(name, royaltyPpm)
+      if (step.do === 'cover') books.count(callId, step.coveredWei, royaltyPpm)
+      if (step.do === 'finish') {
+        books.count(callId, step.priceWei, royaltyPpm)
+        books.append(finished++, unhex(leaf))
+      }
+      if (voucher === undefined) continue
+      const { channelId, ...signed } = books.voucher().value
+      check.equal(`${step.do} ${name}`, signed, voucher)
+    }
   },
 
   '07-claim': (v, check) => {
