@@ -26,7 +26,7 @@ import { createClosing } from './services/closing.ts'
 import { createDatanets, summary } from './services/datanets.ts'
 import { createIntake } from './services/intake.ts'
 import { createModels } from './services/models.ts'
-import { createOffering } from './services/offering.ts'
+import { createOffering, OFFERED } from './services/offering.ts'
 import type { Parts, SpendingLimits } from './services/parts.ts'
 import { createPayerChannels, type PayerChannels } from './services/payer-channels.ts'
 import { createProviderChannels } from './services/provider-channels.ts'
@@ -34,6 +34,7 @@ import { createPublications } from './services/publications.ts'
 import { createReceipts } from './services/receipts.ts'
 import { createRevisions } from './services/revisions.ts'
 import { createRewards } from './services/rewards.ts'
+import { createWithdrawalWatch } from './services/withdrawal-watch.ts'
 import { createAccountStore } from './store/accounts.ts'
 import { SqliteBlockstore } from './store/blocks.ts'
 import { createChannelStore } from './store/channels.ts'
@@ -153,13 +154,8 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     const revisions = createRevisions(parts, datanets)
     const catalogue = createCatalogue(parts)
     const models = createModels(parts, datanets, revisions, catalogue)
-    const offering = createOffering(
-      parts,
-      datanets,
-      models,
-      catalogue,
-      init.withdrawDelayS === undefined ? {} : { withdrawDelayS: init.withdrawDelayS }
-    )
+    const withdrawDelayS = init.withdrawDelayS ?? OFFERED.withdrawDelayS
+    const offering = createOffering(parts, datanets, models, catalogue, { withdrawDelayS })
     started.push(() => offering.stop())
     const claims = createClaims(parts)
     const payerChannels: PayerChannels =
@@ -181,7 +177,11 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     if (isProvider) servers.push(await serveExchange(node, PROTOCOLS.invoke, answering))
     datanets.resume({ isHost: roles.includes('host') })
     revisions.resume()
-    if (isProvider && contracts !== undefined) await offering.resume()
+    if (isProvider && contracts !== undefined) {
+      await offering.resume()
+      const watch = createWithdrawalWatch(parts, claims, { withdrawDelayS })
+      started.push(() => watch.stop())
+    }
 
     const api: PeerApi = {
       datanets: {
@@ -215,7 +215,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
           }
           return claims.list()
         },
-        claim: claims.claim,
+        claim: (options) => claims.claim(options),
         close: createClosing(parts, payerChannels).close,
         async open({ offer, depositWei }, options) {
           const { channelId } = await payerChannels.open(
