@@ -64,6 +64,24 @@ test('encrypting a plain wallet leaves no trace of its keys in the database or i
   )
 })
 
+test('encrypting that was cut off before the files were written anew is finished at the next start', async () => {
+  const path = fresh()
+  const first = await wallet(path)
+  for (let i = 0; i < 40; i += 1) first.wallet.create(`member ${i}`)
+  const killed = new Error('killed')
+  const vacuum = () => {
+    throw killed
+  }
+  const init = { passphrase: WORDS, cost }
+  await expect(openWallet({ ...first.database, vacuum }, init)).rejects.toBe(killed)
+  expect(isLeaked(path, first.wallet)).toBe(true)
+  // Neither may forget it: who has not the passphrase, and who has.
+  expect(await refusal(() => wallet(path))).toBe('KEYSTORE_LOCKED')
+  const { wallet: keys } = await wallet(path, { passphrase: WORDS })
+  expect(isLeaked(path, keys)).toBe(false)
+  expect(keys.list()).toHaveLength(41)
+})
+
 test('without the passphrase, or with another, nothing opens and nothing changes', async () => {
   const path = fresh()
   const first = await wallet(path, { passphrase: WORDS })
