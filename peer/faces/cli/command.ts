@@ -9,8 +9,19 @@ export interface Call<Options = object> {
   readonly args: readonly string[]
   readonly options: Options
   readonly print: Print
+  readonly passphrase: AskPassphrase
   readonly signal: AbortSignal
 }
+
+/**
+ * The passphrase in `file`, which only its owner may read, or else what is typed unseen; of a new one
+ * (`isNew`) twice. Refuses where nobody sits (INPUT_INVALID).
+ */
+export type AskPassphrase = (request: {
+  readonly file?: string
+  readonly question: string
+  readonly isNew?: boolean
+}) => Promise<string>
 
 /** One command over PeerApi; it needs no process to run. */
 export interface CliCommand<Options = object> {

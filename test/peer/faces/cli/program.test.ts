@@ -14,11 +14,20 @@ describe('usage', () => {
   test('the help names every noun and exit code on one screen', async () => {
     const { out, code } = await cli(scriptedPeer(), ['--help'])
     expect(code).toBe(0)
-    for (const noun of ['peer', 'datanet', 'model', 'channel', 'receipt', 'reward', 'account']) {
+    for (const noun of [
+      'peer',
+      'datanet',
+      'model',
+      'channel',
+      'receipt',
+      'reward',
+      'account',
+      'wallet'
+    ]) {
       expect(out).toMatch(new RegExp(`^ {2}${noun} `, 'm'))
     }
     expect(out).toContain(EXIT_TEXT)
-    // Two more commands start processes and are added by the program itself.
+    // Three more commands start processes and are added by the program itself.
     expect(out.trimEnd().split('\n').length).toBeLessThanOrEqual(21)
     expect(widthOf(out)).toBeLessThanOrEqual(80)
   })

@@ -203,7 +203,7 @@ export function scriptedPeer(
 export async function cli(
   peer: ScriptedPeer,
   words: readonly string[],
-  init: { columns?: number; signal?: AbortSignal; answers?: string[] } = {}
+  init: { columns?: number; signal?: AbortSignal; answers?: string[]; passphrase?: string } = {}
 ): Promise<{ out: string; err: string; code: number }> {
   let out = ''
   let err = ''
@@ -217,6 +217,7 @@ export async function cli(
     connect: async () => peer.api,
     print: (isJson) =>
       createPrint({ isJson, ...sinks, ...(answers === undefined ? {} : { prompt }) }),
+    passphrase: async ({ file }) => init.passphrase ?? `in ${file}`,
     signal: init.signal ?? new AbortController().signal
   })
   // Settings go to the commands that are made later only, so each is told.
