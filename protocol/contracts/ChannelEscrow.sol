@@ -1,31 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 pragma solidity ^0.8.28;
 
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {IChannelEscrow} from "./interfaces/IChannelEscrow.sol";
 import {IDatanetRegistry} from "./interfaces/IDatanetRegistry.sol";
+import {IReceiveWithAuthorization} from "./interfaces/IReceiveWithAuthorization.sol";
+import {Money} from "./parts/Money.sol";
 import {RewardPool} from "./RewardPool.sol";
 
 /// @notice Described in interfaces/IChannelEscrow.sol.
-contract ChannelEscrow is IChannelEscrow, EIP712 {
-    using SafeERC20 for IERC20;
-
+contract ChannelEscrow is IChannelEscrow, EIP712, ReentrancyGuardTransient {
     bytes32 public constant TERMS_TYPEHASH = keccak256(
         "Terms(address payer,address signer,address operator,address receiptSigner,bytes32 auditor,address token,uint32 withdrawDelayS,bytes32 salt)"
     );
     bytes32 public constant VOUCHER_TYPEHASH = keccak256(
         "Voucher(bytes32 channelId,uint128 cumulativeWei,uint128 royaltyWei,uint64 receipts,bytes32 receiptsRoot)"
     );
+    bytes32 public constant CLOSE_TYPEHASH =
+        keccak256("Close(bytes32 channelId,uint128 cumulativeWei,uint128 royaltyWei,uint64 deadline)");
+    bytes32 public constant FUND_TYPEHASH =
+        keccak256("Fund(bytes32 channelId,uint256 amountWei,uint256 nonce,uint64 deadline)");
+    bytes32 public constant VAULT_FUND_TYPEHASH =
+        keccak256("VaultFund(bytes32 channelId,uint256 amountWei,uint256 nonce,uint64 deadline)");
 
-    /// One slot. `opened` outlives a deposit that was withdrawn to nothing: totals are for ever.
+    uint32 private constant MAX_WITHDRAW_DELAY_S = 30 days;
+
+    /// One slot. `opened` and `closed` outlive the deposit: totals are for ever.
     struct Channel {
         uint80 deposit;
         uint80 claimed;
         uint80 royalty;
         bool opened;
+        bool closed;
     }
 
     struct Withdrawal {
@@ -33,79 +43,214 @@ contract ChannelEscrow is IChannelEscrow, EIP712 {
         uint64 readyAt;
     }
 
+    /// One slot.
+    struct Vault {
+        uint104 balance;
+        uint104 withdrawing;
+        uint40 readyAt;
+    }
+
     /// @inheritdoc IChannelEscrow
     address public immutable rewardPool;
+    /// @inheritdoc IChannelEscrow
+    uint64 public immutable vaultDelayS;
 
     mapping(bytes32 id => Channel) private _channels;
     mapping(bytes32 id => Withdrawal) private _withdrawals;
     mapping(address operator => mapping(address token => uint256)) private _credits;
     mapping(bytes32 poolId => uint256) private _royalties;
+    mapping(address owner => mapping(address token => Vault)) private _vaults;
+    /// One bit per nonce, 256 to a word: orders of one payer in a row cost one new word together.
+    mapping(address payer => mapping(uint256 word => uint256 bits)) private _nonces;
 
     /// @dev Deploys its own pool: the two know each other from the first block on and for ever.
-    constructor(IDatanetRegistry registry, uint64 dropDelayS) EIP712("datanet.ChannelEscrow", "1") {
+    constructor(IDatanetRegistry registry, uint64 dropDelayS, uint64 vaultDelayS_)
+        EIP712("datanet.ChannelEscrow", "1")
+    {
         rewardPool = address(new RewardPool(registry, this, dropDelayS));
+        vaultDelayS = vaultDelayS_;
     }
 
     /// @inheritdoc IChannelEscrow
-    function fund(Terms calldata terms, uint256 amountWei) external returns (bytes32 id) {
-        if (terms.payer == address(0) || terms.signer == address(0) || terms.operator == address(0)) {
-            revert EscrowTermsInvalid();
-        }
-        if (terms.token == address(0)) revert EscrowTokenUnsupported(terms.token);
-        if (amountWei == 0) revert EscrowAmountZero();
-        id = channelId(terms);
-        Channel storage state = _channels[id];
-        uint256 depositWei = state.deposit + amountWei;
-        if (depositWei > type(uint80).max) revert EscrowDepositTooLarge();
+    function fund(Terms calldata terms, uint256 amountWei) external payable nonReentrant returns (bytes32 id) {
+        id = _deposit(terms, amountWei);
+        _take(terms.token, amountWei);
+    }
 
-        bool first = !state.opened;
-        state.deposit = uint80(depositWei);
-        if (first) {
-            state.opened = true;
-            emit ChannelOpened(id, terms.payer, terms.operator, terms);
-        }
-        emit ChannelFunded(id, amountWei, depositWei);
-
-        // A token that keeps a part of what it moves would leave a deposit that cannot all be paid.
-        IERC20 token = IERC20(terms.token);
+    /// @inheritdoc IChannelEscrow
+    function fundWithAuthorization(Terms calldata terms, uint256 amountWei, Authorization calldata authorization)
+        external
+        nonReentrant
+        returns (bytes32 id)
+    {
+        if (terms.token == Money.NATIVE) revert EscrowTokenUnsupported(terms.token);
+        id = _deposit(terms, amountWei);
+        IReceiveWithAuthorization token = IReceiveWithAuthorization(terms.token);
         uint256 before = token.balanceOf(address(this));
-        token.safeTransferFrom(msg.sender, address(this), amountWei);
-        uint256 moved = token.balanceOf(address(this)) - before;
-        if (moved != amountWei) revert EscrowTransferInexact(amountWei, moved);
+        token.receiveWithAuthorization(
+            authorization.from,
+            address(this),
+            amountWei,
+            authorization.validAfter,
+            authorization.validBefore,
+            authorizationNonce(id, amountWei, authorization.salt),
+            authorization.v,
+            authorization.r,
+            authorization.s
+        );
+        _exactly(amountWei, token.balanceOf(address(this)) - before);
     }
 
     /// @inheritdoc IChannelEscrow
-    function claim(ClaimRow[] calldata rows) external {
+    function fundWithPermit(
+        Terms calldata terms,
+        uint256 amountWei,
+        Order calldata order,
+        Permit calldata permit
+    ) external nonReentrant returns (bytes32 id) {
+        if (terms.token == Money.NATIVE) revert EscrowTokenUnsupported(terms.token);
+        id = _deposit(terms, amountWei);
+        _spendOrder(FUND_TYPEHASH, terms.payer, id, amountWei, order);
+        // Whoever saw the permit may have shown it to the token before: the allowance decides, not this call.
+        try IERC20Permit(terms.token).permit(
+            terms.payer, address(this), permit.valueWei, permit.deadline, permit.v, permit.r, permit.s
+        ) {} catch {}
+        _exactly(amountWei, Money.take(terms.token, terms.payer, amountWei));
+    }
+
+    /// @inheritdoc IChannelEscrow
+    function fundFromVault(Terms calldata terms, uint256 amountWei, Order calldata order)
+        external
+        nonReentrant
+        returns (bytes32 id)
+    {
+        id = _deposit(terms, amountWei);
+        _spendOrder(VAULT_FUND_TYPEHASH, terms.payer, id, amountWei, order);
+        Vault storage vault = _vaults[terms.payer][terms.token];
+        uint256 balanceWei = vault.balance;
+        if (amountWei > balanceWei) revert EscrowVaultTooLow(amountWei, balanceWei);
+        vault.balance = uint104(balanceWei - amountWei);
+    }
+
+    /// @inheritdoc IChannelEscrow
+    function vaultDeposit(address owner, address token, uint256 amountWei) external payable nonReentrant {
+        if (owner == address(0)) revert EscrowTermsInvalid();
+        if (amountWei == 0) revert EscrowAmountZero();
+        Vault storage vault = _vaults[owner][token];
+        // Bounded before it is added, since the sum of two such numbers fits.
+        if (amountWei > type(uint104).max || vault.balance + amountWei > type(uint104).max) {
+            revert EscrowDepositTooLarge();
+        }
+        vault.balance += uint104(amountWei);
+        emit VaultDeposited(owner, token, amountWei, vault.balance);
+        _take(token, amountWei);
+    }
+
+    /// @inheritdoc IChannelEscrow
+    function vaultStartWithdraw(address token, uint256 amountWei) external nonReentrant {
+        if (amountWei == 0) revert EscrowAmountZero();
+        Vault storage vault = _vaults[msg.sender][token];
+        if (amountWei > vault.balance) revert EscrowWithdrawTooLarge(amountWei, vault.balance);
+        uint64 readyAt = uint64(block.timestamp) + vaultDelayS;
+        vault.withdrawing = uint104(amountWei);
+        vault.readyAt = uint40(readyAt);
+        emit VaultWithdrawStarted(msg.sender, token, amountWei, readyAt);
+    }
+
+    /// @inheritdoc IChannelEscrow
+    function vaultFinishWithdraw(address owner, address token) external nonReentrant returns (uint256 amountWei) {
+        Vault storage vault = _vaults[owner][token];
+        uint64 readyAt = vault.readyAt;
+        if (readyAt == 0) revert EscrowVaultWithdrawMissing(owner, token);
+        if (block.timestamp < readyAt) revert EscrowWithdrawEarly(readyAt);
+        amountWei = vault.withdrawing < vault.balance ? vault.withdrawing : vault.balance;
+        vault.balance -= uint104(amountWei);
+        vault.withdrawing = 0;
+        vault.readyAt = 0;
+        emit VaultWithdrawFinished(owner, token, amountWei);
+        _pay(token, owner, amountWei);
+    }
+
+    /// @inheritdoc IChannelEscrow
+    function cancelOrder(uint256 nonce) external nonReentrant {
+        _useNonce(msg.sender, nonce);
+        emit OrderCancelled(msg.sender, nonce);
+    }
+
+    /// @inheritdoc IChannelEscrow
+    function claim(ClaimRow[] calldata rows) external nonReentrant {
+        bytes32 separator = _domainSeparatorV4();
         for (uint256 i = 0; i < rows.length; ++i) {
-            _claim(rows[i]);
+            ClaimRow calldata row = rows[i];
+            bytes32 id = channelId(row.terms);
+            (uint256 creditWei, uint256 royaltyWei) = _claim(id, row.terms.signer, row.voucher, separator);
+            _credit(row.terms.operator, row.terms.auditor, row.terms.token, creditWei, royaltyWei);
         }
     }
 
     /// @inheritdoc IChannelEscrow
-    function pull(address operator, address token) external returns (uint256 amountWei) {
+    function claimGroups(ClaimGroup[] calldata groups) external nonReentrant {
+        bytes32 separator = _domainSeparatorV4();
+        for (uint256 i = 0; i < groups.length; ++i) {
+            _claimGroup(groups[i], separator);
+        }
+    }
+
+    /// @inheritdoc IChannelEscrow
+    function close(ClaimRow calldata row, uint64 deadline, bytes32 r, bytes32 vs)
+        external
+        nonReentrant
+        returns (uint256 refundWei)
+    {
+        bytes32 id = channelId(row.terms);
+        if (!_channels[id].opened) revert EscrowChannelUnknown(id);
+        if (_channels[id].closed) revert EscrowChannelClosed(id);
+        if (block.timestamp > deadline) revert EscrowDeadlinePassed(deadline);
+        Voucher calldata voucher = row.voucher;
+        bytes32 structHash =
+            keccak256(abi.encode(CLOSE_TYPEHASH, id, voucher.cumulativeWei, voucher.royaltyWei, deadline));
+        if (!_isSigned(_hashTypedDataV4(structHash), r, vs, row.terms.receiptSigner)) {
+            revert EscrowSignatureInvalid(row.terms.receiptSigner);
+        }
+        _claimLast(id, row);
+
+        Channel storage state = _channels[id];
+        refundWei = state.deposit - state.claimed;
+        state.deposit = state.claimed;
+        state.closed = true;
+        delete _withdrawals[id];
+        emit ChannelClosed(id, state.claimed, state.royalty, refundWei);
+        _pay(row.terms.token, row.terms.payer, refundWei);
+    }
+
+    /// @inheritdoc IChannelEscrow
+    function pull(address operator, address token) external nonReentrant returns (uint256 amountWei) {
         amountWei = _credits[operator][token];
         if (amountWei == 0) revert EscrowNothingToPull();
         _credits[operator][token] = 0;
         emit CreditPulled(operator, token, amountWei);
-        IERC20(token).safeTransfer(operator, amountWei);
+        _pay(token, operator, amountWei);
     }
 
     /// @inheritdoc IChannelEscrow
-    function collectRoyalty(address operator, bytes32 auditor, address token) external returns (uint256 amountWei) {
+    function collectRoyalty(address operator, bytes32 auditor, address token)
+        external
+        nonReentrant
+        returns (uint256 amountWei)
+    {
         if (msg.sender != rewardPool) revert EscrowNotRewardPool(msg.sender);
         bytes32 poolId = _poolId(operator, auditor, token);
         amountWei = _royalties[poolId];
         if (amountWei == 0) return 0;
         _royalties[poolId] = 0;
         emit RoyaltyReleased(operator, auditor, token, amountWei);
-        IERC20(token).safeTransfer(rewardPool, amountWei);
+        _pay(token, rewardPool, amountWei);
     }
 
     /// @inheritdoc IChannelEscrow
-    function startWithdraw(Terms calldata terms, uint256 amountWei) external {
-        if (msg.sender != terms.payer) revert EscrowNotPayer(msg.sender);
+    function startWithdraw(Terms calldata terms, uint256 amountWei) external nonReentrant {
+        bytes32 id = _ofPayer(terms);
         if (amountWei == 0) revert EscrowAmountZero();
-        bytes32 id = channelId(terms);
         uint256 available = _channels[id].deposit - _channels[id].claimed;
         if (amountWei > available) revert EscrowWithdrawTooLarge(amountWei, available);
         uint64 readyAt = uint64(block.timestamp) + terms.withdrawDelayS;
@@ -114,7 +259,15 @@ contract ChannelEscrow is IChannelEscrow, EIP712 {
     }
 
     /// @inheritdoc IChannelEscrow
-    function finishWithdraw(Terms calldata terms) external returns (uint256 amountWei) {
+    function cancelWithdraw(Terms calldata terms) external nonReentrant {
+        bytes32 id = _ofPayer(terms);
+        if (_withdrawals[id].readyAt == 0) revert EscrowWithdrawMissing(id);
+        delete _withdrawals[id];
+        emit WithdrawCancelled(id);
+    }
+
+    /// @inheritdoc IChannelEscrow
+    function finishWithdraw(Terms calldata terms) external nonReentrant returns (uint256 amountWei) {
         bytes32 id = channelId(terms);
         Withdrawal memory pending = _withdrawals[id];
         if (pending.readyAt == 0) revert EscrowWithdrawMissing(id);
@@ -125,7 +278,7 @@ contract ChannelEscrow is IChannelEscrow, EIP712 {
         delete _withdrawals[id];
         state.deposit -= amount;
         emit WithdrawFinished(id, amount);
-        if (amount > 0) IERC20(terms.token).safeTransfer(terms.payer, amount);
+        _pay(terms.token, terms.payer, amount);
         return amount;
     }
 
@@ -135,14 +288,30 @@ contract ChannelEscrow is IChannelEscrow, EIP712 {
     }
 
     /// @inheritdoc IChannelEscrow
-    function channel(bytes32 id) external view returns (uint256, uint256, uint256) {
+    function authorizationNonce(bytes32 id, uint256 amountWei, bytes32 salt) public pure returns (bytes32) {
+        return keccak256(abi.encode(id, amountWei, salt));
+    }
+
+    /// @inheritdoc IChannelEscrow
+    function channel(bytes32 id) external view returns (uint256, uint256, uint256, bool) {
         Channel storage state = _channels[id];
-        return (state.deposit, state.claimed, state.royalty);
+        return (state.deposit, state.claimed, state.royalty, state.closed);
     }
 
     /// @inheritdoc IChannelEscrow
     function withdrawal(bytes32 id) external view returns (uint256, uint64) {
         return (_withdrawals[id].amount, _withdrawals[id].readyAt);
+    }
+
+    /// @inheritdoc IChannelEscrow
+    function vaultOf(address owner, address token) external view returns (uint256, uint256, uint64) {
+        Vault storage vault = _vaults[owner][token];
+        return (vault.balance, vault.withdrawing, vault.readyAt);
+    }
+
+    /// @inheritdoc IChannelEscrow
+    function isNonceUsed(address payer, uint256 nonce) external view returns (bool) {
+        return _nonces[payer][nonce >> 8] & (1 << (nonce & 255)) != 0;
     }
 
     /// @inheritdoc IChannelEscrow
@@ -155,50 +324,171 @@ contract ChannelEscrow is IChannelEscrow, EIP712 {
         return _royalties[_poolId(operator, auditor, token)];
     }
 
-    function _claim(ClaimRow calldata row) private {
-        bytes32 id = channelId(row.terms);
+    /// Books a deposit; the caller sees to it that the money arrives, or reverts.
+    function _deposit(Terms calldata terms, uint256 amountWei) private returns (bytes32 id) {
+        if (terms.payer == address(0) || terms.signer == address(0) || terms.operator == address(0)) {
+            revert EscrowTermsInvalid();
+        }
+        if (terms.withdrawDelayS == 0 || terms.withdrawDelayS > MAX_WITHDRAW_DELAY_S) revert EscrowTermsInvalid();
+        if (amountWei == 0) revert EscrowAmountZero();
+        id = channelId(terms);
         Channel memory state = _channels[id];
-        if (row.cumulativeWei <= state.claimed) {
-            emit ClaimSkipped(id, SkipReason.NothingNew);
-            return;
+        if (state.closed) revert EscrowChannelClosed(id);
+        if (amountWei > type(uint80).max - state.deposit) revert EscrowDepositTooLarge();
+        state.deposit += uint80(amountWei);
+        if (!state.opened) {
+            state.opened = true;
+            emit ChannelOpened(id, terms.payer, terms.operator, terms);
         }
-        if (state.deposit == state.claimed) {
-            emit ClaimSkipped(id, SkipReason.DepositExhausted);
-            return;
-        }
-        if (!_isSigned(id, row)) {
-            emit ClaimSkipped(id, SkipReason.BadSignature);
-            return;
-        }
-        uint80 claimed = row.cumulativeWei < state.deposit ? uint80(row.cumulativeWei) : state.deposit;
-        uint80 delta = claimed - state.claimed;
-        // At most what is newly claimed, and never less than was captured before: a signer that lowers
-        // its royalty total can neither revert the claim nor take anything out of the pool.
-        uint80 royaltyDelta = 0;
-        if (row.royaltyWei > state.royalty) {
-            uint128 wanted = row.royaltyWei - state.royalty;
-            royaltyDelta = wanted < delta ? uint80(wanted) : delta;
-        }
-        state.claimed = claimed;
-        state.royalty += royaltyDelta;
         _channels[id] = state;
-        _credits[row.terms.operator][row.terms.token] += delta - royaltyDelta;
-        if (royaltyDelta > 0) {
-            _royalties[_poolId(row.terms.operator, row.terms.auditor, row.terms.token)] += royaltyDelta;
-        }
-        emit Claimed(id, claimed, state.royalty, row.receipts, row.receiptsRoot);
+        emit ChannelFunded(id, amountWei, state.deposit);
     }
 
-    function _isSigned(bytes32 id, ClaimRow calldata row) private view returns (bool) {
-        bytes32 structHash = keccak256(
-            abi.encode(VOUCHER_TYPEHASH, id, row.cumulativeWei, row.royaltyWei, row.receipts, row.receiptsRoot)
-        );
-        (address signer, ECDSA.RecoverError failure,) =
-            ECDSA.tryRecover(_hashTypedDataV4(structHash), row.r, row.vs);
-        return failure == ECDSA.RecoverError.NoError && signer == row.terms.signer;
+    /// Takes from the sender: by allowance, or what it sent along of the chain's own coin.
+    function _take(address token, uint256 amountWei) private {
+        if (token == Money.NATIVE) return _exactly(amountWei, msg.value);
+        if (msg.value != 0) revert EscrowValueUnexpected(msg.value);
+        _exactly(amountWei, Money.take(token, msg.sender, amountWei));
+    }
+
+    /// A token that keeps a part of what it moves would leave deposits that cannot all be paid.
+    function _exactly(uint256 amountWei, uint256 movedWei) private pure {
+        if (movedWei != amountWei) revert EscrowTransferInexact(amountWei, movedWei);
+    }
+
+    function _pay(address token, address to, uint256 amountWei) private {
+        if (amountWei == 0) return;
+        if (!Money.pay(token, to, amountWei, gasleft())) revert EscrowPaymentRefused(token, to);
+    }
+
+    function _spendOrder(bytes32 typeHash, address payer, bytes32 id, uint256 amountWei, Order calldata order)
+        private
+    {
+        if (block.timestamp > order.deadline) revert EscrowDeadlinePassed(order.deadline);
+        bytes32 structHash = keccak256(abi.encode(typeHash, id, amountWei, order.nonce, order.deadline));
+        if (!_isSigned(_hashTypedDataV4(structHash), order.r, order.vs, payer)) {
+            revert EscrowSignatureInvalid(payer);
+        }
+        _useNonce(payer, order.nonce);
+    }
+
+    function _useNonce(address payer, uint256 nonce) private {
+        uint256 bit = 1 << (nonce & 255);
+        uint256 bits = _nonces[payer][nonce >> 8];
+        if (bits & bit != 0) revert EscrowNonceUsed(nonce);
+        _nonces[payer][nonce >> 8] = bits | bit;
+    }
+
+    function _ofPayer(Terms calldata terms) private view returns (bytes32) {
+        if (msg.sender != terms.payer) revert EscrowNotPayer(msg.sender);
+        return channelId(terms);
+    }
+
+    /// The words of the terms are laid out once; each row changes three of them.
+    function _claimGroup(ClaimGroup calldata group, bytes32 separator) private {
+        bytes32[9] memory words;
+        words[0] = TERMS_TYPEHASH;
+        words[3] = _word(group.operator);
+        words[4] = _word(group.receiptSigner);
+        words[5] = group.auditor;
+        words[6] = _word(group.token);
+        words[7] = bytes32(uint256(group.withdrawDelayS));
+        uint256 creditWei = 0;
+        uint256 royaltyWei = 0;
+        GroupRow[] calldata rows = group.rows;
+        for (uint256 i = 0; i < rows.length; ++i) {
+            GroupRow calldata row = rows[i];
+            words[1] = _word(row.payer);
+            words[2] = _word(row.signer);
+            words[8] = row.salt;
+            bytes32 termsHash;
+            assembly ("memory-safe") {
+                termsHash := keccak256(words, 288)
+            }
+            bytes32 id = MessageHashUtils.toTypedDataHash(separator, termsHash);
+            (uint256 rowCreditWei, uint256 rowRoyaltyWei) = _claim(id, row.signer, row.voucher, separator);
+            creditWei += rowCreditWei;
+            royaltyWei += rowRoyaltyWei;
+        }
+        _credit(group.operator, group.auditor, group.token, creditWei, royaltyWei);
+    }
+
+    /// A skipped row leaves its event and zeros: it cannot revert whatever the voucher says.
+    function _claim(bytes32 id, address signer, Voucher calldata voucher, bytes32 separator)
+        private
+        returns (uint256 creditWei, uint256 royaltyWei)
+    {
+        Channel memory state = _channels[id];
+        uint128 cumulativeWei = voucher.cumulativeWei;
+        if (state.closed) return _skip(id, SkipReason.ChannelClosed);
+        if (cumulativeWei <= state.claimed) return _skip(id, SkipReason.NothingNew);
+        if (state.deposit == state.claimed) return _skip(id, SkipReason.DepositExhausted);
+        bytes32 digest = MessageHashUtils.toTypedDataHash(separator, _voucherHash(id, voucher));
+        if (!_isSigned(digest, voucher.r, voucher.vs, signer)) return _skip(id, SkipReason.BadSignature);
+
+        unchecked {
+            // claimed < cumulative and claimed < deposit, as checked above; royalty <= claimed always.
+            uint80 claimed = cumulativeWei < state.deposit ? uint80(cumulativeWei) : state.deposit;
+            uint80 delta = claimed - state.claimed;
+            // At most what is newly claimed, and never less than was captured before: a signer that lowers
+            // its royalty total can neither revert the claim nor take anything out of the pool.
+            uint80 captured = 0;
+            if (voucher.royaltyWei > state.royalty) {
+                uint128 wanted = voucher.royaltyWei - state.royalty;
+                captured = wanted < delta ? uint80(wanted) : delta;
+            }
+            state.claimed = claimed;
+            state.royalty += captured;
+            (creditWei, royaltyWei) = (delta - captured, captured);
+        }
+        _channels[id] = state;
+        emit Claimed(id, state.claimed, state.royalty, voucher.receipts, voucher.receiptsRoot);
+    }
+
+    /// The last voucher of a closing channel, unless all of it was claimed before.
+    function _claimLast(bytes32 id, ClaimRow calldata row) private {
+        Channel storage state = _channels[id];
+        if (row.voucher.cumulativeWei <= state.claimed || state.claimed == state.deposit) return;
+        Terms calldata terms = row.terms;
+        (uint256 creditWei, uint256 royaltyWei) = _claim(id, terms.signer, row.voucher, _domainSeparatorV4());
+        if (creditWei + royaltyWei == 0) revert EscrowSignatureInvalid(terms.signer);
+        _credit(terms.operator, terms.auditor, terms.token, creditWei, royaltyWei);
+    }
+
+    function _credit(address operator, bytes32 auditor, address token, uint256 creditWei, uint256 royaltyWei)
+        private
+    {
+        if (creditWei > 0) _credits[operator][token] += creditWei;
+        if (royaltyWei > 0) _royalties[_poolId(operator, auditor, token)] += royaltyWei;
+    }
+
+    function _skip(bytes32 id, SkipReason reason) private returns (uint256, uint256) {
+        emit ClaimSkipped(id, reason);
+        return (0, 0);
+    }
+
+    function _isSigned(bytes32 digest, bytes32 r, bytes32 vs, address account) private pure returns (bool) {
+        (address signer, ECDSA.RecoverError failure,) = ECDSA.tryRecover(digest, r, vs);
+        return failure == ECDSA.RecoverError.NoError && signer == account;
+    }
+
+    /// The four signed fields lie side by side in calldata. Their high bits are checked where they are read.
+    function _voucherHash(bytes32 id, Voucher calldata voucher) private pure returns (bytes32 structHash) {
+        bytes32 typeHash = VOUCHER_TYPEHASH;
+        assembly ("memory-safe") {
+            let words := mload(0x40)
+            mstore(words, typeHash)
+            mstore(add(words, 32), id)
+            calldatacopy(add(words, 64), voucher, 128)
+            structHash := keccak256(words, 192)
+        }
     }
 
     function _poolId(address operator, bytes32 auditor, address token) private pure returns (bytes32) {
         return keccak256(abi.encode(operator, auditor, token));
+    }
+
+    function _word(address account) private pure returns (bytes32) {
+        return bytes32(uint256(uint160(account)));
     }
 }
