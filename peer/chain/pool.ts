@@ -14,6 +14,8 @@ export interface PoolState {
   readonly claimedWei: bigint
   /** The final drop that accounts claim against; undefined before the first. */
   readonly final?: { readonly root: string; readonly totalWei: bigint; readonly drop: string }
+  /** From when on the auditor's curators may post; undefined while all credit is given out. */
+  readonly silentAtMs?: number
   /** Drops posted so far: the sequence number of the newest, which a veto names. */
   readonly dropSeq: number
   readonly pending?: {
@@ -31,6 +33,35 @@ export interface SumProofStep {
   /** Whether this sibling stands left of the path. */
   readonly isLeft: boolean
 }
+
+/** An account's leaf in a drop and its way up. */
+export interface ProvenShare {
+  readonly account: string
+  readonly cumulativeWei: bigint
+  readonly proof: readonly SumProofStep[]
+}
+
+/** Leaves side by side in a drop: protocol/reward/refutation. */
+export interface DropGap {
+  readonly left?: ProvenShare
+  readonly right?: ProvenShare
+  readonly proof: readonly SumProofStep[]
+}
+
+/** What is wrong with a pending drop, for anyone to show. */
+export type DropRefutation =
+  | { readonly kind: 'total'; readonly pending: ProvenShare }
+  | { readonly kind: 'unordered'; readonly gap: DropGap }
+  | { readonly kind: 'shrunk'; readonly before: ProvenShare; readonly pending: ProvenShare }
+  | { readonly kind: 'absent'; readonly before: ProvenShare; readonly gap: DropGap }
+
+/** What one row of a batch of claims came to. */
+export type ShareOutcome =
+  | { readonly account: string; readonly paidWei: bigint }
+  | {
+      readonly account: string
+      readonly skipped: 'not-in-drop' | 'nothing-new' | 'overdrawn' | 'payment-refused'
+    }
 
 /** A drop to post: root and total of its tree, and the digest of the document that explains it. */
 export interface DropPosting {
@@ -68,6 +99,20 @@ export interface PoolContract {
     proof: readonly SumProofStep[],
     options?: WaitOptions
   ): Promise<Inclusion & { paidWei: bigint }>
+  /** As `claim` for many accounts of many pools; a bad row is reported and changes nothing else. */
+  claimMany(
+    shares: ReadonlyArray<{ readonly key: PoolKey; readonly leaves: readonly ProvenShare[] }>,
+    options?: WaitOptions
+  ): Promise<Inclusion & { outcomes: ShareOutcome[] }>
+  /** Ends the pending drop by showing what is wrong with it; anyone may. */
+  refute(key: PoolKey, refutation: DropRefutation, options?: WaitOptions): Promise<Inclusion>
+  /** Posts for an operator that was silent, by the auditor's curators' DropPost signatures. */
+  postForSilent(
+    key: PoolKey,
+    drop: DropPosting,
+    approvals: readonly Uint8Array[],
+    options?: WaitOptions
+  ): Promise<Inclusion & { dropSeq: number; readyAtMs: number }>
   /** Drops posted for the pool so far, oldest first. */
   dropsOf(
     key: PoolKey,

@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {IChannelEscrow} from "./interfaces/IChannelEscrow.sol";
 import {IProviderBond} from "./interfaces/IProviderBond.sol";
 import {Money} from "./parts/Money.sol";
 
@@ -13,8 +14,6 @@ contract ProviderBond is IProviderBond, ReentrancyGuardTransient {
     /// @inheritdoc IProviderBond
     address public constant BURN_ADDRESS = 0x000000000000000000000000000000000000dEaD;
 
-    bytes32 private constant DOMAIN_TYPEHASH =
-        keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
     uint256 private constant BURN_GAS = 200_000;
 
     /// One slot.
@@ -94,8 +93,10 @@ contract ProviderBond is IProviderBond, ReentrancyGuardTransient {
     ) external nonReentrant returns (uint256 rewardWei) {
         // Free calls have no channel and all the same number: two of them contradict nothing.
         if (proof.channelId == bytes32(0) || proof.leafA == proof.leafB) revert BondNotEquivocal();
-        _demandSigned(receiptSigner, proof, proof.leafA, proof.rA, proof.vsA);
-        _demandSigned(receiptSigner, proof, proof.leafB, proof.rB, proof.vsB);
+        // The escrow's own word for its domain: it follows the chain id should the chain fork.
+        bytes32 separator = IChannelEscrow(escrow).DOMAIN_SEPARATOR();
+        _demandSigned(separator, receiptSigner, proof, proof.leafA, proof.rA, proof.vsA);
+        _demandSigned(separator, receiptSigner, proof, proof.leafB, proof.rB, proof.vsB);
         uint256 stakeWei = _bonds[owner][receiptSigner][token].stake;
         if (stakeWei == 0) revert BondMissing();
 
@@ -124,26 +125,18 @@ contract ProviderBond is IProviderBond, ReentrancyGuardTransient {
     }
 
     function _demandSigned(
+        bytes32 separator,
         address receiptSigner,
         Equivocation calldata proof,
         bytes32 leaf,
         bytes32 r,
         bytes32 vs
-    ) private view {
+    ) private pure {
         bytes32 structHash = keccak256(abi.encode(RECEIPT_TYPEHASH, proof.channelId, proof.seq, leaf));
         (address signer, ECDSA.RecoverError failure,) =
-            ECDSA.tryRecover(MessageHashUtils.toTypedDataHash(_escrowSeparator(), structHash), r, vs);
+            ECDSA.tryRecover(MessageHashUtils.toTypedDataHash(separator, structHash), r, vs);
         if (failure != ECDSA.RecoverError.NoError || signer != receiptSigner) {
             revert BondSignatureInvalid(receiptSigner);
         }
-    }
-
-    /// Receipts are signed in the escrow's domain; the chain id is read anew, in case the chain forks.
-    function _escrowSeparator() private view returns (bytes32) {
-        return keccak256(
-            abi.encode(
-                DOMAIN_TYPEHASH, keccak256("datanet.ChannelEscrow"), keccak256("1"), block.chainid, escrow
-            )
-        );
     }
 }

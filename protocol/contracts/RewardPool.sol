@@ -8,6 +8,7 @@ import {IChannelEscrow} from "./interfaces/IChannelEscrow.sol";
 import {IDatanetRegistry} from "./interfaces/IDatanetRegistry.sol";
 import {IRewardPool} from "./interfaces/IRewardPool.sol";
 import {Money} from "./parts/Money.sol";
+import {SumProof} from "./parts/SumProof.sol";
 
 /// @notice Described in interfaces/IRewardPool.sol.
 contract RewardPool is IRewardPool, EIP712, ReentrancyGuardTransient {
@@ -21,17 +22,18 @@ contract RewardPool is IRewardPool, EIP712, ReentrancyGuardTransient {
     uint256 private constant BATCH_TOKEN_GAS = 200_000;
     uint256 private constant BATCH_COIN_GAS = 50_000;
 
-    /// Four slots. `behindSince` is zero exactly when the final drop gives out all that was collected.
+    /// Four slots; a claim reads the first and the root. `behindSince` is zero exactly when the final drop
+    /// gives out all that was collected, `pendingReadyAt` when no drop is pending.
     struct State {
-        uint96 credited;
         uint96 claimed;
+        uint96 total;
+        uint40 pendingReadyAt;
+        uint24 dropSeq;
+        uint96 credited;
+        uint96 pendingTotal;
         uint32 behindSince;
         uint24 finalSeq;
         bool pendingCovers;
-        uint96 total;
-        uint96 pendingTotal;
-        uint40 pendingReadyAt;
-        uint24 dropSeq;
         bytes32 root;
         bytes32 pendingRoot;
     }
@@ -88,7 +90,7 @@ contract RewardPool is IRewardPool, EIP712, ReentrancyGuardTransient {
         bytes32 id = poolId(msg.sender, auditor, token);
         State storage state = _pools[id];
         _settle(id, state);
-        if (state.pendingRoot != bytes32(0)) revert PoolDropPending(state.pendingReadyAt);
+        if (state.pendingReadyAt != 0) revert PoolDropPending(state.pendingReadyAt);
         return _post(id, state, root, totalWei, drop);
     }
 
@@ -112,7 +114,7 @@ contract RewardPool is IRewardPool, EIP712, ReentrancyGuardTransient {
         );
         _demandQuorum(key.auditor, structHash, approvals);
         // They could have vetoed it: an operator that posts again and again must not keep them out.
-        if (state.pendingRoot != bytes32(0)) {
+        if (state.pendingReadyAt != 0) {
             emit DropVetoed(id, state.dropSeq, state.pendingRoot);
             _clearPending(state);
         }
@@ -165,20 +167,32 @@ contract RewardPool is IRewardPool, EIP712, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IRewardPool
+    function refuteTotal(PoolKey calldata key, Leaf calldata pending) external nonReentrant {
+        bytes32 id = poolId(key.operator, key.auditor, key.token);
+        State storage state = _pending(id);
+        (bytes32 hash, uint256 sumWei) = _top(pending);
+        if (hash != state.pendingRoot) revert PoolProofInvalid();
+        if (sumWei == state.pendingTotal) revert PoolNotRefuted();
+        _refute(id, state, pending.account);
+    }
+
+    /// @inheritdoc IRewardPool
     function claim(PoolKey calldata key, Leaf calldata leaf) external nonReentrant returns (uint256 amountWei) {
         bytes32 id = poolId(key.operator, key.auditor, key.token);
         State storage state = _pools[id];
         _settle(id, state);
-        if (state.root == bytes32(0)) revert PoolNoDrop();
+        bytes32 root = state.root;
+        uint256 totalWei = state.total;
+        if (root == bytes32(0)) revert PoolNoDrop();
         if (leaf.account == address(0)) revert PoolAccountUnassigned();
-        if (!_isIn(leaf, state.root, state.total)) revert PoolProofInvalid();
+        if (!_isIn(leaf, root, totalWei)) revert PoolProofInvalid();
         uint256 before = _claimed[id][leaf.account];
         if (leaf.cumulativeWei <= before) revert PoolNothingToClaim(leaf.cumulativeWei, before);
         amountWei = leaf.cumulativeWei - before;
         // A later drop may take from one account what it already got and give it to another: the
         // total bounds what leaves the pool whatever the trees say.
         uint256 claimedWei = state.claimed + amountWei;
-        if (claimedWei > state.total) revert PoolOverdrawn(claimedWei, state.total);
+        if (claimedWei > totalWei) revert PoolOverdrawn(claimedWei, totalWei);
 
         state.claimed = uint96(claimedWei);
         _claimed[id][leaf.account] = leaf.cumulativeWei;
@@ -201,7 +215,7 @@ contract RewardPool is IRewardPool, EIP712, ReentrancyGuardTransient {
     /// @inheritdoc IRewardPool
     function pool(bytes32 id) external view returns (Pool memory) {
         State memory state = _pools[id];
-        if (_isDue(state.pendingRoot, state.pendingReadyAt)) {
+        if (_isDue(state.pendingReadyAt)) {
             state.behindSince = _behindAfter(state);
             state.finalSeq = state.dropSeq;
             state.root = state.pendingRoot;
@@ -284,7 +298,7 @@ contract RewardPool is IRewardPool, EIP712, ReentrancyGuardTransient {
 
     /// Nothing runs by itself on a chain: whoever comes first after the delay makes the drop final.
     function _settle(bytes32 id, State storage state) private {
-        if (!_isDue(state.pendingRoot, state.pendingReadyAt)) return;
+        if (!_isDue(state.pendingReadyAt)) return;
         state.behindSince = _behindAfter(state);
         state.finalSeq = state.dropSeq;
         state.root = state.pendingRoot;
@@ -323,7 +337,7 @@ contract RewardPool is IRewardPool, EIP712, ReentrancyGuardTransient {
 
     function _pending(bytes32 id) private view returns (State storage state) {
         state = _pools[id];
-        if (state.pendingRoot == bytes32(0) || block.timestamp >= state.pendingReadyAt) revert PoolNothingPending();
+        if (block.timestamp >= state.pendingReadyAt) revert PoolNothingPending();
     }
 
     /// The pool's pending drop, and `before` as a leaf of its final one. What is unassigned may shrink.
@@ -344,15 +358,15 @@ contract RewardPool is IRewardPool, EIP712, ReentrancyGuardTransient {
         bytes32 hash;
         uint256 sumWei;
         if (gap.hasLeft) {
-            (hash, sumWei) = _climb(_leafHash(gap.leftAccount, gap.leftWei), gap.leftWei, type(uint256).max, gap.leftProof);
+            (hash, sumWei) = SumProof.climb(SumProof.leafHash(gap.leftAccount, gap.leftWei), gap.leftWei, type(uint256).max, gap.leftProof);
         }
         if (gap.hasRight) {
             (bytes32 rightHash, uint256 rightWei) =
-                _climb(_leafHash(gap.rightAccount, gap.rightWei), gap.rightWei, 0, gap.rightProof);
+                SumProof.climb(SumProof.leafHash(gap.rightAccount, gap.rightWei), gap.rightWei, 0, gap.rightProof);
             if (gap.hasLeft) {
                 hash = keccak256(abi.encode(hash, sumWei, rightHash, rightWei));
                 sumWei += rightWei;
-                (hash, sumWei) = _climb(hash, sumWei, gap.lefts, gap.proof);
+                (hash, sumWei) = SumProof.climb(hash, sumWei, gap.lefts, gap.proof);
             } else {
                 (hash, sumWei) = (rightHash, rightWei);
             }
@@ -361,49 +375,16 @@ contract RewardPool is IRewardPool, EIP712, ReentrancyGuardTransient {
     }
 
     function _isIn(Leaf calldata leaf, bytes32 root, uint256 totalWei) private pure returns (bool) {
-        (bytes32 hash, uint256 sumWei) =
-            _climb(_leafHash(leaf.account, leaf.cumulativeWei), leaf.cumulativeWei, leaf.lefts, leaf.proof);
+        (bytes32 hash, uint256 sumWei) = _top(leaf);
         return hash == root && sumWei == totalWei && root != bytes32(0);
     }
 
-    /// Every inner hash commits to both sums below it, so the sum at the root is that of all leaves. A
-    /// sum beyond 128 bits belongs to no drop: it gives the zero sum and hash, which belong to none either.
-    function _climb(bytes32 leaf, uint256 leafWei, uint256 lefts, SumNode[] calldata proof)
-        private
-        pure
-        returns (bytes32 hash, uint256 sumWei)
-    {
-        uint256 high = leafWei;
-        (hash, sumWei) = (leaf, leafWei);
-        assembly ("memory-safe") {
-            let words := mload(0x40)
-            let end := add(proof.offset, shl(6, proof.length))
-            for { let at := proof.offset } lt(at, end) { at := add(at, 64) } {
-                let own := shl(6, and(lefts, 1))
-                let siblingWei := calldataload(add(at, 32))
-                mstore(add(words, own), hash)
-                mstore(add(words, add(own, 32)), sumWei)
-                calldatacopy(add(words, xor(own, 64)), at, 64)
-                hash := keccak256(words, 128)
-                sumWei := add(sumWei, siblingWei)
-                high := or(high, siblingWei)
-                lefts := shr(1, lefts)
-            }
-        }
-        if (high >> 128 != 0) return (bytes32(0), 0);
+    function _top(Leaf calldata leaf) private pure returns (bytes32, uint256) {
+        return SumProof.climb(SumProof.leafHash(leaf.account, leaf.cumulativeWei), leaf.cumulativeWei, leaf.lefts, leaf.proof);
     }
 
-    function _leafHash(address account, uint256 cumulativeWei) private pure returns (bytes32 hash) {
-        assembly ("memory-safe") {
-            mstore(0, account)
-            mstore(32, cumulativeWei)
-            mstore(0, keccak256(0, 64))
-            hash := keccak256(0, 32)
-        }
-    }
-
-    function _isDue(bytes32 pendingRoot, uint256 readyAt) private view returns (bool) {
-        return pendingRoot != bytes32(0) && block.timestamp >= readyAt;
+    function _isDue(uint256 readyAt) private view returns (bool) {
+        return readyAt != 0 && block.timestamp >= readyAt;
     }
 
     function _held(address token) private view returns (uint256) {

@@ -263,7 +263,7 @@ test("ends a pending drop by the veto of the auditor's curators", async () => {
   const veto = async (names: string[], over = {}, signedIn = domain) =>
     contract.vetoDrop(key, await signAll(names, signedIn, DROP_VETO, { ...value, ...over }))
 
-  const refused = reverted('PoolVetoRefused')
+  const refused = reverted('PoolApprovalsMissing')
   await expect(veto([])).rejects.toMatchObject(refused)
   await expect(veto(['ada'])).rejects.toMatchObject(refused)
   await expect(veto(['ada', 'ada'])).rejects.toMatchObject(refused)

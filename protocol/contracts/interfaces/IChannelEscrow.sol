@@ -256,6 +256,9 @@ interface IChannelEscrow {
     /// @notice The token nonce of an EIP-3009 authorization: keccak256(abi.encode(channelId, amountWei, salt)).
     function authorizationNonce(bytes32 id, uint256 amountWei, bytes32 salt) external pure returns (bytes32);
 
+    /// @notice The separator of this contract's EIP-712 domain, for contracts that read what is signed in it.
+    function DOMAIN_SEPARATOR() external view returns (bytes32);
+
     /// @notice The id of the channel with these terms.
     function channelId(Terms calldata terms) external view returns (bytes32);
 

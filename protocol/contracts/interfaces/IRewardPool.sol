@@ -40,19 +40,14 @@ interface IRewardPool {
         uint64 silentAt;
     }
 
-    /// @notice A sibling on the way up a Merkle-sum tree, and the sum below it.
-    struct SumNode {
-        bytes32 hash;
-        uint256 sumWei;
-    }
-
     /// @notice A leaf and its way up.
     /// @param lefts bit i is set when sibling i of `proof` stands on the left
+    /// @param proof 44 bytes per step: the sibling's hash and, in 12 bytes, the sum below it
     struct Leaf {
         address account;
         uint256 cumulativeWei;
         uint256 lefts;
-        SumNode[] proof;
+        bytes proof;
     }
 
     /// @notice Two leaves side by side in a tree, or its first leaf (no left one), or its last (no right one).
@@ -60,18 +55,18 @@ interface IRewardPool {
     /// top of `rightProof`, or up to the root where there is no right leaf
     /// @param rightProof siblings of the right leaf, all on its right, likewise
     /// @param lefts bit i is set when sibling i of `proof` stands on the left
-    /// @param proof from the node over both up to the root
+    /// @param proof from the node over both up to the root; all three as in Leaf
     struct Gap {
         bool hasLeft;
         address leftAccount;
         uint256 leftWei;
-        SumNode[] leftProof;
+        bytes leftProof;
         bool hasRight;
         address rightAccount;
         uint256 rightWei;
-        SumNode[] rightProof;
+        bytes rightProof;
         uint256 lefts;
-        SumNode[] proof;
+        bytes proof;
     }
 
     /// @notice Leaves of one pool's final drop.
@@ -187,6 +182,9 @@ interface IRewardPool {
     /// @notice Ends the pending drop when two leaves side by side do not ascend; anyone may.
     /// @dev With this rule a gap does prove absence: a tree without such leaves is in order everywhere.
     function refuteUnordered(PoolKey calldata key, Gap calldata gap) external;
+
+    /// @notice Ends the pending drop when its root adds up to another total than was posted; anyone may.
+    function refuteTotal(PoolKey calldata key, Leaf calldata pending) external;
 
     /// @notice Pays an account its cumulative amount in the final drop less what it got; anyone may send it.
     function claim(PoolKey calldata key, Leaf calldata leaf) external returns (uint256 amountWei);
