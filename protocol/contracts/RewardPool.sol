@@ -22,17 +22,18 @@ contract RewardPool is IRewardPool, EIP712, ReentrancyGuardTransient {
     uint256 private constant BATCH_TOKEN_GAS = 200_000;
     uint256 private constant BATCH_COIN_GAS = 50_000;
 
-    /// Four slots; a claim reads the first and the root. `behindSince` is zero exactly when the final drop
-    /// gives out all that was collected, `pendingReadyAt` when no drop is pending.
+    /// Four slots: a claim touches the first and the root, a drop the second and the pending root.
+    /// `behindSince` is zero exactly when the final drop gives out all that was collected,
+    /// `pendingReadyAt` when no drop is pending. Seconds in 32 bits last until 2106.
     struct State {
         uint96 claimed;
         uint96 total;
-        uint40 pendingReadyAt;
-        uint24 dropSeq;
-        uint96 credited;
-        uint96 pendingTotal;
         uint32 behindSince;
         uint24 finalSeq;
+        uint96 credited;
+        uint96 pendingTotal;
+        uint32 pendingReadyAt;
+        uint24 dropSeq;
         bool pendingCovers;
         bytes32 root;
         bytes32 pendingRoot;
@@ -180,23 +181,19 @@ contract RewardPool is IRewardPool, EIP712, ReentrancyGuardTransient {
     function claim(PoolKey calldata key, Leaf calldata leaf) external nonReentrant returns (uint256 amountWei) {
         bytes32 id = poolId(key.operator, key.auditor, key.token);
         State storage state = _pools[id];
-        _settle(id, state);
-        bytes32 root = state.root;
-        uint256 totalWei = state.total;
-        if (root == bytes32(0)) revert PoolNoDrop();
         if (leaf.account == address(0)) revert PoolAccountUnassigned();
-        if (!_isIn(leaf, root, totalWei)) revert PoolProofInvalid();
+        if (!_isInFinal(id, state, leaf)) revert PoolProofInvalid();
         uint256 before = _claimed[id][leaf.account];
         if (leaf.cumulativeWei <= before) revert PoolNothingToClaim(leaf.cumulativeWei, before);
         amountWei = leaf.cumulativeWei - before;
         // A later drop may take from one account what it already got and give it to another: the
         // total bounds what leaves the pool whatever the trees say.
         uint256 claimedWei = state.claimed + amountWei;
-        if (claimedWei > totalWei) revert PoolOverdrawn(claimedWei, totalWei);
+        if (claimedWei > state.total) revert PoolOverdrawn(claimedWei, state.total);
 
         state.claimed = uint96(claimedWei);
         _claimed[id][leaf.account] = leaf.cumulativeWei;
-        emit RewardClaimed(id, leaf.account, amountWei, leaf.cumulativeWei);
+        emit RewardClaimed(id, leaf.account, amountWei);
         if (!Money.pay(key.token, leaf.account, amountWei, gasleft())) revert PoolPaymentRefused(leaf.account);
     }
 
@@ -252,7 +249,7 @@ contract RewardPool is IRewardPool, EIP712, ReentrancyGuardTransient {
         uint256 gasLimit = key.token == Money.NATIVE ? BATCH_COIN_GAS : BATCH_TOKEN_GAS;
         for (uint256 i = 0; i < leaves.length; ++i) {
             Leaf calldata leaf = leaves[i];
-            if (leaf.account == address(0) || root == bytes32(0) || !_isIn(leaf, root, totalWei)) {
+            if (leaf.account == address(0) || !_isIn(leaf, root, totalWei)) {
                 emit RewardSkipped(id, leaf.account, SkipReason.NotInDrop);
                 continue;
             }
@@ -274,7 +271,7 @@ contract RewardPool is IRewardPool, EIP712, ReentrancyGuardTransient {
                 continue;
             }
             claimedWei += amountWei;
-            emit RewardClaimed(id, leaf.account, amountWei, leaf.cumulativeWei);
+            emit RewardClaimed(id, leaf.account, amountWei);
         }
         state.claimed = uint96(claimedWei);
     }
@@ -290,7 +287,7 @@ contract RewardPool is IRewardPool, EIP712, ReentrancyGuardTransient {
         uint64 readyAt = uint64(block.timestamp) + delayS;
         state.pendingRoot = root;
         state.pendingTotal = uint96(totalWei);
-        state.pendingReadyAt = uint40(readyAt);
+        state.pendingReadyAt = uint32(readyAt);
         state.dropSeq = uint24(dropSeq);
         state.pendingCovers = totalWei == state.credited;
         emit DropPosted(id, dropSeq, root, totalWei, drop, readyAt);
@@ -372,6 +369,16 @@ contract RewardPool is IRewardPool, EIP712, ReentrancyGuardTransient {
             }
         }
         if (hash == bytes32(0) || hash != state.pendingRoot || sumWei != state.pendingTotal) revert PoolProofInvalid();
+    }
+
+    /// A claim that fits the final drop does not look at the pending one, which may have become final
+    /// meanwhile: it only pays what that one pays as well.
+    function _isInFinal(bytes32 id, State storage state, Leaf calldata leaf) private returns (bool) {
+        (bytes32 hash, uint256 sumWei) = _top(leaf);
+        if (hash == state.root && sumWei == state.total) return hash != bytes32(0);
+        _settle(id, state);
+        if (state.root == bytes32(0)) revert PoolNoDrop();
+        return hash == state.root && sumWei == state.total;
     }
 
     function _isIn(Leaf calldata leaf, bytes32 root, uint256 totalWei) private pure returns (bool) {

@@ -95,8 +95,8 @@ interface IRewardPool {
     event DropRefuted(bytes32 indexed poolId, uint64 indexed dropSeq, bytes32 root, address account);
     /// @notice The pending drop became final; emitted by the first transaction after its delay.
     event DropFinalised(bytes32 indexed poolId, uint64 indexed dropSeq, bytes32 root);
-    /// @notice `account` was paid `amountWei` and has now `cumulativeWei` in all.
-    event RewardClaimed(bytes32 indexed poolId, address indexed account, uint256 amountWei, uint256 cumulativeWei);
+    /// @notice `account` was paid `amountWei`: the sum of these is what it got in all.
+    event RewardClaimed(bytes32 indexed poolId, address indexed account, uint256 amountWei);
     /// @notice A row of a batch paid nothing.
     event RewardSkipped(bytes32 indexed poolId, address indexed account, SkipReason reason);
 
