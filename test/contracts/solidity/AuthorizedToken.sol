@@ -21,6 +21,18 @@ contract AuthorizedToken is ERC20, EIP712 {
         _mint(account, amount);
     }
 
+    /// @notice What `from` signs.
+    function digestOf(
+        address from,
+        address to,
+        uint256 value,
+        uint256 validAfter,
+        uint256 validBefore,
+        bytes32 nonce
+    ) public view returns (bytes32) {
+        return _hashTypedDataV4(keccak256(abi.encode(TYPEHASH, from, to, value, validAfter, validBefore, nonce)));
+    }
+
     function receiveWithAuthorization(
         address from,
         address to,
@@ -35,8 +47,8 @@ contract AuthorizedToken is ERC20, EIP712 {
         if (msg.sender != to || block.timestamp <= validAfter || block.timestamp >= validBefore) {
             revert AuthorizationInvalid();
         }
-        bytes32 hash = keccak256(abi.encode(TYPEHASH, from, to, value, validAfter, validBefore, nonce));
-        if (authorizationState[from][nonce] || ECDSA.recover(_hashTypedDataV4(hash), v, r, s) != from) {
+        bytes32 digest = digestOf(from, to, value, validAfter, validBefore, nonce);
+        if (authorizationState[from][nonce] || ECDSA.recover(digest, v, r, s) != from) {
             revert AuthorizationInvalid();
         }
         authorizationState[from][nonce] = true;
