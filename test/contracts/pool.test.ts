@@ -80,7 +80,12 @@ test('takes royalties from the escrow, once', async () => {
   await expect(contract.collect(key)).rejects.toMatchObject(reverted('PoolNothingToCollect'))
   await capture(name, 5n)
   expect(await contract.collect(key)).toMatchObject({ collectedWei: 5n })
-  expect(await contract.state(key)).toEqual({ creditedWei: 75n, claimedWei: 0n, dropSeq: 0 })
+  expect(await contract.state(key)).toEqual({
+    creditedWei: 75n,
+    claimedWei: 0n,
+    dropSeq: 0,
+    silentAtMs: expect.any(Number)
+  })
 })
 
 test('gives royalties to nobody but the pool', async () => {
