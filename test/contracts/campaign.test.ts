@@ -12,22 +12,17 @@ const hardhat = join(
 
 /** A few short sequences here; `npm run test:contracts` plays the long ones. */
 test('the laws of the money corridor hold in Solidity, under whatever anyone does', async () => {
-  const config = join(root, 'protocol/contracts/hardhat.config.ts')
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    [hardhat, '--config', config, 'test', 'solidity'],
-    {
-      cwd: root,
-      env: {
-        ...process.env,
-        DATANET_INVARIANT_RUNS: '4',
-        DATANET_INVARIANT_DEPTH: '60',
-        DATANET_FUZZ_RUNS: '32',
-        HARDHAT_DISABLE_TELEMETRY_PROMPT: 'true'
-      },
-      maxBuffer: 16 * 1_048_576
-    }
-  ).catch((error) => {
+  const { stdout } = await promisify(execFile)(process.execPath, [hardhat, 'test', 'solidity'], {
+    cwd: root,
+    env: {
+      ...process.env,
+      DATANET_INVARIANT_RUNS: '4',
+      DATANET_INVARIANT_DEPTH: '60',
+      DATANET_FUZZ_RUNS: '32',
+      HARDHAT_DISABLE_TELEMETRY_PROMPT: 'true'
+    },
+    maxBuffer: 16 * 1_048_576
+  }).catch((error) => {
     throw new Error(`${error.stdout}\n${error.stderr}`)
   })
   expect(stdout).toMatch(/✔ invariant_corridor\(\) \(runs: 4\)/)
