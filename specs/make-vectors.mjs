@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as base from './making/base.mjs'
 import * as channel from './making/channel.mjs'
+import * as contracts from './making/contracts.mjs'
 import * as datanet from './making/datanet.mjs'
 import * as drop from './making/drop.mjs'
 import * as model from './making/model.mjs'
@@ -23,6 +24,7 @@ const FILES = {
   '04-contribution': datanet.contribution,
   '04-review': datanet.review,
   '04-revision': revision,
+  '04-rotation': contracts.rotation,
   '05-rendezvous': base.rendezvous,
   '06-card': model.card,
   '06-offer': model.offer,
@@ -30,13 +32,16 @@ const FILES = {
   '07-terms': channel.terms,
   '07-voucher': channel.voucher,
   '07-request': channel.request,
+  '07-orders': contracts.orders,
   '08-receipt': receipt.receipt,
   '08-accumulator': receipt.accumulator,
   '08-credits': reward.credits,
   '09-split': reward.split,
   '09-fold': reward.fold,
   '09-drop-tree': drop.dropTree,
-  '09-drop': drop.drop
+  '09-drop': drop.drop,
+  '09-refutation': contracts.refutation,
+  '09-bond': contracts.bond
 }
 
 const folder = join(dirname(fileURLToPath(import.meta.url)), 'vectors')

@@ -1,3 +1,4 @@
+import type { Equivocation } from '../../protocol/receipt/equivocation.ts'
 import type { Inclusion, WaitOptions } from './chain.ts'
 
 /** What names one bond: who staked, on whose receipts, in which token. */
@@ -12,20 +13,6 @@ export interface BondState {
   readonly stakeWei: bigint
   /** The part on its way out, which can still be slashed. Once `readyAtMs` has passed, it can leave. */
   readonly withdrawal?: { readonly amountWei: bigint; readonly readyAtMs: number }
-}
-
-/** A receipt as it is signed, with its compact signature. */
-export interface SignedLeaf {
-  readonly leaf: string
-  readonly signature: Uint8Array
-}
-
-/** Two receipts for one place in one channel. */
-export interface Equivocation {
-  readonly channelId: string
-  readonly seq: number
-  readonly a: SignedLeaf
-  readonly b: SignedLeaf
 }
 
 /** ProviderBond. Amounts are in the smallest unit of the token. specs/09-reward.md §Bond */

@@ -1,3 +1,4 @@
+import type { ProvenLeaf, Refutation } from '../../protocol/reward/refutation.ts'
 import type { Inclusion, WaitOptions } from './chain.ts'
 
 /** What names one pool: royalties of one operator, under one auditor, in one token. */
@@ -33,27 +34,6 @@ export interface SumProofStep {
   /** Whether this sibling stands left of the path. */
   readonly isLeft: boolean
 }
-
-/** An account's leaf in a drop and its way up. */
-export interface ProvenShare {
-  readonly account: string
-  readonly cumulativeWei: bigint
-  readonly proof: readonly SumProofStep[]
-}
-
-/** Leaves side by side in a drop: protocol/reward/refutation. */
-export interface DropGap {
-  readonly left?: ProvenShare
-  readonly right?: ProvenShare
-  readonly proof: readonly SumProofStep[]
-}
-
-/** What is wrong with a pending drop, for anyone to show. */
-export type DropRefutation =
-  | { readonly kind: 'total'; readonly pending: ProvenShare }
-  | { readonly kind: 'unordered'; readonly gap: DropGap }
-  | { readonly kind: 'shrunk'; readonly before: ProvenShare; readonly pending: ProvenShare }
-  | { readonly kind: 'absent'; readonly before: ProvenShare; readonly gap: DropGap }
 
 /** What one row of a batch of claims came to. */
 export type ShareOutcome =
@@ -101,11 +81,11 @@ export interface PoolContract {
   ): Promise<Inclusion & { paidWei: bigint }>
   /** As `claim` for many accounts of many pools; a bad row is reported and changes nothing else. */
   claimMany(
-    shares: ReadonlyArray<{ readonly key: PoolKey; readonly leaves: readonly ProvenShare[] }>,
+    shares: ReadonlyArray<{ readonly key: PoolKey; readonly leaves: readonly ProvenLeaf[] }>,
     options?: WaitOptions
   ): Promise<Inclusion & { outcomes: ShareOutcome[] }>
   /** Ends the pending drop by showing what is wrong with it; anyone may. */
-  refute(key: PoolKey, refutation: DropRefutation, options?: WaitOptions): Promise<Inclusion>
+  refute(key: PoolKey, refutation: Refutation, options?: WaitOptions): Promise<Inclusion>
   /** Posts for an operator that was silent, by the auditor's curators' DropPost signatures. */
   postForSilent(
     key: PoolKey,

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest'
-import type { Equivocation } from '../../peer/chain/bond.ts'
+import type { Equivocation } from '../../protocol/receipt/equivocation.ts'
 import { accountOf, hashOf, highS } from './people.ts'
 import { deployTestContract } from './test-token.ts'
 import { createWorld, DROP_DELAY_S, reverted, type World } from './world.ts'

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest'
-import type { DropRefutation, PoolKey } from '../../peer/chain/pool.ts'
+import type { PoolKey } from '../../peer/chain/pool.ts'
 import type { DropLeaf } from '../../protocol/reward/fold.ts'
 import { findRefutation, type Refutation } from '../../protocol/reward/refutation.ts'
 import { buildSumTree } from '../../protocol/reward/sum-tree.ts'
@@ -55,7 +55,7 @@ function leaves(amounts: readonly (bigint | undefined)[], unassigned = 0n): Drop
 }
 
 const refute = (key: PoolKey, refutation: Refutation | undefined) =>
-  world.as('stranger').pool.refute(key, refutation as DropRefutation)
+  world.as('stranger').pool.refute(key, refutation as Refutation)
 
 test.each<[string, bigint[], bigint | undefined, Refutation['kind']]>([
   ['gives an account less', [20n, 19n, 20n, 20n, 21n], undefined, 'shrunk'],
@@ -116,7 +116,7 @@ test('nobody ends a drop that takes nothing from anyone', async () => {
   const before = (i: number) => ({ ...(final[i] as DropLeaf), proof: finalTree.proofAt(i) })
   const now = (i: number) => ({ ...(next[i] as DropLeaf), proof: tree.proofAt(i) })
   const not = reverted('PoolNotRefuted')
-  const no = async (refutation: DropRefutation, error = not) =>
+  const no = async (refutation: Refutation, error = not) =>
     expect(refute(key, refutation)).rejects.toMatchObject(error)
   await no({ kind: 'total', pending: now(0) })
   await no({ kind: 'shrunk', before: before(2), pending: now(1) })

@@ -1,5 +1,4 @@
 import { Interface } from 'ethers'
-import type { Equivocation } from '../../peer/chain/bond.ts'
 import type { Chain, ChainContracts } from '../../peer/chain/chain.ts'
 import { deployContracts } from '../../peer/chain/deploy.ts'
 import { createEvm } from '../../peer/chain/embedded/edr.ts'
@@ -14,6 +13,7 @@ import { channelIdOf, escrowDomain, type Terms } from '../../protocol/channel/te
 import { voucherDigest } from '../../protocol/channel/voucher.ts'
 import { DevnetToken } from '../../protocol/contracts/abi/DevnetToken.ts'
 import { REVISION_APPROVAL, registryDomain } from '../../protocol/datanet/revision.ts'
+import type { Equivocation } from '../../protocol/receipt/equivocation.ts'
 import { receiptDigest } from '../../protocol/receipt/receipt-signature.ts'
 
 import { accountOf, hashOf, keyOf, signAll } from './people.ts'

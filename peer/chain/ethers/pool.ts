@@ -1,7 +1,8 @@
 import { AbiCoder, keccak256, toBeHex } from 'ethers'
 import { RewardPool } from '../../../protocol/contracts/abi/RewardPool.ts'
+import type { DropGap, ProvenLeaf } from '../../../protocol/reward/refutation.ts'
 import type { WaitOptions } from '../chain.ts'
-import type { DropGap, PoolContract, PoolKey, ProvenShare, ShareOutcome } from '../pool.ts'
+import type { PoolContract, PoolKey, ShareOutcome } from '../pool.ts'
 import type { Rpc } from '../rpc.ts'
 import { type ChainLog, createContract } from './contract.ts'
 import type { Sender } from './sender.ts'
@@ -166,7 +167,7 @@ function keyTuple({ operator, auditor, token }: PoolKey) {
   return { operator, auditor, token }
 }
 
-function leafTuple({ account, cumulativeWei, proof }: ProvenShare) {
+function leafTuple({ account, cumulativeWei, proof }: ProvenLeaf) {
   return { account, cumulativeWei, ...sidesOf(proof) }
 }
 
@@ -185,8 +186,11 @@ function gapTuple({ left, right, proof }: DropGap) {
 }
 
 /** The siblings in 44 bytes each, and on which side they stand as bits. */
-function sidesOf(proof: ProvenShare['proof']): { lefts: bigint; proof: string } {
-  const lefts = proof.reduce((bits, { isLeft }, i) => (isLeft ? bits | (1n << BigInt(i)) : bits), 0n)
+function sidesOf(proof: ProvenLeaf['proof']): { lefts: bigint; proof: string } {
+  const lefts = proof.reduce(
+    (bits, { isLeft }, i) => (isLeft ? bits | (1n << BigInt(i)) : bits),
+    0n
+  )
   const steps = proof.map(({ hash, sumWei }) => {
     // A sum that does not fit belongs to no drop: its lower bytes lead to no root either.
     const sum = sumWei.toString(16).padStart(24, '0').slice(-24)
