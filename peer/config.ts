@@ -152,6 +152,7 @@ const sourceSchema = z
         registry: address,
         escrow: address,
         pool: address,
+        bond: address,
         token: address
       })
     ),

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as base from './making/base.mjs'
 import * as channel from './making/channel.mjs'
+import * as contracts from './making/contracts.mjs'
 import * as datanet from './making/datanet.mjs'
 import * as drop from './making/drop.mjs'
 import * as exchanges from './making/exchanges.mjs'
@@ -34,6 +35,7 @@ const FILES = {
   '05-blocks': exchanges.blocks,
   '05-document': exchanges.documents,
   '05-exchange': exchanges.messages,
+  '04-rotation': contracts.rotation,
   '05-rendezvous': base.rendezvous,
   '06-card': model.card,
   '06-offer': model.offer,
@@ -43,6 +45,7 @@ const FILES = {
   '07-terms': channel.terms,
   '07-voucher': channel.voucher,
   '07-request': channel.request,
+  '07-orders': contracts.orders,
   '08-receipt': receipt.receipt,
   '07-window': window,
   '08-accumulator': receipt.accumulator,
@@ -53,7 +56,9 @@ const FILES = {
   '09-split': reward.split,
   '09-fold': reward.fold,
   '09-drop-tree': drop.dropTree,
-  '09-drop': drop.drop
+  '09-drop': drop.drop,
+  '09-refutation': contracts.refutation,
+  '09-bond': contracts.bond
 }
 
 const folder = join(dirname(fileURLToPath(import.meta.url)), 'vectors')

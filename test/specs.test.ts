@@ -5,12 +5,14 @@ import type { z } from 'zod'
 import { ERRORS } from '../protocol/base/errors.ts'
 import { LIMITS } from '../protocol/base/limits.ts'
 import { typeString } from '../protocol/base/typed-data.ts'
+import { CLOSE, FUND, VAULT_FUND } from '../protocol/channel/orders.ts'
 import { TERMS, termsSchema } from '../protocol/channel/terms.ts'
 import { CONTRIBUTION, contributionSchema } from '../protocol/datanet/contribution.ts'
 import { handOverSchema } from '../protocol/datanet/hand-over.ts'
 import { manifestSchema } from '../protocol/datanet/manifest.ts'
 import { reviewSchema } from '../protocol/datanet/review.ts'
 import { REVISION_APPROVAL, revisionSchema } from '../protocol/datanet/revision.ts'
+import { ROTATION } from '../protocol/datanet/rotation.ts'
 import { royaltyPolicySchema } from '../protocol/datanet/royalty-policy.ts'
 import { cardSchema } from '../protocol/model/card.ts'
 import { offerSchema } from '../protocol/model/offer.ts'
@@ -18,7 +20,7 @@ import { PROTOCOLS, RENDEZVOUS_BUCKETS } from '../protocol/net/ids.ts'
 import { requestSchema } from '../protocol/net/invoke.ts'
 import { receiptSchema } from '../protocol/receipt/receipt.ts'
 import { dropSchema } from '../protocol/reward/drop.ts'
-import { DROP_VETO } from '../protocol/reward/veto.ts'
+import { DROP_POST, DROP_VETO } from '../protocol/reward/veto.ts'
 import { PAGES, page, requirements, rows, section, sources } from './spec-pages.ts'
 
 describe('every page', () => {
@@ -78,7 +80,17 @@ describe('tables are what the code has', () => {
     const code = sources('protocol', /\.ts$/)
       .map((path) => readFileSync(path, 'utf8'))
       .join('\n')
-    const built = [CONTRIBUTION, TERMS, REVISION_APPROVAL, DROP_VETO].map(typeString)
+    const built = [
+      CONTRIBUTION,
+      TERMS,
+      CLOSE,
+      FUND,
+      VAULT_FUND,
+      REVISION_APPROVAL,
+      ROTATION,
+      DROP_VETO,
+      DROP_POST
+    ].map(typeString)
     for (const line of stated) {
       const [name] = line.split('(')
       // Private structs are held to this text by the digests in the vectors.

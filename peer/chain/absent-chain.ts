@@ -15,6 +15,7 @@ export function createAbsentChain(account: string): Chain {
     registry: withoutChain(),
     escrow: withoutChain(),
     pool: withoutChain(),
+    bond: withoutChain(),
     token: withoutChain(),
     check: refuse,
     nowMs: refuse,

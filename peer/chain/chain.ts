@@ -1,3 +1,4 @@
+import type { BondContract } from './bond.ts'
 import type { EscrowContract } from './escrow.ts'
 import type { PoolContract } from './pool.ts'
 import type { RegistryContract } from './registry.ts'
@@ -9,7 +10,8 @@ export interface ChainContracts {
   readonly registry: string
   readonly escrow: string
   readonly pool: string
-  /** The token that channels of this deployment are paid in. */
+  readonly bond: string
+  /** The token that channels of this deployment are paid in; the zero address: the chain's own coin. */
   readonly token: string
 }
 
@@ -40,6 +42,7 @@ export interface Chain {
   readonly registry: RegistryContract
   readonly escrow: EscrowContract
   readonly pool: PoolContract
+  readonly bond: BondContract
   readonly token: TokenContract
   /** Refuses an endpoint that does not answer or serves another chain than `contracts.chainId`. */
   check(options?: WaitOptions): Promise<void>

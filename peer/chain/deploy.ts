@@ -3,6 +3,7 @@ import { DatanetError } from '../../protocol/base/errors.ts'
 import { ChannelEscrow } from '../../protocol/contracts/abi/ChannelEscrow.ts'
 import { DatanetRegistry } from '../../protocol/contracts/abi/DatanetRegistry.ts'
 import { DevnetToken } from '../../protocol/contracts/abi/DevnetToken.ts'
+import { ProviderBond } from '../../protocol/contracts/abi/ProviderBond.ts'
 import type { ChainContracts, WaitOptions } from './chain.ts'
 import { createContract } from './ethers/contract.ts'
 import { createSender } from './ethers/sender.ts'
@@ -16,6 +17,10 @@ export interface DeployInit {
   readonly secretKey: Uint8Array
   /** Seconds a posted drop stays open to veto: 2 on the devnet, a day or more where money is real. */
   readonly dropDelayS: number
+  /** Seconds from start to finish of a vault's withdrawal; an hour, or `dropDelayS` where that is less. */
+  readonly vaultDelayS?: number
+  /** Seconds from start to finish of a bond's withdrawal; thirty times `dropDelayS` unless given. */
+  readonly bondDelayS?: number
   /** An ERC-20 that is there already; without it a DevnetToken is deployed. */
   readonly token?: string
   /** Told of each contract once it is included. */
@@ -31,7 +36,7 @@ export interface DeployedContract {
 }
 
 /**
- * Deploys registry, escrow (which brings its pool) and, where no token is named, the devnet's own.
+ * Deploys registry, escrow (which brings its pool), bond and, where no token is named, the devnet's own.
  * Refuses like a Chain: CHAIN_UNREACHABLE, FUNDS_INSUFFICIENT, CHAIN_REVERTED, and a token that is
  * none (CHAIN_WRONG) before anything was paid.
  */
@@ -61,16 +66,34 @@ export async function deployContracts(
 
   if (init.token !== undefined) await describeToken(init.token, rpc, options)
 
-  const [registry, token] = await Promise.all([
-    deploy('DatanetRegistry', DatanetRegistry.bytecode),
-    init.token ?? deploy('DevnetToken', DevnetToken.bytecode)
-  ])
-  const args = AbiCoder.defaultAbiCoder().encode(['address', 'uint64'], [registry, init.dropDelayS])
-  const escrow = await deploy('ChannelEscrow', `${ChannelEscrow.bytecode}${args.slice(2)}`)
+  // One after another, so that the same key deploys to the same addresses.
+  const registry = await deploy('DatanetRegistry', DatanetRegistry.bytecode)
+  const token = init.token ?? (await deploy('DevnetToken', DevnetToken.bytecode))
+  const { dropDelayS, vaultDelayS = Math.min(dropDelayS, 3_600) } = init
+  const escrow = await deploy(
+    'ChannelEscrow',
+    withArgs(
+      ChannelEscrow.bytecode,
+      ['address', 'uint64', 'uint64'],
+      [registry, dropDelayS, vaultDelayS]
+    )
+  )
+  const bond = await deploy(
+    'ProviderBond',
+    withArgs(
+      ProviderBond.bytecode,
+      ['address', 'uint64'],
+      [escrow, init.bondDelayS ?? 30 * dropDelayS]
+    )
+  )
   const [pool] = await createContract(ChannelEscrow.abi, escrow, rpc).read(
     'rewardPool',
     [],
     options
   )
-  return { chainId, registry, escrow, pool: pool.toLowerCase(), token: token.toLowerCase() }
+  return { chainId, registry, escrow, pool: pool.toLowerCase(), bond, token: token.toLowerCase() }
+}
+
+function withArgs(bytecode: string, types: string[], values: unknown[]): string {
+  return `${bytecode}${AbiCoder.defaultAbiCoder().encode(types, values).slice(2)}`
 }

@@ -1,5 +1,6 @@
 import { DatanetError } from '../../protocol/base/errors.ts'
 import type { Chain, ChainContracts, WaitOptions } from './chain.ts'
+import { createBond } from './ethers/bond.ts'
 import { createEscrow } from './ethers/escrow.ts'
 import { createPool } from './ethers/pool.ts'
 import { createRegistry } from './ethers/registry.ts'
@@ -87,9 +88,10 @@ export function createEthersChain(init: EthersChainInit): Chain {
   return {
     contracts,
     account: sender.account,
-    registry: createRegistry(contracts.registry, rpc, sender),
+    registry: createRegistry(contracts.registry, rpc, sender, fromBlock),
     escrow: createEscrow(contracts.escrow, rpc, sender, fromBlock),
     pool: createPool(contracts.pool, rpc, sender, fromBlock),
+    bond: createBond(contracts.bond, rpc, sender),
     token: createToken(contracts.token, rpc, sender),
     check: (options = {}) => orAborted(check, options),
     async nowMs(options) {

@@ -1,3 +1,4 @@
+import type { ProvenLeaf, Refutation } from '../../protocol/reward/refutation.ts'
 import type { Inclusion, WaitOptions } from './chain.ts'
 
 /** What names one pool: royalties of one operator, under one auditor, in one token. */
@@ -14,6 +15,8 @@ export interface PoolState {
   readonly claimedWei: bigint
   /** The final drop that accounts claim against; undefined before the first. */
   readonly final?: { readonly root: string; readonly totalWei: bigint; readonly drop: string }
+  /** From when on the auditor's curators may post; undefined while all credit is given out. */
+  readonly silentAtMs?: number
   /** Drops posted so far: the sequence number of the newest, which a veto names. */
   readonly dropSeq: number
   readonly pending?: {
@@ -31,6 +34,14 @@ export interface SumProofStep {
   /** Whether this sibling stands left of the path. */
   readonly isLeft: boolean
 }
+
+/** What one row of a batch of claims came to. */
+export type ShareOutcome =
+  | { readonly account: string; readonly paidWei: bigint }
+  | {
+      readonly account: string
+      readonly skipped: 'not-in-drop' | 'nothing-new' | 'overdrawn' | 'payment-refused'
+    }
 
 /** A drop to post: root and total of its tree, and the digest of the document that explains it. */
 export interface DropPosting {
@@ -68,6 +79,20 @@ export interface PoolContract {
     proof: readonly SumProofStep[],
     options?: WaitOptions
   ): Promise<Inclusion & { paidWei: bigint }>
+  /** As `claim` for many accounts of many pools; a bad row is reported and changes nothing else. */
+  claimMany(
+    shares: ReadonlyArray<{ readonly key: PoolKey; readonly leaves: readonly ProvenLeaf[] }>,
+    options?: WaitOptions
+  ): Promise<Inclusion & { outcomes: ShareOutcome[] }>
+  /** Ends the pending drop by showing what is wrong with it; anyone may. */
+  refute(key: PoolKey, refutation: Refutation, options?: WaitOptions): Promise<Inclusion>
+  /** Posts for an operator that was silent, by the auditor's curators' DropPost signatures. */
+  postForSilent(
+    key: PoolKey,
+    drop: DropPosting,
+    approvals: readonly Uint8Array[],
+    options?: WaitOptions
+  ): Promise<Inclusion & { dropSeq: number; readyAtMs: number }>
   /** Drops posted for the pool so far, oldest first. */
   dropsOf(
     key: PoolKey,

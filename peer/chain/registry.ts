@@ -26,12 +26,29 @@ export interface AnchorRequest {
   readonly approvals: readonly Uint8Array[]
 }
 
-/** DatanetRegistry. `datanet` is always the on-chain key, as `datanetKey` of `found` gives it. */
+/** What takes a manifest's place, with its predecessors' Rotation signatures (any order). */
+export interface RotationRequest extends Founding {
+  readonly datanet: string
+  /** The number of the manifest in force + 1; the founding one has 0. */
+  readonly seq: number
+  /** Digest of the manifest in force. */
+  readonly prev: string
+  readonly approvals: readonly Uint8Array[]
+}
+
+/** DatanetRegistry. Revisions are read from events. `datanet` is always the on-chain key, as `datanetKey` of `found` gives it. */
 export interface RegistryContract {
   /** Founds the Datanet; CHAIN_REVERTED RegistryAlreadyFounded when it exists with these curators. */
   found(founding: Founding, options?: WaitOptions): Promise<Inclusion & { datanet: string }>
   /** Anchors a revision on top of the head; anyone may, the approvals decide. */
   anchor(request: AnchorRequest, options?: WaitOptions): Promise<Inclusion>
+  /** Puts the next manifest, its curators and threshold in force; anyone may, the approvals decide. */
+  rotate(request: RotationRequest, options?: WaitOptions): Promise<Inclusion>
+  /** Number and digest of the manifest in force, or undefined when nobody founded this Datanet. */
+  manifestOf(
+    datanet: string,
+    options?: WaitOptions
+  ): Promise<{ seq: number; manifest: string } | undefined>
   /** The key that `found` gives: binds manifest, curators and threshold. */
   datanetKey(founding: Founding): string
   head(datanet: string, options?: WaitOptions): Promise<AnchorHead>
@@ -45,7 +62,7 @@ export interface RegistryContract {
     revision: string,
     options?: WaitOptions
   ): Promise<string | undefined>
-  /** Curators and threshold, or undefined when nobody founded this Datanet. */
+  /** Curators and threshold in force, or undefined when nobody founded this Datanet. */
   curatorsOf(
     datanet: string,
     options?: WaitOptions

@@ -13,6 +13,7 @@ const networkSchema = z.strictObject({
     registry: address,
     escrow: address,
     pool: address,
+    bond: address,
     token: address
   }),
   topic: z.exactOptional(z.string().min(1))

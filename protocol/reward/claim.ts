@@ -1,7 +1,8 @@
 import { DatanetError } from '../base/errors.ts'
-import { type DropProofStep, type DropTree, isInDrop } from './drop-tree.ts'
+import { type DropTree, isInDrop } from './drop-tree.ts'
 import type { DropLeaf } from './fold.ts'
 import { UNASSIGNED } from './split.ts'
+import type { DropProofStep } from './sum-tree.ts'
 
 /** An account's proof against a drop: what the pool contract asks for. specs/09-reward.md §Claim */
 export interface Claim {

@@ -11,7 +11,19 @@ export const DROP_VETO: TypedStruct = {
   ]
 }
 
-/** The EIP-712 domain of vetoes at one pool contract. */
+/** What the auditor's curators sign to post for a silent operator. specs/09-reward.md §Silence */
+export const DROP_POST: TypedStruct = {
+  name: 'DropPost',
+  fields: [
+    { name: 'pool', type: 'bytes32' },
+    { name: 'dropSeq', type: 'uint64' },
+    { name: 'root', type: 'bytes32' },
+    { name: 'totalWei', type: 'uint256' },
+    { name: 'drop', type: 'bytes32' }
+  ]
+}
+
+/** The EIP-712 domain of vetoes and posts at one pool contract. */
 export function poolDomain(chainId: number | bigint, contract: string): TypedDomain {
   return {
     name: 'datanet.RewardPool',

@@ -104,10 +104,20 @@ function hashStruct(type, value) {
     .exec(type)[1]
     .split(',')
     .map((field) => field.split(' '))
-  const words = fields.map(([kind, name]) =>
-    kind === 'string' ? keccak(utf8(value[name])) : value[name]
-  )
-  const kinds = fields.map(([kind]) => (kind === 'string' ? 'bytes32' : kind))
+  const words = fields.map(([kind, name]) => {
+    if (kind === 'string') return keccak(utf8(value[name]))
+    if (!kind.endsWith('[]')) return value[name]
+    // A list is the hash of its elements, each in a word of its own.
+    const inner = value[name]
+    const element = kind.slice(0, -2)
+    return keccak(
+      abi(
+        inner.map(() => element),
+        inner
+      )
+    )
+  })
+  const kinds = fields.map(([kind]) => (/^string$|\[\]$/.test(kind) ? 'bytes32' : kind))
   return keccak(abi(['bytes32', ...kinds], [keccak(utf8(type)), ...words]))
 }
 

@@ -1,84 +1,230 @@
-import { buildDropTree } from '../../protocol/reward/drop-tree.ts'
-import { accountOf, hashOf } from '../contracts/people.ts'
-import { createWorld, DROP_DELAY_S, ZERO_HASH } from '../contracts/world.ts'
+// npx node test/bench/contracts-gas.ts [--json] [--write]; --write keeps results/contracts-gas.json
+import { writeFileSync } from 'node:fs'
+import { keySigner } from '../../protocol/base/typed-data.ts'
+import { FUND, VAULT_FUND } from '../../protocol/channel/orders.ts'
+import { channelIdOf, escrowDomain, type Terms } from '../../protocol/channel/terms.ts'
+import { registryDomain } from '../../protocol/datanet/revision.ts'
+import { ROTATION } from '../../protocol/datanet/rotation.ts'
+import { buildDropTree, type DropTree } from '../../protocol/reward/drop-tree.ts'
+import type { DropLeaf } from '../../protocol/reward/fold.ts'
+import { findRefutation } from '../../protocol/reward/refutation.ts'
+import { accountOf, hashOf, keyOf, signAll } from '../contracts/people.ts'
+import { permitOf } from '../contracts/permit.ts'
+import { createWorld, DROP_DELAY_S, type World, ZERO_HASH } from '../contracts/world.ts'
 
-/** Prints the gas of every operation, whole transactions with their 21 000 and their calldata. */
-async function main(): Promise<void> {
-  const curators = ['ada', 'ben', 'cyd'].sort((a, b) => (accountOf(a) < accountOf(b) ? -1 : 1))
-  const world = await createWorld(['payer', 'operator', 'payee', ...curators])
-  const [payer, operator] = [world.as('payer'), world.as('operator')]
-  const print = (what: string, gas: bigint, note = ''): void =>
-    console.log(`${what.padEnd(44)} ${gas.toString().padStart(9)}  ${note}`)
+/** Gas of whole transactions, their 21 000 and their calldata included; "row" is a share of one. */
+export type GasFigures = Record<string, number>
 
-  await world.drip('payer')
-  const approved = await payer.token.approve(world.contracts.escrow, 10n ** 30n)
-  print('approve', approved.gasUsed)
-  const founding = { manifest: hashOf('manifest'), curators: curators.map(accountOf), threshold: 2 }
-  const founded = await payer.registry.found(founding)
-  print('found, 3 curators', founded.gasUsed)
+const COINS = `0x${'00'.repeat(20)}`
+const CURATORS = ['ada', 'ben', 'cyd'].sort((a, b) => (accountOf(a) < accountOf(b) ? -1 : 1))
+const LEAVES = 1_000
+const BATCH = 20
+
+/** Measures every operation on a fresh chain; the same contracts always give the same figures. */
+export async function measureGas(): Promise<GasFigures> {
+  const world = await createWorld(['payer', 'newcomer', 'operator', 'payee', ...CURATORS])
+  const figures: GasFigures = {}
+  const note = (what: string, gas: bigint, rows = 1): void => {
+    figures[what] = Math.ceil(Number(gas) / rows)
+  }
+  const datanet = await registryGas(world, note)
+  const channels = Array.from({ length: 100 }, (_, i) =>
+    world.terms({ salt: hashOf(`channel ${i}`), auditor: datanet })
+  )
+  await fundingGas(world, channels, note)
+  await claimGas(world, channels, note)
+  await poolGas(world, channels[0] as Terms, note)
+  await bondGas(world, note)
+  return figures
+}
+
+type Note = (what: string, gas: bigint, rows?: number) => void
+
+async function registryGas(world: World, note: Note): Promise<string> {
+  const { registry } = world.as('payer')
+  const founding = { manifest: hashOf('manifest'), curators: CURATORS.map(accountOf), threshold: 2 }
+  const founded = await registry.found(founding)
+  note('found with 3 curators', founded.gasUsed)
+  const { datanet } = founded
   let parent = ZERO_HASH
-  for (const ordinal of [1, 2]) {
+  const gas: bigint[] = []
+  for (const [i, count] of [2, 2, 3].entries()) {
+    const ordinal = i + 1
     const revision = hashOf(`revision ${ordinal}`)
-    const value = { datanet: founded.datanet, ordinal, parent, revision }
-    const approvals = await world.approve(curators.slice(0, 2), value)
-    const contributionsRoot = hashOf('root')
-    const anchored = await payer.registry.anchor({ ...value, contributionsRoot, approvals })
-    print(`anchor, 2 of 3, ordinal ${ordinal}`, anchored.gasUsed)
+    const value = { datanet, ordinal, parent, revision, contributionsRoot: hashOf('root') }
+    const approvals = await world.approve(CURATORS.slice(0, count), value)
+    gas.push((await registry.anchor({ ...value, approvals })).gasUsed)
     parent = revision
   }
-
-  const channels = Array.from({ length: 100 }, (_, i) =>
-    world.terms({ salt: hashOf(`channel ${i}`), auditor: founded.datanet })
-  )
-  for (const [i, terms] of channels.entries()) {
-    const { gasUsed } = await payer.escrow.fund(terms, 10_000n)
-    if (i < 2) print(`fund, ${i === 0 ? 'first ever' : 'new channel'}`, gasUsed)
+  const [first, later, three] = gas as [bigint, bigint, bigint]
+  note('anchor with 2 approvals, first', first)
+  note('anchor with 2 approvals', later)
+  note('anchor, each approval', three - later)
+  note('anchor without its approvals', later - 2n * (three - later))
+  const next = {
+    datanet,
+    seq: 1,
+    prev: founding.manifest,
+    manifest: hashOf('next manifest'),
+    curators: CURATORS.map(accountOf),
+    threshold: 2
   }
-  const [one] = channels
-  if (one === undefined) return
-  print('fund, more', (await payer.escrow.fund(one, 10_000n)).gasUsed)
+  const domain = registryDomain(Number(world.contracts.chainId), world.contracts.registry)
+  const approvals = await signAll(CURATORS.slice(0, 2), domain, ROTATION, next)
+  note('rotate 3 curators', (await registry.rotate({ ...next, approvals })).gasUsed)
+  return datanet
+}
+
+async function fundingGas(world: World, channels: readonly Terms[], note: Note): Promise<void> {
+  const payer = world.as('payer')
+  const { contracts } = world
+  const { escrow } = payer
+  await world.drip('payer')
+  note('approve', (await payer.token.approve(contracts.escrow, 10n ** 30n)).gasUsed)
+  for (const [i, terms] of channels.entries()) {
+    const { gasUsed } = await escrow.fund(terms, 10_000n)
+    if (i === 0) note('open by allowance, first ever', gasUsed)
+    if (i === 1) note('open by allowance', gasUsed)
+  }
+  note('top up by allowance', (await escrow.fund(channels[0] as Terms, 10_000n)).gasUsed)
+  const coins = (name: string) => world.terms({ salt: hashOf(name), token: COINS })
+  note('open in coins', (await escrow.fund(coins('coins'), 10_000n)).gasUsed)
+
+  const domain = escrowDomain(contracts.chainId, contracts.escrow)
+  const deadlineS = 4_000_000_000
+  let nonce = 0n
+  const order = async (struct: typeof FUND, terms: Terms, amountWei: bigint) => {
+    const value = {
+      channelId: channelIdOf(domain, terms),
+      amountWei,
+      nonce: nonce++,
+      deadline: deadlineS
+    }
+    const signature = await keySigner(keyOf('payer')).signTypedData(domain, struct, value)
+    return { nonce: value.nonce, deadlineS, signature }
+  }
+  for (const name of ['first', 'later']) {
+    const permit = await permitOf(world, 'payer', 10_000n, deadlineS)
+    const terms = world.terms({ salt: hashOf(`permit ${name}`) })
+    const signed = await order(FUND, terms, 10_000n)
+    const { gasUsed } = await world
+      .as('operator')
+      .escrow.fundWithPermit(terms, 10_000n, signed, permit)
+    note(`open by permit, ${name}`, gasUsed)
+  }
+  // A permit sets the allowance: the one from before is gone.
+  await payer.token.approve(contracts.escrow, 10n ** 30n)
+  const into = await escrow.vaultDeposit(payer.account, contracts.token, 10n ** 6n)
+  note('vault deposit, first', into.gasUsed)
+  for (const name of ['first', 'later']) {
+    const terms = world.terms({ salt: hashOf(`vault ${name}`) })
+    const signed = await order(VAULT_FUND, terms, 10_000n)
+    const { gasUsed } = await world.as('operator').escrow.fundFromVault(terms, 10_000n, signed)
+    note(`open from the vault, ${name}`, gasUsed)
+  }
+}
+
+async function claimGas(world: World, channels: readonly Terms[], note: Note): Promise<void> {
+  const [payer, operator] = [world.as('payer'), world.as('operator')]
+  const [one] = channels as [Terms]
   const rows = (wei: bigint, count: number) =>
     channels
       .slice(0, count)
       .map((terms) => world.row(terms, { cumulativeWei: wei, royaltyWei: wei / 3n }))
-  print('claim 1, first ever', (await operator.escrow.claim(rows(30n, 1))).gasUsed)
-  print('claim 1', (await operator.escrow.claim(rows(60n, 1))).gasUsed)
-  for (const count of [10, 100]) {
-    await operator.escrow.claim(rows(90n, count))
-    const { gasUsed } = await operator.escrow.claim(rows(BigInt(90 + count), count))
-    print(`claim ${count}`, gasUsed, `${gasUsed / BigInt(count)} a row`)
-  }
-  const { gasUsed: first } = await operator.escrow.claim(rows(1_000n, 100))
-  const skipped = await operator.escrow.claim(rows(1_000n, 100))
-  print('claim 100, all stale', skipped.gasUsed, `${skipped.gasUsed / 100n} a row, ${first} fresh`)
-  print('pull', (await operator.escrow.pull(operator.account, one.token)).gasUsed)
-  print('startWithdraw', (await payer.escrow.startWithdraw(one, 100n)).gasUsed)
+  note('claim 1 row, first ever', (await operator.escrow.claim(rows(30n, 1))).gasUsed)
+  note('claim 1 row', (await operator.escrow.claim(rows(60n, 1))).gasUsed)
+  await operator.escrow.claim(rows(90n, 100))
+  note('claim 10 rows of a group, a row', (await operator.escrow.claim(rows(120n, 10))).gasUsed, 10)
+  const hundred = await operator.escrow.claim(rows(150n, 100))
+  note('claim 100 rows of a group, a row', hundred.gasUsed, 100)
+  const stale = await operator.escrow.claim(rows(150n, 100))
+  note('claim 100 stale rows of a group, a row', stale.gasUsed, 100)
+  // One row of another auditor makes them a mixed batch.
+  const other = world.terms({ salt: hashOf('mixed') })
+  await payer.escrow.fund(other, 10_000n)
+  const mixed = (wei: bigint) => [
+    ...rows(wei, 99),
+    world.row(other, { cumulativeWei: wei, royaltyWei: wei / 3n })
+  ]
+  await operator.escrow.claim(mixed(180n))
+  note('claim 100 mixed rows, a row', (await operator.escrow.claim(mixed(210n))).gasUsed, 100)
+  note('pull, first', (await operator.escrow.pull(operator.account, one.token)).gasUsed)
+  note('start withdraw', (await payer.escrow.startWithdraw(one, 100n)).gasUsed)
   await world.warp(one.withdrawDelayS)
-  print('finishWithdraw', (await payer.escrow.finishWithdraw(one)).gasUsed)
-  print('collect, first', (await operator.pool.collect(one)).gasUsed)
-
-  const { creditedWei } = await operator.pool.state(one)
-  for (const [drop, size] of [300, 300].entries()) {
-    const share = (creditedWei * BigInt(drop + 1)) / 2n / BigInt(size)
-    const leaves = Array.from({ length: size }, (_, i) => ({
-      account: accountOf(`account ${i}`),
-      cumulativeWei: share
-    })).sort((a, b) => (a.account < b.account ? -1 : 1))
-    const tree = buildDropTree(leaves)
-    const posted = await operator.pool.postDrop(one, {
-      root: tree.root,
-      totalWei: tree.totalWei,
-      drop: hashOf('drop')
-    })
-    print(`postDrop ${drop + 1}`, posted.gasUsed)
-    await world.warp(DROP_DELAY_S)
-    for (const [i, { account, cumulativeWei }] of leaves.slice(0, 2).entries()) {
-      const proof = tree.proof(account)
-      const { gasUsed } = await operator.pool.claim(one, account, cumulativeWei, proof)
-      const note = i === 0 ? 'finalises the drop' : ''
-      print(`claim reward of ${size}, drop ${drop + 1}`, gasUsed, note)
-    }
-  }
+  note('finish withdraw', (await payer.escrow.finishWithdraw(one)).gasUsed)
+  const row = world.row(other, { cumulativeWei: 400n, royaltyWei: 100n })
+  note('close', (await payer.escrow.close(row, await world.closing(row, 'operator'))).gasUsed)
+  note('collect, first', (await operator.pool.collect(one)).gasUsed)
+  await operator.escrow.claim(rows(9_000n, 100))
+  note('collect', (await operator.pool.collect(one)).gasUsed)
 }
 
-await main()
+async function poolGas(world: World, key: Terms, note: Note): Promise<void> {
+  const operator = world.as('operator')
+  const { creditedWei } = await operator.pool.state(key)
+  const accounts = Array.from({ length: LEAVES }, (_, i) => accountOf(`account ${i}`)).sort()
+  const share = creditedWei / BigInt(LEAVES) / 8n
+  const leavesOf = (times: bigint): DropLeaf[] =>
+    accounts.map((account) => ({ account, cumulativeWei: times * share }))
+  const post = async (leaves: readonly DropLeaf[], what?: string): Promise<DropTree> => {
+    const tree = buildDropTree(leaves)
+    const { root, totalWei } = tree
+    const posted = await operator.pool.postDrop(key, { root, totalWei, drop: hashOf('drop') })
+    if (what !== undefined) note(what, posted.gasUsed)
+    return tree
+  }
+  const claimed = async (tree: DropTree, from: number, times: bigint, count: number) => {
+    const leaves = accounts
+      .slice(from, from + count)
+      .map((account) => ({ account, cumulativeWei: times * share, proof: tree.proof(account) }))
+    const [leaf] = leaves
+    if (count > 1 || leaf === undefined) return operator.pool.claimMany([{ key, leaves }])
+    return operator.pool.claim(key, leaf.account, leaf.cumulativeWei, leaf.proof)
+  }
+  let tree = await post(leavesOf(1n), 'post drop, first')
+  await world.warp(DROP_DELAY_S)
+  await claimed(tree, 500, 1n, 1)
+  note('claim a share alone, first time', (await claimed(tree, 0, 1n, 1)).gasUsed)
+  const firsts = await claimed(tree, 1, 1n, BATCH)
+  note('claim shares by 20, first time, each', firsts.gasUsed, BATCH)
+  tree = await post(leavesOf(2n))
+  await world.warp(DROP_DELAY_S)
+  tree = await post(leavesOf(3n), 'post drop, which makes the last one final')
+  await world.warp(DROP_DELAY_S)
+  note('claim a share, which makes the drop final', (await claimed(tree, 500, 3n, 1)).gasUsed)
+  note('claim a share alone', (await claimed(tree, 0, 3n, 1)).gasUsed)
+  const many = await claimed(tree, 1, 3n, BATCH)
+  note('claim shares by 20, each', many.gasUsed, BATCH)
+
+  const short = leavesOf(4n).filter((_, i) => i !== 700)
+  const { totalWei } = await post(short, 'post drop')
+  const refutation = findRefutation(leavesOf(3n), { leaves: short, totalWei })
+  if (refutation === undefined) throw new Error('nothing to refute')
+  note('refute a drop without an account', (await operator.pool.refute(key, refutation)).gasUsed)
+}
+
+async function bondGas(world: World, note: Note): Promise<void> {
+  const { contracts } = world
+  const { bond, token, account } = world.as('payer')
+  const key = { owner: account, receiptSigner: accountOf('operator'), token: contracts.token }
+  await token.approve(contracts.bond, 10n ** 30n)
+  note('stake a bond', (await bond.stake(key, 10_000n)).gasUsed)
+  const proof = world.equivocation('operator', hashOf('some channel'), 7)
+  note('slash a bond', (await bond.slash(key, proof, accountOf('payee'))).gasUsed)
+}
+
+async function main(): Promise<void> {
+  const figures = await measureGas()
+  if (!process.argv.includes('--json')) {
+    for (const [what, gas] of Object.entries(figures)) {
+      console.log(`${what.padEnd(48)} ${`${gas}`.padStart(9)}`)
+    }
+  }
+  if (process.argv.includes('--write')) {
+    const file = new URL('results/contracts-gas.json', import.meta.url)
+    writeFileSync(file, `${JSON.stringify({ figures }, null, 2)}\n`)
+  }
+  if (process.argv.includes('--json')) console.log(JSON.stringify({ figures }))
+}
+
+if (import.meta.main) await main()

@@ -71,7 +71,8 @@ test.each([
   ['no payer', { payer: `0x${'0'.repeat(40)}` }, 'EscrowTermsInvalid'],
   ['no signer', { signer: `0x${'0'.repeat(40)}` }, 'EscrowTermsInvalid'],
   ['no operator', { operator: `0x${'0'.repeat(40)}` }, 'EscrowTermsInvalid'],
-  ["the chain's own coin", { token: `0x${'0'.repeat(40)}` }, 'EscrowTokenUnsupported']
+  ['no withdraw delay', { withdrawDelayS: 0 }, 'EscrowTermsInvalid'],
+  ['a withdraw delay over thirty days', { withdrawDelayS: 2_592_001 }, 'EscrowTermsInvalid']
 ])('refuses to fund terms with %s', async (_, over, error) => {
   await expect(world.as('payer').escrow.fund(world.terms(over), 1n)).rejects.toMatchObject(
     reverted(error)

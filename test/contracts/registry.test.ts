@@ -8,6 +8,7 @@ import { accountOf, hashOf, highS, signAll } from './people.ts'
 import { createWorld, reverted, type World, ZERO_HASH } from './world.ts'
 
 const CURATORS = ['ada', 'ben', 'cyd'].sort((a, b) => (accountOf(a) < accountOf(b) ? -1 : 1))
+const ZERO_HEAD = `0x${'00'.repeat(24)}`
 const [first, second, third] = CURATORS as [string, string, string]
 
 let world: World
@@ -131,13 +132,9 @@ test('refuses a parent that is not the head', async () => {
   )
 })
 
-test('refuses the zero revision and one that is anchored already', async () => {
+test('refuses the zero revision', async () => {
   const { anchor } = await fresh('again')
   await expect(anchor({ revision: ZERO_HASH })).rejects.toMatchObject(
-    reverted('RegistryRevisionInvalid')
-  )
-  await anchor({})
-  await expect(anchor({ ordinal: 2, parent: hashOf('revision 1') })).rejects.toMatchObject(
     reverted('RegistryRevisionInvalid')
   )
 })
@@ -198,24 +195,36 @@ test('proves a contribution against the anchored root', async () => {
   const leaves = ['a', 'b', 'c', 'd', 'e'].map((text) => merkleLeaf(Buffer.from(text)))
   const tree = buildMerkleTree(leaves)
   const { datanet, anchor } = await fresh('proof')
-  const revision = hashOf('revision 1')
-  await anchor({ contributionsRoot: hex(tree.root) })
   const contract = createContract(DatanetRegistry.abi, world.contracts.registry, world.rpc)
-  for (const [i, leaf] of leaves.entries()) {
-    const proof = tree.proof(i).map(hex)
-    expect(
-      await contract.read('verifyContribution', [datanet, revision, hex(leaf), proof])
-    ).toEqual([true])
+  const nothing = { before: ZERO_HEAD, revision: ZERO_HASH, contributionsRoot: ZERO_HASH }
+  const first = { ...nothing, revision: hashOf('revision 1'), contributionsRoot: hex(tree.root) }
+  type Shown = typeof first
+  type Later = { revision: string; contributionsRoot: string }[]
+  const [leaf, other] = leaves as [Uint8Array, Uint8Array]
+  const isProven = async (shown: Shown, later: Later, of = leaf, proof = tree.proof(0)) => {
+    const args = [datanet, shown, later, hex(of), proof.map(hex)] as const
+    const [isThere] = await contract.read('verifyContribution', args)
+    return isThere
   }
-  const proof = tree.proof(0).map(hex)
-  const read = (at: string, leaf: string) =>
-    contract.read('verifyContribution', [datanet, at, leaf, proof])
-  expect(await read(revision, hex(leaves[1] as Uint8Array))).toEqual([false])
-  expect(await read(hashOf('not anchored'), hex(leaves[0] as Uint8Array))).toEqual([false])
-  // Where nothing is anchored the root is zero: the zero leaf is not in it either.
-  expect(
-    await contract.read('verifyContribution', [datanet, hashOf('not anchored'), ZERO_HASH, []])
-  ).toEqual([false])
+  // Where nothing is anchored nothing is proven, not even nothing.
+  expect(await isProven(nothing, [], new Uint8Array(32), [])).toBe(false)
+  expect(await isProven(first, [])).toBe(false)
+  await anchor({ contributionsRoot: hex(tree.root) })
+  for (const [i, leaf] of leaves.entries()) {
+    expect(await isProven(first, [], leaf, tree.proof(i))).toBe(true)
+  }
+  expect(await isProven(first, [], other)).toBe(false)
+  expect(await isProven({ ...first, revision: hashOf('not anchored') }, [])).toBe(false)
+  expect(await isProven({ ...first, contributionsRoot: hashOf('other') }, [])).toBe(false)
+
+  const next = { revision: hashOf('revision 2'), contributionsRoot: hashOf('root 2') }
+  await anchor({ ordinal: 2, parent: first.revision, ...next })
+  // Behind the head it takes those that came later, in their order.
+  expect(await isProven(first, [])).toBe(false)
+  expect(await isProven(first, [next])).toBe(true)
+  expect(await isProven(first, [next, next])).toBe(false)
+  const [, head] = await contract.read('head', [datanet])
+  expect(await isProven({ ...first, before: head }, [])).toBe(false)
 })
 
 function hex(bytes: Uint8Array): string {

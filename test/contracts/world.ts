@@ -7,11 +7,14 @@ import { createSender, type Sender } from '../../peer/chain/ethers/sender.ts'
 import { createEthersChain } from '../../peer/chain/ethers-chain.ts'
 import type { Rpc } from '../../peer/chain/rpc.ts'
 import { secp256k1 } from '../../protocol/base/secp256k1.ts'
-import { domainSeparator } from '../../protocol/base/typed-data.ts'
+import { domainSeparator, keySigner } from '../../protocol/base/typed-data.ts'
+import { CLOSE } from '../../protocol/channel/orders.ts'
 import { channelIdOf, escrowDomain, type Terms } from '../../protocol/channel/terms.ts'
 import { voucherDigest } from '../../protocol/channel/voucher.ts'
 import { DevnetToken } from '../../protocol/contracts/abi/DevnetToken.ts'
 import { REVISION_APPROVAL, registryDomain } from '../../protocol/datanet/revision.ts'
+import type { Equivocation } from '../../protocol/receipt/equivocation.ts'
+import { receiptDigest } from '../../protocol/receipt/receipt-signature.ts'
 
 import { accountOf, hashOf, keyOf, signAll } from './people.ts'
 
@@ -34,6 +37,14 @@ export interface World {
   terms(over?: Partial<Terms>): Terms
   /** A claim row for a voucher signed by `signer`. */
   row(terms: Terms, over: Partial<Omit<ClaimRow, 'terms'>>, signer?: string): ClaimRow
+  /** The Close of `row`'s voucher, signed by `receiptSigner`; it counts for an hour unless told. */
+  closing(
+    row: ClaimRow,
+    receiptSigner: string,
+    deadlineS?: number
+  ): Promise<{ deadlineS: number; signature: Uint8Array }>
+  /** Two different receipts for one place, signed by `receiptSigner`. */
+  equivocation(receiptSigner: string, channelId: string, seq: number): Equivocation
   /** RevisionApproval signatures by `names`. */
   approve(names: string[], value: Record<string, unknown>): Promise<Uint8Array[]>
 }
@@ -129,6 +140,26 @@ export async function createWorld(people: readonly string[]): Promise<World> {
       // Signed without the protocol's checks: who cheats does not use them.
       const signature = secp256k1.sign(voucherDigest(separator, voucher), keyOf(signer))
       return { ...voucher, terms, signature }
+    },
+    async closing(row, receiptSigner, deadlineS = nowS + 3_600) {
+      const domain = escrowDomain(contracts.chainId, contracts.escrow)
+      const { cumulativeWei, royaltyWei } = row
+      const channelId = channelIdOf(domain, row.terms)
+      const value = { channelId, cumulativeWei, royaltyWei, deadline: deadlineS }
+      const signature = await keySigner(keyOf(receiptSigner)).signTypedData(domain, CLOSE, value)
+      return { deadlineS, signature }
+    },
+    equivocation(receiptSigner, channelId, seq) {
+      const signed = (text: string) => {
+        const leaf = hashOf(text)
+        const digest = receiptDigest(
+          separator,
+          { channelId, seq },
+          Buffer.from(leaf.slice(2), 'hex')
+        )
+        return { leaf, signature: secp256k1.sign(digest, keyOf(receiptSigner)) }
+      }
+      return { channelId, seq, a: signed('one answer'), b: signed('another answer') }
     },
     approve(names, value) {
       const domain = registryDomain(Number(contracts.chainId), contracts.registry)

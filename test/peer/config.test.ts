@@ -11,6 +11,7 @@ const CONTRACTS = {
   registry: ADDRESS,
   escrow: ADDRESS,
   pool: ADDRESS,
+  bond: ADDRESS,
   token: ADDRESS
 }
 const BOOTSTRAP = '/ip4/127.0.0.1/tcp/4001'

@@ -55,10 +55,13 @@ export interface Contract<A extends Abi> {
     name: N,
     logs: readonly ChainLog[]
   ): Array<EventArgs<A, N> & { readonly blockNumber: number }>
-  /** The events `name` since `fromBlock` whose first indexed argument is `key`, oldest first. */
+  /**
+   * The events `name` since `fromBlock` whose indexed arguments are `keys` (32-byte words; null for
+   * any), oldest first.
+   */
   eventsOf<N extends ExtractAbiEventNames<A>>(
     name: N,
-    key: string,
+    keys: ReadonlyArray<string | null>,
     fromBlock: number,
     options?: WaitOptions
   ): Promise<Array<EventArgs<A, N> & { readonly blockNumber: number }>>
@@ -98,12 +101,12 @@ export function createContract<const A extends Abi>(
       }
       return out as never
     },
-    async eventsOf(name, key, fromBlock, options = {}) {
+    async eventsOf(name, keys, fromBlock, options = {}) {
       const filter = {
         address,
         fromBlock: `0x${fromBlock.toString(16)}`,
         toBlock: 'latest',
-        topics: [codec.getEvent(name)?.topicHash, key]
+        topics: [codec.getEvent(name)?.topicHash, ...keys]
       }
       const logs = await rpc('eth_getLogs', [filter], options).catch((error: unknown) => {
         throw refusalOf(error, { event: name })

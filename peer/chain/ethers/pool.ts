@@ -1,12 +1,17 @@
-import { AbiCoder, keccak256 } from 'ethers'
+import { AbiCoder, keccak256, toBeHex } from 'ethers'
 import { RewardPool } from '../../../protocol/contracts/abi/RewardPool.ts'
-import type { PoolContract, PoolKey } from '../pool.ts'
+import type { DropGap, ProvenLeaf } from '../../../protocol/reward/refutation.ts'
+import type { WaitOptions } from '../chain.ts'
+import type { PoolContract, PoolKey, ShareOutcome } from '../pool.ts'
 import type { Rpc } from '../rpc.ts'
-import { createContract } from './contract.ts'
+import { type ChainLog, createContract } from './contract.ts'
 import type { Sender } from './sender.ts'
 import { inclusionOf, splitSignature } from './values.ts'
 
 const ZERO_HASH = `0x${'00'.repeat(32)}`
+const ZERO_ADDRESS = `0x${'00'.repeat(20)}`
+/** In the order of the contract's SkipReason. */
+const SKIP_REASONS = ['not-in-drop', 'nothing-new', 'overdrawn', 'payment-refused'] as const
 
 /** RewardPool at `address`, written to through `sender`; events are searched from `fromBlock` on. */
 export function createPool(
@@ -16,6 +21,26 @@ export function createPool(
   fromBlock: number
 ): PoolContract {
   const contract = createContract(RewardPool.abi, address, rpc)
+
+  /** The digest that was posted with drop `seq`; only the event has it. */
+  async function documentOf(id: string, seq: bigint, options?: WaitOptions): Promise<string> {
+    const keys = [id, toBeHex(seq, 32)]
+    const [event] = await contract.eventsOf('DropPosted', keys, fromBlock, options)
+    return event?.drop ?? ZERO_HASH
+  }
+
+  function outcomesIn(logs: readonly ChainLog[]): ShareOutcome[] {
+    return logs.flatMap((log): ShareOutcome[] => {
+      const [paid] = contract.eventsIn('RewardClaimed', [log])
+      if (paid !== undefined)
+        return [{ account: paid.account.toLowerCase(), paidWei: paid.amountWei }]
+      const [skipped] = contract.eventsIn('RewardSkipped', [log])
+      if (skipped === undefined) return []
+      const reason = SKIP_REASONS[Number(skipped.reason)] ?? 'not-in-drop'
+      return [{ account: skipped.account.toLowerCase(), skipped: reason }]
+    })
+  }
+
   return {
     poolId: idOf,
     async delayMs(options) {
@@ -24,19 +49,26 @@ export function createPool(
     },
     async state(key, options) {
       const [pool] = await contract.read('pool', [idOf(key)], options)
-      const final = { root: pool.root, totalWei: pool.totalWei, drop: pool.drop }
+      const isFinal = pool.root !== ZERO_HASH
+      const isPending = pool.pendingRoot !== ZERO_HASH
+      const [finalDrop, pendingDrop] = await Promise.all([
+        isFinal ? documentOf(idOf(key), pool.finalSeq, options) : ZERO_HASH,
+        isPending ? documentOf(idOf(key), pool.dropSeq, options) : ZERO_HASH
+      ])
+      const final = { root: pool.root, totalWei: pool.totalWei, drop: finalDrop }
       const pending = {
         root: pool.pendingRoot,
         totalWei: pool.pendingTotalWei,
-        drop: pool.pendingDrop,
+        drop: pendingDrop,
         readyAtMs: Number(pool.pendingReadyAt) * 1000
       }
       return {
         creditedWei: pool.creditedWei,
         claimedWei: pool.claimedWei,
         dropSeq: Number(pool.dropSeq),
-        ...(pool.root === ZERO_HASH ? {} : { final }),
-        ...(pool.pendingRoot === ZERO_HASH ? {} : { pending })
+        ...(isFinal ? { final } : {}),
+        ...(isPending ? { pending } : {}),
+        ...(pool.silentAt === 0n ? {} : { silentAtMs: Number(pool.silentAt) * 1000 })
       }
     },
     async claimedOf(key, account, options) {
@@ -65,15 +97,61 @@ export function createPool(
       const data = contract.encode('vetoDrop', [operator, auditor, token, signatures])
       return inclusionOf(await sender.send({ to: address, data, what: 'vetoDrop' }, options))
     },
-    async claim({ operator, auditor, token }, account, cumulativeWei, proof, options) {
-      const args = [operator, auditor, token, account, cumulativeWei, proof] as const
-      const data = contract.encode('claim', args)
+    async claim(key, account, cumulativeWei, proof, options) {
+      const leaf = leafTuple({ account, cumulativeWei, proof })
+      const data = contract.encode('claim', [keyTuple(key), leaf])
       const sent = await sender.send({ to: address, data, what: 'claim' }, options)
       const [event] = contract.eventsIn('RewardClaimed', sent.logs)
       return { ...inclusionOf(sent), paidWei: event?.amountWei ?? 0n }
     },
+    async claimMany(shares, options) {
+      const rows = shares.map(({ key, leaves }) => ({
+        key: keyTuple(key),
+        leaves: leaves.map(leafTuple)
+      }))
+      const data = contract.encode('claimMany', [rows])
+      const sent = await sender.send({ to: address, data, what: 'claimMany' }, options)
+      return { ...inclusionOf(sent), outcomes: outcomesIn(sent.logs) }
+    },
+    async refute(key, refutation, options) {
+      const { kind } = refutation
+      const pool = keyTuple(key)
+      const data =
+        kind === 'total'
+          ? contract.encode('refuteTotal', [pool, leafTuple(refutation.pending)])
+          : kind === 'unordered'
+            ? contract.encode('refuteUnordered', [pool, gapTuple(refutation.gap)])
+            : kind === 'shrunk'
+              ? contract.encode('refuteShrunk', [
+                  pool,
+                  leafTuple(refutation.before),
+                  leafTuple(refutation.pending)
+                ])
+              : contract.encode('refuteAbsent', [
+                  pool,
+                  leafTuple(refutation.before),
+                  gapTuple(refutation.gap)
+                ])
+      return inclusionOf(await sender.send({ to: address, data, what: 'refute' }, options))
+    },
+    async postForSilent(key, drop, approvals, options) {
+      const data = contract.encode('postDropForSilent', [
+        keyTuple(key),
+        drop.root,
+        drop.totalWei,
+        drop.drop,
+        approvals.map(splitSignature)
+      ])
+      const sent = await sender.send({ to: address, data, what: 'postDropForSilent' }, options)
+      const [event] = contract.eventsIn('DropPosted', sent.logs)
+      return {
+        ...inclusionOf(sent),
+        dropSeq: Number(event?.dropSeq),
+        readyAtMs: Number(event?.readyAt) * 1000
+      }
+    },
     async dropsOf(key, options) {
-      const events = await contract.eventsOf('DropPosted', idOf(key), fromBlock, options)
+      const events = await contract.eventsOf('DropPosted', [idOf(key)], fromBlock, options)
       return events.map(({ root, totalWei, drop, dropSeq, readyAt }) => ({
         root,
         totalWei,
@@ -83,6 +161,42 @@ export function createPool(
       }))
     }
   }
+}
+
+function keyTuple({ operator, auditor, token }: PoolKey) {
+  return { operator, auditor, token }
+}
+
+function leafTuple({ account, cumulativeWei, proof }: ProvenLeaf) {
+  return { account, cumulativeWei, ...sidesOf(proof) }
+}
+
+function gapTuple({ left, right, proof }: DropGap) {
+  return {
+    hasLeft: left !== undefined,
+    leftAccount: left?.account ?? ZERO_ADDRESS,
+    leftWei: left?.cumulativeWei ?? 0n,
+    leftProof: sidesOf(left?.proof ?? []).proof,
+    hasRight: right !== undefined,
+    rightAccount: right?.account ?? ZERO_ADDRESS,
+    rightWei: right?.cumulativeWei ?? 0n,
+    rightProof: sidesOf(right?.proof ?? []).proof,
+    ...sidesOf(proof)
+  }
+}
+
+/** The siblings in 44 bytes each, and on which side they stand as bits. */
+function sidesOf(proof: ProvenLeaf['proof']): { lefts: bigint; proof: string } {
+  const lefts = proof.reduce(
+    (bits, { isLeft }, i) => (isLeft ? bits | (1n << BigInt(i)) : bits),
+    0n
+  )
+  const steps = proof.map(({ hash, sumWei }) => {
+    // A sum that does not fit belongs to no drop: its lower bytes lead to no root either.
+    const sum = sumWei.toString(16).padStart(24, '0').slice(-24)
+    return `${hash.slice(2)}${sum}`
+  })
+  return { lefts, proof: `0x${steps.join('')}` }
 }
 
 function idOf({ operator, auditor, token }: PoolKey): string {

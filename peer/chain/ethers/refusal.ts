@@ -3,11 +3,12 @@ import { DatanetError, isAbort, isDatanetError } from '../../../protocol/base/er
 import { ChannelEscrow } from '../../../protocol/contracts/abi/ChannelEscrow.ts'
 import { DatanetRegistry } from '../../../protocol/contracts/abi/DatanetRegistry.ts'
 import { DevnetToken } from '../../../protocol/contracts/abi/DevnetToken.ts'
+import { ProviderBond } from '../../../protocol/contracts/abi/ProviderBond.ts'
 import { RewardPool } from '../../../protocol/contracts/abi/RewardPool.ts'
 import { RpcError } from '../rpc.ts'
 
 const errors = new Interface(
-  [ChannelEscrow, DatanetRegistry, RewardPool, DevnetToken]
+  [ChannelEscrow, DatanetRegistry, RewardPool, ProviderBond, DevnetToken]
     .flatMap(({ abi }) => abi as ReadonlyArray<{ type: string; name?: string }>)
     .filter((entry) => entry.type === 'error')
     // Two contracts may share an error of a library.

@@ -13,14 +13,23 @@ export interface Sent extends Inclusion {
   readonly contractAddress: string | undefined
 }
 
+/** What to send: without `to` a deployment. `what` names it in refusals. */
+export interface Call {
+  readonly to?: string
+  readonly data: string
+  readonly what: string
+  /** Of the chain's own coin. */
+  readonly valueWei?: bigint
+}
+
 /** One account's way onto the chain. */
 export interface Sender {
   readonly account: string
   /**
    * Signs, sends and waits for inclusion. Parallel sends are put in order. Without `to` it deploys
-   * `data`. An abort after sending stops the waiting, not the transaction.
+   * `data`. `valueWei` of the chain's own coin go along. An abort after sending stops the waiting, not the transaction.
    */
-  send(call: { to?: string; data: string; what: string }, options?: WaitOptions): Promise<Sent>
+  send(call: Call, options?: WaitOptions): Promise<Sent>
 }
 
 interface ReceiptJson {
@@ -54,15 +63,16 @@ export function createSender(init: {
   let nextNonce: number | undefined
   let queue: Promise<unknown> = Promise.resolve()
 
-  async function estimate(
-    call: { to?: string; data: string; what: string },
-    options: WaitOptions
-  ): Promise<bigint> {
-    const { what, ...request } = call
+  /** The call as a node takes it. */
+  function request({ to, data, valueWei }: Call): Record<string, string> {
+    const value = valueWei === undefined ? {} : { value: `0x${valueWei.toString(16)}` }
+    return { from: account, ...(to === undefined ? {} : { to }), data, ...value }
+  }
+
+  async function estimate(call: Call, options: WaitOptions): Promise<bigint> {
+    const { what } = call
     try {
-      const gas = BigInt(
-        (await rpc('eth_estimateGas', [{ from: account, ...request }], options)) as string
-      )
+      const gas = BigInt((await rpc('eth_estimateGas', [request(call)], options)) as string)
       // State can move between estimate and inclusion, e.g. a storage slot that is first written then.
       const roomy = gas + gas / 4n + 10_000n
       return roomy < MAX_GAS ? roomy : MAX_GAS
@@ -71,11 +81,7 @@ export function createSender(init: {
     }
   }
 
-  async function broadcast(
-    call: { to?: string; data: string },
-    gasLimit: bigint,
-    options: WaitOptions
-  ): Promise<string> {
+  async function broadcast(call: Call, gasLimit: bigint, options: WaitOptions): Promise<string> {
     const [block, tip, counted] = await Promise.all([
       rpc('eth_getBlockByNumber', ['latest', false], options),
       rpc('eth_maxPriorityFeePerGas', [], options),
@@ -90,6 +96,7 @@ export function createSender(init: {
       nonce,
       to: call.to ?? null,
       data: call.data,
+      value: call.valueWei ?? 0n,
       gasLimit,
       maxPriorityFeePerGas,
       maxFeePerGas: baseFee * 2n + maxPriorityFeePerGas
@@ -156,10 +163,10 @@ export function createSender(init: {
       })
       const receipt = await include(txHash, options)
       if (receipt.status !== '0x1') {
-        const { what, ...request } = call
+        const { what } = call
         const block = receipt.blockNumber
         // The receipt does not say why; the same call on the state after it mostly does.
-        await rpc('eth_call', [{ from: account, ...request }, block], options).catch((error) => {
+        await rpc('eth_call', [request(call), block], options).catch((error) => {
           throw refusalOf(error, { call: what, txHash })
         })
         throw new DatanetError('CHAIN_REVERTED', { call: what, txHash })

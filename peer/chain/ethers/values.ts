@@ -15,3 +15,16 @@ export function splitSignature(signature: Uint8Array): { r: string; vs: string }
 export function inclusionOf({ txHash, blockNumber, gasUsed }: Sent): Inclusion {
   return { txHash, blockNumber, gasUsed }
 }
+
+/** The coins that go along with a payment in `token`: none unless it is the chain's own (address zero). */
+export function coinsFor(token: string, amountWei: bigint): { valueWei?: bigint } {
+  return /^0x0{40}$/.test(token) ? { valueWei: amountWei } : {}
+}
+
+/** The parts of a compact signature in the long form that tokens take. */
+export function longSignature(signature: Uint8Array): { v: bigint; r: string; s: string } {
+  const { r, vs } = splitSignature(signature)
+  const word = BigInt(vs)
+  const s = word & ((1n << 255n) - 1n)
+  return { v: 27n + (word >> 255n), r, s: `0x${s.toString(16).padStart(64, '0')}` }
+}

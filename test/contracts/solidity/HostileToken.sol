@@ -10,6 +10,7 @@ contract HostileToken is ERC20 {
     address private _target;
     bytes private _call;
     bool public reached;
+    bool public lying;
 
     error AccountFrozen(address account);
 
@@ -27,9 +28,27 @@ contract HostileToken is ERC20 {
         frozen[account] = true;
     }
 
+    function setFrozen(address account, bool isFrozen) external {
+        frozen[account] = isFrozen;
+    }
+
+    /// @notice From now on transfers say whether they happened by what they return, and do not happen.
+    function setLying(bool isLying) external {
+        lying = isLying;
+    }
+
+    function transfer(address to, uint256 amount) public override returns (bool) {
+        return lying ? false : super.transfer(to, amount);
+    }
+
+    function transferFrom(address from, address to, uint256 amount) public override returns (bool) {
+        return lying ? false : super.transferFrom(from, to, amount);
+    }
+
     /// @notice The next transfer calls `target` with `data` before it moves anything.
     function arm(address target, bytes calldata data) external {
         _target = target;
+        reached = false;
         _call = data;
     }
 

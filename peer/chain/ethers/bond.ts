@@ -1,0 +1,61 @@
+import { ProviderBond } from '../../../protocol/contracts/abi/ProviderBond.ts'
+import type { BondContract } from '../bond.ts'
+import type { Rpc } from '../rpc.ts'
+import { createContract } from './contract.ts'
+import type { Sender } from './sender.ts'
+import { coinsFor, inclusionOf, splitSignature } from './values.ts'
+
+/** ProviderBond at `address`, written to through `sender`. */
+export function createBond(address: string, rpc: Rpc, sender: Sender): BondContract {
+  const contract = createContract(ProviderBond.abi, address, rpc)
+  return {
+    async stake({ receiptSigner, token }, amountWei, options) {
+      const data = contract.encode('stake', [receiptSigner, token, amountWei])
+      const call = { to: address, data, what: 'stake', ...coinsFor(token, amountWei) }
+      return inclusionOf(await sender.send(call, options))
+    },
+    async startWithdraw({ receiptSigner, token }, amountWei, options) {
+      const data = contract.encode('startWithdraw', [receiptSigner, token, amountWei])
+      return inclusionOf(await sender.send({ to: address, data, what: 'startWithdraw' }, options))
+    },
+    async finishWithdraw({ owner, receiptSigner, token }, options) {
+      const data = contract.encode('finishWithdraw', [owner, receiptSigner, token])
+      return inclusionOf(await sender.send({ to: address, data, what: 'finishWithdraw' }, options))
+    },
+    async slash({ owner, receiptSigner, token }, proof, reporter, options) {
+      const [a, b] = [splitSignature(proof.a.signature), splitSignature(proof.b.signature)]
+      const data = contract.encode('slash', [
+        owner,
+        receiptSigner,
+        token,
+        reporter,
+        {
+          channelId: proof.channelId,
+          seq: BigInt(proof.seq),
+          leafA: proof.a.leaf,
+          rA: a.r,
+          vsA: a.vs,
+          leafB: proof.b.leaf,
+          rB: b.r,
+          vsB: b.vs
+        }
+      ])
+      const sent = await sender.send({ to: address, data, what: 'slash' }, options)
+      const [event] = contract.eventsIn('BondSlashed', sent.logs)
+      return { ...inclusionOf(sent), rewardWei: event?.rewardWei ?? 0n }
+    },
+    async bondOf({ owner, receiptSigner, token }, options) {
+      const [stakeWei, amountWei, readyAtS] = await contract.read(
+        'bondOf',
+        [owner, receiptSigner, token],
+        options
+      )
+      const withdrawal = { amountWei, readyAtMs: Number(readyAtS) * 1000 }
+      return { stakeWei, ...(readyAtS === 0n ? {} : { withdrawal }) }
+    },
+    async isConvicted(receiptSigner, options) {
+      const [convicted] = await contract.read('isConvicted', [receiptSigner], options)
+      return convicted
+    }
+  }
+}
