@@ -1,16 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatanetError, isDatanetError } from '../protocol/base/errors.ts'
+import { isDatanetError } from '../protocol/base/errors.ts'
 import { DAEMON_FILE, type DaemonFile } from './api/daemon-file.ts'
 import { servePeerApi } from './api/server.ts'
 import type { Config } from './config.ts'
 import { lockDataDir } from './daemon-lock.ts'
+import { startEmbeddedNetwork } from './embedded-network.ts'
 import { createGateway } from './faces/gateway/gateway.ts'
 import { createLog } from './log.ts'
 import { createMetrics } from './metrics.ts'
 import { createPeer, type Peer } from './peer.ts'
 import { undo } from './undo.ts'
+import { passphraseOf } from './wallet/passphrase.ts'
 
 /** A peer with its doors open. */
 export interface Daemon {
@@ -20,6 +22,8 @@ export interface Daemon {
   readonly token: string
   /** The OpenAI-compatible door, when it is on. */
   readonly gateway?: { readonly url: string; readonly token: string }
+  /** What other peers of the machine join by, when this one runs an embedded chain. */
+  readonly networkFile?: string
   /** Closes the doors, ends what runs and removes api.json; within five seconds. */
   stop(): Promise<void>
 }
@@ -34,32 +38,34 @@ const STOP_MS = 4_500
 
 /**
  * A started peer with its API served, and the gateway when it is on; `api.json` in the data directory
- * tells the owner's programs where. Refuses a configuration without a chain and a data directory
- * that another daemon holds with CONFIG_INVALID, and what `createPeer` refuses.
+ * tells the owner's programs where. Refuses a data directory that another daemon holds
+ * (CONFIG_INVALID), and what `createPeer` and `startEmbeddedNetwork` refuse.
  */
 export async function startDaemon(config: Config, options: DaemonOptions = {}): Promise<Daemon> {
-  const { rpcUrl, contracts, dataDir, limits } = config
-  if (rpcUrl === undefined || contracts === undefined) {
-    const hint =
-      'no chain is configured: give a network file (--network, which datanet devnet writes), or rpcUrl and contracts'
-    const key = rpcUrl === undefined ? 'rpcUrl' : 'contracts'
-    throw new DatanetError('CONFIG_INVALID', { key }, { hint })
-  }
+  const { dataDir, limits } = config
+  const passphrase = passphraseOf(config)
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const log = createLog(config.logLevel, options.logTo)
   const lock = lockDataDir(dataDir)
   const started: Array<() => unknown> = [() => lock.release()]
   try {
+    const embedded = config.chain === undefined ? undefined : await startEmbeddedNetwork(config)
+    if (embedded !== undefined) started.push(() => embedded.stop())
+    const { rpcUrl, contracts, listen } = embedded ?? config
     const peer = await createPeer({
       dataDir,
       bootstrap: config.bootstrap,
-      rpcUrl,
-      contracts,
+      ...(rpcUrl === undefined ? {} : { rpcUrl }),
+      ...(contracts === undefined ? {} : { contracts }),
+      ...(listen === undefined ? {} : { listen }),
+      roles: config.roles,
       limits,
       dht: config.dht,
+      ...(passphrase === undefined ? {} : { passphrase }),
       log: (scope, values) => log.info({ scope, ...values })
     })
     started.push(() => peer.stop())
+    await embedded?.open(peer)
     const token = randomBytes(TOKEN_BYTES).toString('base64url')
     const metrics = createMetrics(peer.api, () => server.calls)
     const server = await servePeerApi({
@@ -90,6 +96,7 @@ export async function startDaemon(config: Config, options: DaemonOptions = {}): 
       : undefined
     if (gateway !== undefined) started.push(() => gateway.stop())
     const doors = gateway === undefined ? {} : { gateway: plain(gateway) }
+    const networkFile = embedded === undefined ? {} : { networkFile: embedded.file }
     const file = writeDaemonFile(dataDir, { url: server.url, token, pid: process.pid, ...doors })
     started.push(() => rmSync(file, { force: true }))
     log.info({ scope: 'daemon', peerId: peer.peerId, account: peer.account, url: server.url }, 'up')
@@ -100,6 +107,7 @@ export async function startDaemon(config: Config, options: DaemonOptions = {}): 
       url: server.url,
       token,
       ...doors,
+      ...networkFile,
       stop() {
         stopping ??= withinStopTime(undo(started)).then((inTime) => {
           log[inTime ? 'info' : 'warn']({ scope: 'daemon', inTime }, 'down')

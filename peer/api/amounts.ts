@@ -1,11 +1,9 @@
 import { DatanetError } from '../../protocol/base/errors.ts'
 import { formatWei } from '../../protocol/base/units.ts'
 
-const DEVNET_CHAIN = 31_337
-
 /** `amountWei` in whole tokens for people to read, without trailing zeros; `symbol` behind it. */
-export function formatAmount(amountWei: bigint, symbol = ''): string {
-  return formatWei(amountWei, symbol)
+export function formatAmount(amountWei: bigint, symbol = '', decimals = 18): string {
+  return formatWei(amountWei, symbol, decimals)
 }
 
 /**
@@ -19,9 +17,4 @@ export function parseAmount(text: string): bigint {
     throw new DatanetError('INPUT_INVALID', { amount: text.slice(0, 40) }, { hint })
   }
   return BigInt(whole) * 10n ** 18n + BigInt(fraction.padEnd(18, '0'))
-}
-
-/** What the token of the chain `chainId` is called in faces. */
-export function tokenSymbol(chainId: number): string {
-  return chainId === DEVNET_CHAIN ? 'DNC' : 'tokens'
 }

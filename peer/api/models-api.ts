@@ -1,5 +1,5 @@
 import type { ReceiptSummary } from './money-api.ts'
-import type { CallOptions, ProgressOptions } from './peer-api.ts'
+import type { CallOptions, ProgressOptions, TopicQuery } from './peer-api.ts'
 
 export interface ModelsApi {
   /** Builds a model from the newest revision of a Datanet fetched here, and publishes its card. */
@@ -15,8 +15,11 @@ export interface ModelsApi {
   serve(terms: ServeTerms, options?: CallOptions): Promise<OfferSummary>
   /** Models met so far, with the offers still standing. */
   list(options?: CallOptions): Promise<readonly ModelListing[]>
-  /** Models announced under `topic`, cards and offers verified (DISCOVERY_EMPTY if none). */
-  search(topic: string, options?: CallOptions): Promise<readonly ModelListing[]>
+  /**
+   * Models under `topic`: those served here and those announced, cards and offers verified
+   * (DISCOVERY_EMPTY if none).
+   */
+  search(topic: TopicQuery, options?: CallOptions): Promise<readonly ModelListing[]>
   /**
    * Asks a model and streams the answer. Pays as the peer's own account within the limits and verifies
    * the receipt. When a provider fails and another offers the model, `retrying` says so and the

@@ -13,8 +13,6 @@ import type { Parts } from './parts.ts'
 export interface Intake {
   /** Answers `/datanet/contribute/1`. */
   readonly handler: ExchangeHandler
-  /** The same for a contributor of this peer itself. */
-  take(ask: unknown): unknown
   pending(datanet: string): readonly PendingContribution[]
   review(draft: ReviewDraft): Promise<{ status: ContributionStatus }>
 }
@@ -60,8 +58,6 @@ export function createIntake(
   }
 
   return {
-    take,
-
     // biome-ignore lint/correctness/useYield: a submission has an end and no parts.
     async *handler(ask) {
       return take(ask)
@@ -75,7 +71,8 @@ export function createIntake(
           contributor: contribution.contributor,
           title: contribution.title,
           text: contribution.text,
-          licence: contribution.licence
+          licence: contribution.licence,
+          origin: contribution.origin
         }
       }),
 

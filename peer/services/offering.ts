@@ -4,7 +4,7 @@ import { datanetKey } from '../../protocol/datanet/manifest.ts'
 import { type SignedCard, verifyCard } from '../../protocol/model/card.ts'
 import { type Payment, type SignedOffer, signOffer } from '../../protocol/model/offer.ts'
 import type { OfferSummary, ServeTerms } from '../api/models-api.ts'
-import { describeOffer } from './catalogue.ts'
+import { type Catalogue, describeOffer } from './catalogue.ts'
 import type { Datanets } from './datanets.ts'
 import type { LoadedModel, Models } from './models.ts'
 import type { Parts } from './parts.ts'
@@ -44,7 +44,8 @@ export interface Offering {
 export function createOffering(
   parts: Pick<Parts, 'modelStore' | 'wallet' | 'chain' | 'publications' | 'peerId' | 'now' | 'log'>,
   datanets: Datanets,
-  models: Models
+  models: Models,
+  catalogue: Catalogue
 ): Offering {
   const { modelStore, wallet, chain, publications, peerId, now, log } = parts
   const served = new Map<string, Served>()
@@ -89,6 +90,7 @@ export function createOffering(
       wallet.peerKey
     )
     one.offers = [signed, ...one.offers].slice(0, 2)
+    catalogue.keepOwn(one.card, signed)
     modelStore.putPolicy(signed.cid.toString(), signed.offer.policy)
     publications.publish({
       issuer: peerId,
@@ -138,6 +140,7 @@ export function createOffering(
     payments: () =>
       [...served.values()].flatMap(({ offers }) => offers.map(({ offer: { payment } }) => payment)),
     async serve(terms) {
+      await chain.check()
       const signed = await start({ ...terms, account: wallet.account(terms.account).address })
       modelStore.putServed(terms)
       return describeOffer(signed)

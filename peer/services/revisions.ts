@@ -125,6 +125,7 @@ export function createRevisions(
   }
 
   async function publish(id: string, options: ProgressOptions): Promise<RevisionSummary> {
+    await chain.check(options)
     const datanet = datanets.known(id)
     const left = datanetStore.unanchored(id)
     const finished =
@@ -194,6 +195,7 @@ export function createRevisions(
     },
 
     async fetch(id, options = {}) {
+      await chain.check(options)
       const datanet = datanets.known(id)
       const host = datanet.signed.manifest.intakeHost
       const revision = await publications.fetch(

@@ -52,6 +52,9 @@ export interface ChannelStore {
   /** Of one channel, by seq. */
   receiptsOf(side: Side, channelId: string): readonly StoredReceipt[]
   receipt(callId: string): StoredReceipt | undefined
+  /** Keeps the sealed bytes of the offer with CID `cid`, by which its receipts are checked. */
+  putOffer(cid: string, bytes: Uint8Array): void
+  offer(cid: string): Uint8Array | undefined
   /** Whether the call of this id has its receipt on this channel already. */
   hasReceipt(side: Side, channelId: string, callId: string): boolean
 }
@@ -70,7 +73,8 @@ export function createChannelStore(db: Database): ChannelStore {
        royalty_ppm INTEGER NOT NULL, leaf BLOB NOT NULL, bytes BLOB NOT NULL,
        UNIQUE (side, channel, call_id, peer)) STRICT;
      CREATE UNIQUE INDEX receipt_by_seq ON receipt (side, channel, seq)
-       WHERE channel <> '0x0000000000000000000000000000000000000000000000000000000000000000'`
+       WHERE channel <> '0x0000000000000000000000000000000000000000000000000000000000000000'`,
+    'CREATE TABLE taken_offer (cid TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT'
   ])
   return {
     addChannel({ side, channelId, peer, terms, depositWei }) {
@@ -140,6 +144,13 @@ export function createChannelStore(db: Database): ChannelStore {
     receipt(callId) {
       const row = db.get('SELECT * FROM receipt WHERE call_id = ? ORDER BY number DESC', callId)
       return row === undefined ? undefined : receiptOf(row)
+    },
+    putOffer(cid, bytes) {
+      db.run('INSERT INTO taken_offer VALUES (?, ?) ON CONFLICT DO NOTHING', cid, bytes)
+    },
+    offer(cid) {
+      const row = db.get('SELECT bytes FROM taken_offer WHERE cid = ?', cid)
+      return row === undefined ? undefined : (row.bytes as Uint8Array)
     },
     hasReceipt: (side, channelId, callId) =>
       db.get(

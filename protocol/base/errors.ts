@@ -92,6 +92,7 @@ export const ERRORS = {
     false,
     409
   ),
+  HAND_OVER_REFUSED: row(29, 'the account cannot be handed over in this way', 'author', false, 409),
   // model and offer
   MODEL_UNKNOWN: row(40, 'no such model is known here', 'caller', false, 404),
   OFFER_UNKNOWN: row(41, 'the provider does not stand by this offer', 'caller', true, 409),
@@ -201,6 +202,15 @@ export const ERRORS = {
   STORE_FAILED: row(144, 'the store could not keep what it must keep', 'operator', true, 507),
   DEPENDENCY_MISSING: row(145, 'an optional part is not installed', 'operator', false, 501),
   ROLE_OFF: row(146, 'this peer does not take the role that this needs', 'operator', false, 503),
+  KEYSTORE_LOCKED: row(
+    147,
+    'the keys are encrypted and no passphrase was given',
+    'operator',
+    false,
+    503
+  ),
+  PASSPHRASE_WRONG: row(148, 'the passphrase does not open the keys', 'operator', false, 503),
+  ACCOUNT_UNKNOWN: row(149, 'this peer keeps no such account', 'caller', false, 404),
   INTERNAL: row(199, 'something went wrong that this peer did not expect', 'operator', false, 500)
 } as const satisfies Record<string, ErrorRow>
 

@@ -76,23 +76,32 @@ export async function signOffer(offer: Offer, key: PrivateKey): Promise<SignedOf
 }
 
 /**
- * The offer in sealed bytes. Refuses malformed records, a signer other than the provider
- * (SIGNER_UNEXPECTED), issue times ahead of the clock (RECORD_FROM_FUTURE) and offers past their
- * expiry (OFFER_EXPIRED).
+ * The offer in sealed bytes, whatever its age: what a receipt was given under. Refuses malformed
+ * records and a signer other than the provider (SIGNER_UNEXPECTED). specs/06-model.md §Offer
  */
-export async function verifyOffer(bytes: Uint8Array, nowMs: number): Promise<SignedOffer> {
+export async function openOffer(bytes: Uint8Array): Promise<SignedOffer> {
   const { payload, signer } = await openEnvelope(DOMAIN, bytes)
   const offer = decodeRecord(offerSchema, payload)
   if (signer.toString() !== offer.provider) {
     throw new DatanetError('SIGNER_UNEXPECTED', { provider: offer.provider, signer: `${signer}` })
   }
+  return { offer, cid: cidOf(payload), bytes }
+}
+
+/**
+ * The offer in sealed bytes. Refuses what `openOffer` refuses, issue times ahead of the clock
+ * (RECORD_FROM_FUTURE) and offers past their expiry (OFFER_EXPIRED).
+ */
+export async function verifyOffer(bytes: Uint8Array, nowMs: number): Promise<SignedOffer> {
+  const signed = await openOffer(bytes)
+  const { offer } = signed
   if (offer.seq > nowMs + LIMITS.clockSkewMs) {
     throw new DatanetError('RECORD_FROM_FUTURE', { seq: offer.seq })
   }
   if (offer.expiresAtMs < nowMs) {
     throw new DatanetError('OFFER_EXPIRED', { expiresAtMs: offer.expiresAtMs })
   }
-  return { offer, cid: cidOf(payload), bytes }
+  return signed
 }
 
 /**

@@ -25,7 +25,7 @@ const { model } = await world.serve(provider, datanet.id)
 // Room for every call of the bench: what is measured is the peers, not the budget.
 const limits = { maxCallWei: 1_000_000n, depositWei: 2_000_000_000n }
 const agent = await world.peer('agent', { limits })
-await agent.api.models.search(world.network.topic)
+await agent.api.models.search(world.topic)
 const server = await servePeerApi({
   api: agent.api,
   tokens: [{ token: TOKEN, label: 'load', admin: true }],

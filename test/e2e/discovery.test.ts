@@ -45,7 +45,7 @@ test.concurrent('a provider that is gone does not hide the one that is there', a
   await paid.world.serve(gone, id)
   const witness = await paid.agent('witness')
   await expect
-    .poll(async () => (await witness.api.models.search(paid.world.network.topic)).length)
+    .poll(async () => (await witness.api.models.search(paid.world.topic)).length)
     .toBe(2)
   await gone.stop()
   const agent = await paid.agent('late')

@@ -98,8 +98,8 @@ test('an offer that wants more in advance than the caller prepays is not called'
 
 test('a payer that falls silent between chunks is not waited for, and owes what it got', async () => {
   const impatient = await paid.world.peer('impatient', { voucherMs: 150 })
-  await impatient.api.datanets.find(paid.world.network.topic)
-  await impatient.api.models.search(paid.world.network.topic)
+  await impatient.api.datanets.find(paid.world.topic)
+  await impatient.api.models.search(paid.world.topic)
   const datanet = (await impatient.api.datanets.list())[0]?.id ?? ''
   await impatient.api.datanets.fetch(datanet)
   await impatient.api.models.adopt(model)
@@ -108,7 +108,7 @@ test('a payer that falls silent between chunks is not waited for, and owes what 
   const silent = await paid.world.peer('silent')
   await expect
     .poll(
-      async () => (await silent.api.models.search(paid.world.network.topic))[0]?.offers.length,
+      async () => (await silent.api.models.search(paid.world.topic))[0]?.offers.length,
       {
         timeout: 15_000
       }
@@ -143,7 +143,7 @@ test('a made-up drop hides nobody’s reward', async () => {
   const first = drop.leaves.find(({ account }) => account !== UNASSIGNED)
   const datanet = (await paid.provider.api.datanets.list())[0]?.id ?? ''
   const liar = await paid.world.peer('liar')
-  await liar.api.datanets.find(paid.world.network.topic)
+  await liar.api.datanets.find(paid.world.topic)
   createDocumentStore(databaseOf('liar')).put({
     issuer: honest?.issuer ?? '',
     kind: 'drop',
@@ -156,7 +156,7 @@ test('a made-up drop hides nobody’s reward', async () => {
   await liar.api.datanets.fetch(datanet)
   const account = first?.account ?? ''
   const claimer = await paid.agent('claimer')
-  await claimer.api.datanets.find(paid.world.network.topic)
+  await claimer.api.datanets.find(paid.world.topic)
   await expect
     .poll(() => refusal(() => claimer.api.rewards.claim(account)).catch(() => 'paid'), {
       timeout: 15_000,

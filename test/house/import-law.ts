@@ -77,7 +77,8 @@ const ROOMS: readonly Room[] = [
       'peer/devnet/',
       'peer/index.ts',
       'peer/config.ts',
-      'peer/daemon.ts'
+      'peer/daemon.ts',
+      'peer/encrypt-keys.ts'
     ],
     packages: ['commander', 'zod']
   },

@@ -149,9 +149,23 @@ test('a file that is not there, not JSON or no object is refused by its name', (
   }
 })
 
+test('a passphrase is taken from the environment, and refused where others would see it', () => {
+  const env = { DATANET_DATA_DIR: dir, DATANET_KEY_PASSPHRASE: 'words' }
+  expect(loadConfig({ env }).keyPassphrase).toBe('words')
+  for (const sources of [
+    { flags: { keyPassphrase: 'words' } },
+    { file: file({ keyPassphrase: 'words' }) }
+  ]) {
+    expect(refusal(sources)).toMatchObject({
+      code: 'CONFIG_INVALID',
+      details: { key: 'keyPassphrase' }
+    })
+  }
+})
+
 test('what is shown of a configuration holds no secret', () => {
   const config = loadConfig({
-    env: { DATANET_DATA_DIR: dir },
+    env: { DATANET_DATA_DIR: dir, DATANET_KEY_PASSPHRASE: 'sesame words' },
     flags: {
       rpcUrl: 'https://user:sesame@chain.example/v3/sesame?key=sesame',
       contracts: CONTRACTS,

@@ -5,10 +5,20 @@ import { createContract } from './contract.ts'
 import type { Sender } from './sender.ts'
 import { inclusionOf } from './values.ts'
 
+/** A symbol is by whoever deployed the token. */
+const MAX_SYMBOL = 16
+
 /** The ERC-20 at `address`, written to through `sender`. */
 export function createToken(address: string, rpc: Rpc, sender: Sender): TokenContract {
   const contract = createContract(DevnetToken.abi, address, rpc)
   return {
+    async describe(options) {
+      const [[symbol], [decimals]] = await Promise.all([
+        contract.read('symbol', [], options),
+        contract.read('decimals', [], options)
+      ])
+      return { symbol: symbol.slice(0, MAX_SYMBOL), decimals: Number(decimals) }
+    },
     async balanceOf(account, options) {
       const [amountWei] = await contract.read('balanceOf', [account], options)
       return amountWei

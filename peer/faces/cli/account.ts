@@ -2,6 +2,7 @@ import { type CliCommand, command } from './command.ts'
 import { table } from './layout.ts'
 import { moneyOf } from './money.ts'
 import { accountOf } from './resolve.ts'
+import { PLAIN_KEYS } from './tell-start.ts'
 
 /** `datanet account …`: whom this peer can act for. */
 export const accountCommands: readonly CliCommand[] = [
@@ -18,13 +19,15 @@ export const accountCommands: readonly CliCommand[] = [
     name: 'account list',
     summary: 'the accounts whose keys this peer keeps',
     async run({ api, print }) {
-      await print.list(await api.accounts.list(), (all) =>
-        table(
+      await print.list(await api.accounts.list(), async (all) => {
+        const { keystore } = await api.status()
+        const shown = table(
           [{ head: 'ACCOUNT', isWhole: true }, { head: 'LABEL' }],
           all.map(({ address, label }) => [address, label]),
           { width: print.columns, empty: 'No account is kept here.' }
         )
-      )
+        return keystore === 'encrypted' ? shown : `${shown}\n\nThe keys are ${PLAIN_KEYS}`
+      })
     }
   }),
   command({

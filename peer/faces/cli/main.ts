@@ -6,21 +6,28 @@ import { connectPeer } from '../../api/client.ts'
 import { readDaemonFile } from '../../api/daemon-file.ts'
 import type { PeerApi } from '../../api/peer-api.ts'
 import { refusal, toProblem } from '../../api/problem.ts'
-import { describeConfig, loadConfig } from '../../config.ts'
+import { type Config, describeConfig, loadConfig } from '../../config.ts'
 import { read } from './command.ts'
 import { lastPeer, rememberPeer } from './last-peer.ts'
 import { fields } from './layout.ts'
 import { createPrint, failed, type Print } from './print.ts'
 import { type CommonOptions, createProgram, usageCode } from './program.ts'
-import { tellStart } from './tell-start.ts'
+import { askSecret } from './secret-prompt.ts'
+import { tellEncrypted, tellStart } from './tell-start.ts'
 
 // What runs a peer is loaded by the commands that run one: the others answer at once.
 
 /** The flags that say what a peer runs with; config.ts knows their meaning. */
 const CONFIG_FLAGS = [
-  new Option('--network <file>', 'the network file of a running devnet'),
+  new Option('--network <file>', 'the file of the network to join'),
   new Option('--data-dir <dir>', 'where keys, records and blocks are kept'),
+  new Option('--chain <kind>', 'embedded: a chain of its own here, with play money'),
+  new Option('--chain-port <port>', 'of that chain, for the other peers of this machine'),
+  new Option('--roles <roles>', 'of host, provider, consumer; all unless given'),
   new Option('--bootstrap <address>', 'a peer to join by; may be repeated').argParser(read.many),
+  new Option('--listen <address>', 'where other peers reach it; may be repeated').argParser(
+    read.many
+  ),
   new Option('--api-port <port>', 'of the API for the other commands'),
   new Option('--gateway', 'open an OpenAI-compatible endpoint as well'),
   new Option('--gateway-port <port>', 'of that endpoint'),
@@ -39,6 +46,14 @@ const program = createProgram({ connect, print: printOf, signal: stopping.signal
 withFlags(nounOf('peer').command('start'))
   .description('start a peer here, for the other commands and other peers')
   .action(startPeer)
+
+nounOf('account')
+  .command('encrypt')
+  .description('encrypt the keys of a stopped peer under a passphrase, or under another one')
+  .option('--new-passphrase-file <file>', 'with the passphrase that holds from now on')
+  .option('--data-dir <dir>', 'whose keys')
+  .option('--json', 'for programs: one object')
+  .action(encryptAccounts)
 
 withFlags(program.command('config'))
   .description('what a peer would run with, secrets hidden')
@@ -98,9 +113,12 @@ async function startPeer({ json, ...flags }: Record<string, unknown>): Promise<v
   const config = loadConfig({ flags })
   // On a terminal a person reads along, who wants to know what went wrong and not what goes on.
   const isWatched = process.stderr.isTTY === true && flags.logLevel === undefined
-  const daemon = await startDaemon(isWatched ? { ...config, logLevel: 'warn' } : config)
+  const daemon = await unlocked(config, (opened) =>
+    startDaemon(isWatched ? { ...opened, logLevel: 'warn' } : opened)
+  )
   try {
-    const { peer, url, gateway } = daemon
+    const { peer, url, gateway, networkFile } = daemon
+    const { keystore, chainId } = await peer.api.status()
     const isGiven =
       config.rpcUrl !== undefined &&
       (await askFaucet(config.rpcUrl, peer.account).catch(() => false))
@@ -108,7 +126,10 @@ async function startPeer({ json, ...flags }: Record<string, unknown>): Promise<v
     rememberPeer(dataDir)
     const { peerId, account, addresses } = peer
     await print.show(
-      { peerId, account, addresses, dataDir, url, gateway, isGiven, pid: process.pid },
+      {
+        ...{ peerId, account, addresses, dataDir, url, gateway, isGiven, keystore },
+        ...{ chainId, networkFile, pid: process.pid }
+      },
       (started) => tellStart(started, print.columns)
     )
     if (!stopping.signal.aborted) await once(stopping.signal, 'abort')
@@ -116,6 +137,38 @@ async function startPeer({ json, ...flags }: Record<string, unknown>): Promise<v
   } finally {
     await daemon.stop()
   }
+}
+
+/** What `start` gives, asking on a terminal for the passphrase of encrypted keys, three times. */
+async function unlocked<T>(config: Config, start: (config: Config) => Promise<T>): Promise<T> {
+  for (let tries = 0, opened = config; ; tries += 1) {
+    try {
+      return await start(opened)
+    } catch (error) {
+      const { code } = toProblem(error).body
+      const isAsked = code === 'KEYSTORE_LOCKED' || (code === 'PASSPHRASE_WRONG' && tries > 0)
+      if (!isAsked || tries >= 3) throw error
+      const question =
+        code === 'KEYSTORE_LOCKED' ? 'Passphrase of the keys: ' : 'Not that one. Again: '
+      const keyPassphrase = await askSecret(question, { signal: stopping.signal })
+      if (keyPassphrase === undefined) throw error
+      opened = { ...config, keyPassphrase }
+    }
+  }
+}
+
+async function encryptAccounts(options: Record<string, string | undefined>): Promise<void> {
+  stopOnSignals()
+  const { encryptKeys } = await import('../../encrypt-keys.ts')
+  const print = printOf(options.json !== undefined)
+  const config = loadConfig({ flags: { dataDir: options.dataDir } })
+  const { newPassphraseFile } = options
+  const done = await encryptKeys({
+    ...config,
+    ...(newPassphraseFile === undefined ? {} : { newPassphraseFile }),
+    ask: (question) => askSecret(question, { signal: stopping.signal })
+  })
+  await print.show(done, tellEncrypted)
 }
 
 async function showConfig({ json, ...flags }: Record<string, unknown>): Promise<void> {

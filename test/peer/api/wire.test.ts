@@ -250,7 +250,11 @@ test('a token acts for its own accounts alone', async () => {
   const contribute = vi.fn(async () => ({ contribution: 'c', status: 'pending' }))
   const accounts = async () => [ANN, BEN].map((address) => ({ address, label: address }))
   const api = {
-    accounts: { list: accounts, create: vi.fn() },
+    accounts: {
+      list: accounts,
+      create: vi.fn(),
+      find: async (address: string) => ({ address, label: address })
+    },
     rewards: { show: async () => [], claim: vi.fn() },
     channels: { list: vi.fn() },
     datanets: {

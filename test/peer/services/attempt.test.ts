@@ -32,7 +32,7 @@ beforeAll(async () => {
   provider = await createScriptedProvider(world, shown.bytes)
   model = (await provider.model()).card.cid.toString()
   agent = await world.peer('agent')
-  await agent.api.models.search(world.network.topic)
+  await agent.api.models.search(world.topic)
 })
 beforeEach(() => {
   provider.script = {}

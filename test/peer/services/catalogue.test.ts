@@ -84,7 +84,7 @@ test('spoilt, expired and foreign cards and offers are refused one by one, and h
   provider.documents.delete(`offer ${withoutOffer.model}`)
 
   const good = await provider.model()
-  const found = await agent.api.models.search(world.network.topic)
+  const found = await agent.api.models.search(world.topic)
   expect(found.map(({ model }) => model.model)).toEqual([good.card.cid.toString()])
   expect(Object.fromEntries(refused)).toEqual(Object.fromEntries(expected))
 })
@@ -110,7 +110,7 @@ test('an offer that is signed well but asks for the wrong thing is never paid', 
     (await provider.model({ card: { revisions } })).card.cid.toString(),
     'DOCUMENT_UNKNOWN'
   )
-  await agent.api.models.search(world.network.topic)
+  await agent.api.models.search(world.topic)
   for (const [model, code] of models) {
     expect([code, await refusal(() => ask(agent, { model, content: 'Anything?' }))]).toEqual([
       code,
@@ -124,10 +124,10 @@ test('an offer that is signed well but asks for the wrong thing is never paid', 
 test('an older offer played back is refused in favour of the newer one that was seen', async () => {
   const { card, offer } = await provider.model()
   const model = card.cid.toString()
-  await agent.api.models.search(world.network.topic)
+  await agent.api.models.search(world.topic)
   const older = await provider.model({ offer: { model: card.cid, seq: offer.offer.seq - 10_000 } })
   spoil('offer', model, older.offer.bytes)
-  await agent.api.models.search(world.network.topic).catch(() => {})
+  await agent.api.models.search(world.topic).catch(() => {})
   expect(refused.get(model)).toBe('RECORD_SUPERSEDED')
   const listed = (await agent.api.models.list()).find((known) => known.model.model === model)
   expect(listed?.offers.map((known) => known.offer)).toEqual([offer.cid.toString()])

@@ -142,7 +142,7 @@ async function anchor(signed: SignedManifest, revision: Revision): Promise<void>
 async function fetched(id: string, revision: Revision) {
   show(id, 'revision', id, encodeRevision(revision))
   if (!(await reader.api.datanets.list()).some((known) => known.id === id)) {
-    await reader.api.datanets.find(world.network.topic)
+    await reader.api.datanets.find(world.topic)
   }
   return reader.api.datanets.fetch(id)
 }

@@ -79,7 +79,8 @@ export function scriptedPeer(
           contributor: OWN,
           title,
           text: `About ${title}.`,
-          licence: 'CC0-1.0'
+          licence: 'CC0-1.0',
+          origin: 'direct' as const
         })),
       async review(draft: { verdict: string }) {
         did.push(['review', draft])
@@ -135,8 +136,12 @@ export function scriptedPeer(
       connectedPeers: 3,
       openStreams: 5,
       chainId: 31_337,
+      token: { symbol: 'DNC', decimals: 18 },
       account: OWN,
-      signer: 'native' as const
+      roles: ['host', 'provider', 'consumer'] as const,
+      signer: 'native' as const,
+      keystore: 'plain' as const,
+      version: '0.1.0'
     })
   }
   return { api: api as unknown as PeerApi, contributed, did }
