@@ -194,13 +194,13 @@ export function createAnswering(
     try {
       end = yield* generate(call, generation, context)
     } catch (error) {
-      if (!isAbort(error)) throw broken(call, error)
+      if (!isAbort(error)) throw await broken(call, error)
       end = 'cancelled'
     }
     const isCut = typeof end === 'string'
     const outcome = typeof end === 'string' ? await rest(generation, engine) : end
     const lines = creditsOf(call, outcome, call.sentences + (isCut ? 1 : 0))
-    const receipt = finish(call, lines, typeof end === 'string' ? end : end.outcome)
+    const receipt = await finish(call, lines, typeof end === 'string' ? end : end.outcome)
     return toWire(invokeEndSchema, {
       receipt: encodeReceipt(receipt),
       citations: (outcome?.citations ?? []).map(({ contribution, title, sourceUrl }) => ({
@@ -212,13 +212,17 @@ export function createAnswering(
   }
 
   /** What was delivered is owed and gets its receipt; what was not is not. Gives the error to tell. */
-  function broken(call: Call, error: unknown): unknown {
+  async function broken(call: Call, error: unknown): Promise<unknown> {
     if (call.deliveredWei === 0n) call.channel?.release(call.id)
-    else finish(call, UNATTRIBUTED, 'interrupted')
+    else await finish(call, UNATTRIBUTED, 'interrupted')
     return isDatanetError(error) ? error : new DatanetError('ENGINE_FAILED', {}, { cause: error })
   }
 
-  function finish(call: Call, credits: readonly Credit[], outcome: Outcome): SignedReceipt {
+  async function finish(
+    call: Call,
+    credits: readonly Credit[],
+    outcome: Outcome
+  ): Promise<SignedReceipt> {
     const { request, served, signed, channel, deliveredWei } = call
     const answered = new TextEncoder().encode(call.meter.text)
     const body = {
@@ -240,7 +244,9 @@ export function createAnswering(
       startedAtMs: call.startedAtMs,
       finishedAtMs: Math.max(now(), call.startedAtMs)
     }
-    const receipt = channel === undefined ? channels.free(body) : channel.finish(call.id, body)
+    const receipt = await (channel === undefined
+      ? channels.free(body)
+      : channel.finish(call.id, body))
     publications.publish({
       issuer: peerId,
       kind: 'receipt',

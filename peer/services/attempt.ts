@@ -12,6 +12,7 @@ import { escrowDomain } from '../../protocol/channel/terms.ts'
 import { datanetKey } from '../../protocol/datanet/manifest.ts'
 import {
   isFree,
+  type Offer,
   type Payment,
   type SignedOffer,
   verifyRoyaltyFloor
@@ -93,6 +94,8 @@ export function createAttempt(
   const { pool, channelStore, publications, limits, log } = parts
   const prepayWei = limits.prepayWei ?? limits.maxCallWei
   const separators = new WeakMap<Payment, Uint8Array>()
+  /** Offers that are on disk already. */
+  const kept = new WeakSet<Offer>()
 
   /** Of the escrow that the offer names: also a caller without a chain can check its receipts. */
   function separatorOf(payment: Payment): Uint8Array {
@@ -180,7 +183,7 @@ export function createAttempt(
       if (part.needWei > reachedWei + offer.maxChunkWei || call.channel === undefined) {
         throw new DatanetError('RECEIPT_INVALID', { field: 'needWei' })
       }
-      const voucher = call.channel.cover(call.id, part.needWei)
+      const voucher = await call.channel.cover(call.id, part.needWei)
       const more = { voucher, callId: call.callId, coveredWei: part.needWei }
       await exchange.send(toWire(invokeMoreSchema, more))
       return undefined
@@ -214,21 +217,24 @@ export function createAttempt(
       priceWei: call.costWei,
       royaltyPpm: offer.policy.royaltyPpm
     })
-    channelStore.putOffer(cid.toString(), offerBytes)
+    if (!kept.has(offer)) channelStore.putOffer(cid.toString(), offerBytes)
+    kept.add(offer)
     if (call.channel === undefined) {
-      channelStore.addReceipt({
-        side: 'payer',
-        callId: call.id,
-        channelId: NO_CHANNEL,
-        seq: 0,
-        peer: offer.provider,
-        priceWei: 0n,
-        royaltyPpm: 0,
-        leaf: receiptLeaf(receipt.body),
-        bytes: encodeReceipt(receipt)
-      })
+      await channelStore.together(() =>
+        channelStore.addReceipt({
+          side: 'payer',
+          callId: call.id,
+          channelId: NO_CHANNEL,
+          seq: 0,
+          peer: offer.provider,
+          priceWei: 0n,
+          royaltyPpm: 0,
+          leaf: receiptLeaf(receipt.body),
+          bytes: encodeReceipt(receipt)
+        })
+      )
     } else {
-      call.channel.settle(call.id, receipt, offer.policy.royaltyPpm)
+      await call.channel.settle(call.id, receipt, offer.policy.royaltyPpm)
       await commit(call.channel, offer.provider)
     }
     return receipt
@@ -237,7 +243,7 @@ export function createAttempt(
   /** Tells an idle channel's provider what was verified; a running call's next voucher does so anyway. */
   async function commit(channel: PayerChannel, provider: string): Promise<void> {
     if (!channel.isIdle) return
-    const voucher = channel.commit()
+    const voucher = await channel.commit()
     if (voucher === undefined) return
     try {
       const ask = toWire(invokeAskSchema, { terms: channel.terms, commit: voucher })
@@ -298,7 +304,7 @@ export function createAttempt(
       if (channel !== undefined) {
         paid = {
           terms: channel.terms,
-          voucher: channel.cover(id, offer.openWei + offer.maxChunkWei)
+          voucher: await channel.cover(id, offer.openWei + offer.maxChunkWei)
         }
       }
     } catch (error) {

@@ -46,11 +46,12 @@ export interface PayerChannel {
   readonly isIdle: boolean
   /**
    * The voucher that covers the call up to `uptoWei` and commits to every receipt verified so far: on
-   * disk before this returns.
+   * disk before this resolves. Calls that are covered in one turn share one voucher: its totals hold
+   * for all of them.
    */
-  cover(callId: string, uptoWei: bigint): Uint8Array
-  /** Ends a call by its verified receipt, which is kept with the channel's. */
-  settle(callId: string, receipt: SignedReceipt, royaltyPpm: number): void
+  cover(callId: string, uptoWei: bigint): Promise<Uint8Array>
+  /** Ends a call by its verified receipt, which is kept with the channel's before this resolves. */
+  settle(callId: string, receipt: SignedReceipt, royaltyPpm: number): Promise<void>
   /** Ends a call the provider refused: it has no receipt. */
   drop(callId: string): void
   /** Says that a call's provider is gone: what it covered stays spent until its receipt comes. */
@@ -58,7 +59,7 @@ export interface PayerChannel {
   /** No further call on this channel: the two sides' books differ, and another one is opened. */
   retire(): void
   /** The voucher that commits to every receipt verified so far, or undefined if nothing is new. */
-  commit(): Uint8Array | undefined
+  commit(): Promise<Uint8Array> | undefined
 }
 
 /** The channels this peer pays through. */
@@ -84,7 +85,8 @@ export function createPayerChannels(
   const { chainId, escrow, token } = chain.contracts
   const domain = escrowDomain(chainId, escrow)
   const voucherSigner = createVoucherSigner(domainSeparator(domain), wallet.own.secretKey)
-  const channels = new Map<string, PayerChannel>()
+  /** By provider, oldest first, without those that were retired. */
+  const usable = new Map<string, Array<{ terms: Terms; channel: PayerChannel }>>()
   /** One opening or top-up per provider at a time: two calls must not both pay a deposit. */
   const turns = new Map<string, Promise<unknown>>()
   const fundings = new Map<string, (amountWei: bigint, options: CallOptions) => Promise<void>>()
@@ -151,21 +153,29 @@ export function createPayerChannels(
       }
     }
 
-    /** Signs and keeps what `next` promises; only then does it become the channel's state. */
-    function promise(next: PayerLedger): Uint8Array {
-      const bytes = encodeVoucher(voucherSigner.sign(next.voucher))
-      channelStore.setVoucher('payer', channelId, bytes)
-      ledger = next
-      return bytes
-    }
+    /** The newest voucher on the disk: nothing that is sent promises more. */
+    let durable = ledger.voucher
+    let signing: Promise<Uint8Array> | undefined
 
-    /** The state of `before` that also commits to every receipt verified so far, signed. */
-    function promiseAll(before: PayerLedger): Uint8Array {
-      const next = appendLeaves(accumulator, ...committableLeaves(before))
-      const commitment = { receipts: next.count, receiptsRoot: accumulatorRoot(next) }
-      const bytes = promise(commitReceipts(before, commitment))
-      accumulator = next
-      return bytes
+    /** The voucher over all that is covered and verified when the turn ends, signed and kept. */
+    function promise(): Promise<Uint8Array> {
+      signing ??= channelStore.together((onUndo) => {
+        signing = undefined
+        const before = { ledger, accumulator, durable }
+        onUndo(() => {
+          // What was covered meanwhile was never promised.
+          ledger = { ...before.ledger, voucher: before.durable }
+          ;({ accumulator, durable } = before)
+        })
+        accumulator = appendLeaves(accumulator, ...committableLeaves(ledger))
+        const receiptsRoot = accumulatorRoot(accumulator)
+        ledger = commitReceipts(ledger, { receipts: accumulator.count, receiptsRoot })
+        durable = ledger.voucher
+        const bytes = encodeVoucher(voucherSigner.sign(durable))
+        channelStore.setVoucher('payer', channelId, bytes)
+        return bytes
+      })
+      return signing
     }
 
     const channel: PayerChannel = {
@@ -177,32 +187,45 @@ export function createPayerChannels(
       get isIdle() {
         return [...ledger.calls.keys()].every((callId) => lost.has(callId))
       },
-      cover: (callId, uptoWei) => promiseAll(cover(ledger, callId, uptoWei)),
-      settle(callId, signed, royaltyPpm) {
-        const { seq, priceWei } = signed.receipt
-        const leaf = receiptLeaf(signed.body)
-        const next = settleCall(ledger, callId, { priceWei, seq, leaf })
-        channelStore.addReceipt({
-          side: 'payer',
-          callId: Buffer.from(signed.receipt.callId).toString('hex'),
-          channelId,
-          seq,
-          peer,
-          priceWei,
-          royaltyPpm,
-          leaf,
-          bytes: encodeReceipt(signed)
-        })
-        ledger = next
+      async cover(callId, uptoWei) {
+        ledger = cover(ledger, callId, uptoWei)
+        return promise()
       },
+      settle: (callId, signed, royaltyPpm) =>
+        channelStore.together((onUndo) => {
+          const { seq, priceWei } = signed.receipt
+          const leaf = receiptLeaf(signed.body)
+          const before = ledger
+          onUndo(() => {
+            ledger = before
+          })
+          ledger = settleCall(ledger, callId, { priceWei, seq, leaf })
+          channelStore.addReceipt({
+            side: 'payer',
+            callId: Buffer.from(signed.receipt.callId).toString('hex'),
+            channelId,
+            seq,
+            peer,
+            priceWei,
+            royaltyPpm,
+            leaf,
+            bytes: encodeReceipt(signed)
+          })
+        }),
       drop(callId) {
         if (ledger.calls.has(callId)) ledger = dropCall(ledger, callId)
       },
       lose: (callId) => void lost.add(callId),
-      retire: () => channelStore.retire('payer', channelId),
-      commit: () => (committableLeaves(ledger).length === 0 ? undefined : promiseAll(ledger))
+      retire() {
+        channelStore.retire('payer', channelId)
+        const left = (usable.get(peer) ?? []).filter((one) => one.channel !== channel)
+        usable.set(peer, left)
+      },
+      commit: () => (committableLeaves(ledger).length === 0 ? undefined : promise())
     }
-    channels.set(channelId, channel)
+    if (stored?.isRetired !== true) {
+      usable.set(peer, [...(usable.get(peer) ?? []), { terms, channel }])
+    }
     begins.set(channelId, (callId, maxWei, royaltyPpm) => {
       ledger = beginCall(ledger, callId, { maxWei, royaltyPpm })
     })
@@ -240,9 +263,7 @@ export function createPayerChannels(
   /** An open channel whose terms are the ones the offer asks for. */
   function fitting(offer: Offer): PayerChannel | undefined {
     const { operator, receiptSigner, auditor, token: paid, withdrawDelayS } = offer.payment
-    for (const stored of channelStore.channels('payer')) {
-      if (stored.peer !== offer.provider || stored.isRetired) continue
-      const terms = decodeRecord(termsSchema, stored.terms)
+    for (const { terms, channel } of usable.get(offer.provider) ?? []) {
       if (
         terms.operator === operator &&
         terms.receiptSigner === receiptSigner &&
@@ -250,7 +271,7 @@ export function createPayerChannels(
         terms.token === paid &&
         terms.withdrawDelayS === withdrawDelayS
       ) {
-        return channels.get(stored.channelId)
+        return channel
       }
     }
     return undefined

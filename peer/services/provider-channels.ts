@@ -12,8 +12,14 @@ import {
   release,
   reserve
 } from '../../protocol/channel/provider-ledger.ts'
-import { escrowDomain, type Terms, termsSchema, verifyTerms } from '../../protocol/channel/terms.ts'
-import { decodeVoucher, verifyVoucher } from '../../protocol/channel/voucher.ts'
+import {
+  escrowDomain,
+  refuseTerms,
+  type Terms,
+  termsSchema,
+  verifyTerms
+} from '../../protocol/channel/terms.ts'
+import { decodeVoucher, type SignedVoucher, verifyVoucher } from '../../protocol/channel/voucher.ts'
 import type { Payment } from '../../protocol/model/offer.ts'
 import {
   accumulatorRoot,
@@ -22,6 +28,7 @@ import {
 } from '../../protocol/receipt/accumulator.ts'
 import { encodeReceipt, type Receipt, type SignedReceipt } from '../../protocol/receipt/receipt.ts'
 import { createReceiptSigner, receiptLeaf } from '../../protocol/receipt/receipt-signature.ts'
+import type { OnUndo } from '../store/group-commit.ts'
 import type { Parts } from './parts.ts'
 
 /** One channel this peer is paid through, with the calls that run on it. */
@@ -45,7 +52,7 @@ export interface ProviderChannel {
   isCovered(callId: string, costWei: bigint): boolean
   deliver(callId: string, costWei: bigint): void
   /** The receipt of a call, signed, in the next place of the channel, and on disk. */
-  finish(callId: string, body: Omit<Receipt, 'channelId' | 'seq'>): SignedReceipt
+  finish(callId: string, body: Omit<Receipt, 'channelId' | 'seq'>): Promise<SignedReceipt>
 }
 
 /** The channels this peer is paid through. */
@@ -53,7 +60,7 @@ export interface ProviderChannels {
   /** The channel of `terms` under one of our payments; reads its deposit from the chain once. */
   open(terms: Uint8Array, payment: Payment, peer: string): Promise<ProviderChannel>
   /** A receipt for a call that cost nothing: no channel, no place. */
-  free(body: Omit<Receipt, 'channelId' | 'seq'>): SignedReceipt
+  free(body: Omit<Receipt, 'channelId' | 'seq'>): Promise<SignedReceipt>
 }
 
 /** How old the chain's word about a deposit may be when a call is taken on. */
@@ -69,7 +76,8 @@ export function createProviderChannels(
   const { chainId, escrow } = chain.contracts
   const separator = domainSeparator(escrowDomain(chainId, escrow))
   const signer = createReceiptSigner(separator, wallet.own.secretKey)
-  const channels = new Map<string, Promise<ProviderChannel>>()
+  /** By their terms' bytes, which are canonical: a channel's id is hashed once. */
+  const channels = new Map<string, { terms: Terms; channel: Promise<ProviderChannel> }>()
 
   async function confirmedDeposit(channelId: string): Promise<bigint> {
     const { depositWei, claimedWei, withdrawal } = await chain.escrow.channel(channelId)
@@ -122,6 +130,14 @@ export function createProviderChannels(
     // Well inside the delay after which a payer can have its deposit back.
     const freshMs = Math.min(DEPOSIT_FRESH_MS, (terms.withdrawDelayS * 1_000) / 20)
 
+    /** The channel as it is now comes back when what is written next does not reach the disk. */
+    function keepForUndo(onUndo: OnUndo): void {
+      const before = { ledger, accumulator, issued, bearer }
+      onUndo(() => {
+        ;({ ledger, accumulator, issued, bearer } = before)
+      })
+    }
+
     async function readDeposit(): Promise<void> {
       const depositWei = await confirmedDeposit(channelId)
       readAtMs = now()
@@ -129,9 +145,9 @@ export function createProviderChannels(
     }
 
     /** Tries again with the deposit as the chain has it now, once: the payer may have topped up. */
-    async function withFreshDeposit(step: () => void): Promise<void> {
+    async function withFreshDeposit(step: () => void | Promise<void>): Promise<void> {
       try {
-        step()
+        await step()
       } catch (error) {
         const isShort =
           isDatanetError(error) &&
@@ -139,8 +155,16 @@ export function createProviderChannels(
         if (!isShort) throw error
         // Read first: other calls move the ledger on while the chain is asked.
         await readDeposit()
-        step()
+        await step()
       }
+    }
+
+    /** The newest voucher whose signature was checked: parallel calls all carry the same one. */
+    let verified: Uint8Array | undefined
+    function verify(bytes: Uint8Array, voucher: SignedVoucher): void {
+      if (verified !== undefined && Buffer.compare(bytes, verified) === 0) return
+      verifyVoucher(separator, voucher, terms.signer)
+      verified = bytes
     }
 
     return {
@@ -153,17 +177,20 @@ export function createProviderChannels(
         if (voucher.channelId !== channelId) {
           throw new DatanetError('TERMS_MISMATCH', { field: 'channelId' })
         }
-        verifyVoucher(separator, voucher, terms.signer)
-        await withFreshDeposit(() => {
-          const verdict = acceptVoucher(ledger, voucher, cover)
-          if (verdict.outcome === 'accepted') {
-            channelStore.setVoucher('provider', channelId, voucherBytes, from)
-            bearer = from
-          } else if (cover !== undefined && from !== bearer) {
-            throw new DatanetError('VOUCHER_STALE', { field: 'bearer' })
-          }
-          ledger = verdict.ledger
-        })
+        verify(voucherBytes, voucher)
+        await withFreshDeposit(() =>
+          channelStore.together((onUndo) => {
+            const verdict = acceptVoucher(ledger, voucher, cover)
+            keepForUndo(onUndo)
+            if (verdict.outcome === 'accepted') {
+              channelStore.setVoucher('provider', channelId, voucherBytes, from)
+              bearer = from
+            } else if (cover !== undefined && from !== bearer) {
+              throw new DatanetError('VOUCHER_STALE', { field: 'bearer' })
+            }
+            ledger = verdict.ledger
+          })
+        )
       },
       async reserve(callId, maxWei, royaltyPpm) {
         // Refused before anything is answered: its receipt would have no place.
@@ -189,19 +216,20 @@ export function createProviderChannels(
       deliver(callId, costWei) {
         ledger = recordDelivery(ledger, callId, costWei)
       },
-      finish(callId, body) {
-        const call = ledger.calls.get(callId)
-        const royaltyPpm = call?.royaltyPpm ?? 0
-        const signed = signer.sign({ ...body, channelId, seq: issued })
-        const leaf = receiptLeaf(signed.body)
-        const next = appendLeaves(accumulator, leaf)
-        const finished = finishCall(ledger, callId, { receiptsRoot: accumulatorRoot(next) })
-        keep(signed, leaf, peer, royaltyPpm)
-        ledger = finished
-        accumulator = next
-        issued += 1
-        return signed
-      }
+      finish: (callId, body) =>
+        channelStore.together((onUndo) => {
+          const royaltyPpm = ledger.calls.get(callId)?.royaltyPpm ?? 0
+          const signed = signer.sign({ ...body, channelId, seq: issued })
+          const leaf = receiptLeaf(signed.body)
+          const next = appendLeaves(accumulator, leaf)
+          const finished = finishCall(ledger, callId, { receiptsRoot: accumulatorRoot(next) })
+          keep(signed, leaf, peer, royaltyPpm)
+          keepForUndo(onUndo)
+          ledger = finished
+          accumulator = next
+          issued += 1
+          return signed
+        })
     }
   }
 
@@ -223,19 +251,24 @@ export function createProviderChannels(
 
   return {
     open(termsBytes, payment, peer) {
+      const key = Buffer.from(termsBytes).toString('base64')
+      const known = channels.get(key)
+      if (known !== undefined) {
+        refuseTerms(known.terms, payment, { chainId, escrow })
+        return known.channel
+      }
       const terms = fromWire(termsSchema, decodeCanonical(termsBytes))
       const channelId = verifyTerms(terms, payment, { chainId, escrow })
-      const known = channels.get(channelId)
-      if (known !== undefined) return known
-      const loading = load(channelId, terms, termsBytes, peer)
-      channels.set(channelId, loading)
-      loading.catch(() => channels.delete(channelId))
-      return loading
+      const channel = load(channelId, terms, termsBytes, peer)
+      channels.set(key, { terms, channel })
+      channel.catch(() => channels.delete(key))
+      return channel
     },
-    free(body) {
-      const signed = signer.sign({ ...body, channelId: NO_CHANNEL, seq: 0 })
-      keep(signed, receiptLeaf(signed.body), 'anyone', 0)
-      return signed
-    }
+    free: (body) =>
+      channelStore.together(() => {
+        const signed = signer.sign({ ...body, channelId: NO_CHANNEL, seq: 0 })
+        keep(signed, receiptLeaf(signed.body), 'anyone', 0)
+        return signed
+      })
   }
 }

@@ -1,4 +1,5 @@
 import type { Database, Row } from './database.ts'
+import { createGroupCommit, type GroupCommit } from './group-commit.ts'
 
 /** Which side of a channel this peer is on; one peer may pay and be paid. */
 export type Side = 'payer' | 'provider'
@@ -35,6 +36,8 @@ export interface StoredReceipt {
 
 /** Money on disk: what it returned from is kept, also through a crash. */
 export interface ChannelStore {
+  /** Several of the writes below as one, synced together with everybody else's of this turn. */
+  readonly together: GroupCommit
   addChannel(channel: Omit<StoredChannel, 'voucher' | 'bearer' | 'claimedWei' | 'isRetired'>): void
   retire(side: Side, channelId: string): void
   channels(side?: Side): readonly StoredChannel[]
@@ -77,6 +80,7 @@ export function createChannelStore(db: Database): ChannelStore {
     'CREATE TABLE taken_offer (cid TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT'
   ])
   return {
+    together: createGroupCommit(db),
     addChannel({ side, channelId, peer, terms, depositWei }) {
       db.run(
         `INSERT INTO channel (side, id, peer, terms, deposit_wei) VALUES (?, ?, ?, ?, ?)
