@@ -30,7 +30,7 @@ import type { Parts, SpendingLimits } from './services/parts.ts'
 import { createPayerChannels, type PayerChannels } from './services/payer-channels.ts'
 import { createProviderChannels } from './services/provider-channels.ts'
 import { createPublications } from './services/publications.ts'
-import { createReceipts } from './services/receipts.ts'
+import { createReceipts, showReceipts } from './services/receipts.ts'
 import { createRevisions } from './services/revisions.ts'
 import { createRewards } from './services/rewards.ts'
 import { SqliteBlockstore } from './store/blocks.ts'
@@ -160,7 +160,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     )
     const roles = init.roles ?? ROLES
     const isProvider = roles.includes('provider')
-    const servers = [await serveDocuments(node, documentStore)]
+    const servers = [await serveDocuments(node, showReceipts(documentStore, parts))]
     started.push(() => Promise.all(servers.map((server) => server.stop())))
     if (roles.includes('host')) {
       servers.push(await serveExchange(node, PROTOCOLS.contribute, intake.handler))

@@ -51,13 +51,13 @@ interface Call {
 
 /** The handler of `/datanet/invoke/1`: paid answers with receipts. specs/07-channel.md §Call */
 export function createAnswering(
-  parts: Pick<Parts, 'publications' | 'peerId' | 'now' | 'log'>,
+  parts: Pick<Parts, 'peerId' | 'now' | 'log'>,
   offering: Offering,
   channels: ProviderChannels,
   init: { readonly voucherMs?: number } = {}
 ): ExchangeHandler {
   const voucherMs = init.voucherMs ?? LIMITS.voucherMs
-  const { publications, peerId, now, log } = parts
+  const { peerId, now, log } = parts
 
   /** Checks everything that can be checked before the model is touched. */
   async function admit(
@@ -247,13 +247,6 @@ export function createAnswering(
     const receipt = await (channel === undefined
       ? channels.free(body)
       : channel.finish(call.id, body))
-    publications.publish({
-      issuer: peerId,
-      kind: 'receipt',
-      id: call.id,
-      seq: body.finishedAtMs,
-      bytes: encodeReceipt(receipt)
-    })
     log('call', {
       callId: call.id,
       outcome,

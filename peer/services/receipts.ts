@@ -3,6 +3,7 @@ import { decodeRecord } from '../../protocol/base/schema.ts'
 import { domainSeparator } from '../../protocol/base/typed-data.ts'
 import { escrowDomain, termsSchema } from '../../protocol/channel/terms.ts'
 import { openOffer } from '../../protocol/model/offer.ts'
+import type { DocumentSource } from '../../protocol/net/document-server.ts'
 import { verifyCredits } from '../../protocol/receipt/attribution.ts'
 import { decodeReceipt, type Receipt } from '../../protocol/receipt/receipt.ts'
 import { verifyReceiptSignature } from '../../protocol/receipt/receipt-signature.ts'
@@ -64,6 +65,21 @@ export function createReceipts(
       verifyReceiptSignature(separator, signed, receiptSigner)
       return describeReceipt(signed.receipt)
     }
+  }
+}
+
+/** `source`, and the receipts of the calls that `peerId`, this peer, answered: by name, not listed. */
+export function showReceipts(
+  source: DocumentSource,
+  { channelStore, peerId }: Pick<Parts, 'channelStore' | 'peerId'>
+): DocumentSource {
+  return {
+    byCid: (cid) => source.byCid(cid),
+    newest: (name) =>
+      name.kind === 'receipt' && name.issuer === peerId
+        ? (channelStore.receipt(name.id, 'provider')?.bytes ?? source.newest(name))
+        : source.newest(name),
+    catalogue: () => source.catalogue()
   }
 }
 

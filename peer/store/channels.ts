@@ -54,7 +54,7 @@ export interface ChannelStore {
   receipts(side?: Side): readonly StoredReceipt[]
   /** Of one channel, by seq. */
   receiptsOf(side: Side, channelId: string): readonly StoredReceipt[]
-  receipt(callId: string): StoredReceipt | undefined
+  receipt(callId: string, side?: Side): StoredReceipt | undefined
   /** Keeps the sealed bytes of the offer with CID `cid`, by which its receipts are checked. */
   putOffer(cid: string, bytes: Uint8Array): void
   offer(cid: string): Uint8Array | undefined
@@ -77,7 +77,19 @@ export function createChannelStore(db: Database): ChannelStore {
        UNIQUE (side, channel, call_id, peer)) STRICT;
      CREATE UNIQUE INDEX receipt_by_seq ON receipt (side, channel, seq)
        WHERE channel <> '0x0000000000000000000000000000000000000000000000000000000000000000'`,
-    'CREATE TABLE taken_offer (cid TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT'
+    'CREATE TABLE taken_offer (cid TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT',
+    // The same table, found by call id first: one index less to write for every call.
+    `ALTER TABLE receipt RENAME TO receipt_before;
+     DROP INDEX receipt_by_seq;
+     CREATE TABLE receipt (
+       number INTEGER PRIMARY KEY, side TEXT NOT NULL, call_id TEXT NOT NULL,
+       channel TEXT NOT NULL, seq INTEGER NOT NULL, peer TEXT NOT NULL, price_wei TEXT NOT NULL,
+       royalty_ppm INTEGER NOT NULL, leaf BLOB NOT NULL, bytes BLOB NOT NULL,
+       UNIQUE (call_id, side, channel, peer)) STRICT;
+     INSERT INTO receipt SELECT * FROM receipt_before;
+     DROP TABLE receipt_before;
+     CREATE UNIQUE INDEX receipt_by_seq ON receipt (side, channel, seq)
+       WHERE channel <> '0x0000000000000000000000000000000000000000000000000000000000000000'`
   ])
   return {
     together: createGroupCommit(db),
@@ -145,8 +157,15 @@ export function createChannelStore(db: Database): ChannelStore {
       db
         .all('SELECT * FROM receipt WHERE side = ? AND channel = ? ORDER BY seq', side, channelId)
         .map(receiptOf),
-    receipt(callId) {
-      const row = db.get('SELECT * FROM receipt WHERE call_id = ? ORDER BY number DESC', callId)
+    receipt(callId, side) {
+      const row =
+        side === undefined
+          ? db.get('SELECT * FROM receipt WHERE call_id = ? ORDER BY number DESC', callId)
+          : db.get(
+              'SELECT * FROM receipt WHERE call_id = ? AND side = ? ORDER BY number DESC',
+              callId,
+              side
+            )
       return row === undefined ? undefined : receiptOf(row)
     },
     putOffer(cid, bytes) {

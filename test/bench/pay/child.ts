@@ -64,7 +64,10 @@ export function answerRequests(
       if (handler === undefined) throw new Error(`cannot ${request.do}`)
       process.send?.({ id, value: await handler(request as never) })
     } catch (error) {
-      process.send?.({ id, error: error instanceof Error ? (error.stack ?? error.message) : `${error}` })
+      process.send?.({
+        id,
+        error: error instanceof Error ? (error.stack ?? error.message) : `${error}`
+      })
     }
   })
   process.on('disconnect', () => process.exit(0))

@@ -61,6 +61,13 @@ answerRequests({
     payer = await start(init)
     return payer.account
   },
-  round: ({ kind, forMs, parallel }: { kind: keyof Payer['kinds']; forMs: number; parallel: number }) =>
-    callFor(forMs, parallel, payer.kinds[kind])
+  round: ({
+    kind,
+    forMs,
+    parallel
+  }: {
+    kind: keyof Payer['kinds']
+    forMs: number
+    parallel: number
+  }) => callFor(forMs, parallel, payer.kinds[kind])
 })

@@ -3,8 +3,6 @@ import type { Engine } from '../../../peer/engines/engine.ts'
 import { createAnswering } from '../../../peer/services/answering.ts'
 import { OFFERED, type Offering } from '../../../peer/services/offering.ts'
 import { createProviderChannels } from '../../../peer/services/provider-channels.ts'
-import type { Publications } from '../../../peer/services/publications.ts'
-import { createDocumentStore } from '../../../peer/store/documents.ts'
 import { cidOf, RAW } from '../../../protocol/base/codec.ts'
 import { datanetKey } from '../../../protocol/datanet/manifest.ts'
 import { signCard } from '../../../protocol/model/card.ts'
@@ -26,8 +24,7 @@ const engine: Engine = {
 }
 
 async function start(ours: OurChain) {
-  const { db, node, parts } = await createOurParts(ours)
-  const documents = createDocumentStore(db)
+  const { node, parts } = await createOurParts(ours)
   const { contracts } = parts.chain
   const operator = parts.wallet.own.address
   const seq = Date.now()
@@ -94,12 +91,7 @@ async function start(ours: OurChain) {
     find: (cid) => byCid.get(cid) as never,
     payments: () => paid.map(({ offer }) => offer.payment)
   }
-  const publications: Pick<Publications, 'publish'> = { publish: documents.put }
-  const answering = createAnswering(
-    { ...parts, publications: publications as Publications },
-    offering as Offering,
-    createProviderChannels(parts)
-  )
+  const answering = createAnswering(parts, offering as Offering, createProviderChannels(parts))
   await serveExchange(node, PROTOCOLS.invoke, answering)
   await serveExchange(node, UNPAID, async function* () {
     yield { chunk: ANSWER }

@@ -1,5 +1,5 @@
-import { createEmbeddedChain } from '../../../peer/chain/embedded-chain.ts'
 import { deployContracts } from '../../../peer/chain/deploy.ts'
+import { createEmbeddedChain } from '../../../peer/chain/embedded-chain.ts'
 import { serveRpc } from '../../../peer/chain/rpc-server.ts'
 import { keySigner } from '../../../protocol/base/typed-data.ts'
 import { type Child, startChild } from './child.ts'
