@@ -126,6 +126,8 @@ export function createProviderChannels(
     channelStore.addChannel({ side: 'provider', channelId, peer, terms: bytes, depositWei })
     let { ledger, accumulator, issued } = restore(channelId, await confirmedDeposit(channelId))
     let bearer = channelStore.channel('provider', channelId)?.bearer
+    /** What vouchers on the disk promise: the ledger knows of one a moment earlier. */
+    let durableWei = ledger.authorisedWei
     let readAtMs = now()
     // Well inside the delay after which a payer can have its deposit back.
     const freshMs = Math.min(DEPOSIT_FRESH_MS, (terms.withdrawDelayS * 1_000) / 20)
@@ -191,6 +193,7 @@ export function createProviderChannels(
             ledger = verdict.ledger
           })
         )
+        if (voucher.cumulativeWei > durableWei) durableWei = voucher.cumulativeWei
       },
       async reserve(callId, maxWei, royaltyPpm) {
         // Refused before anything is answered: its receipt would have no place.
@@ -210,7 +213,7 @@ export function createProviderChannels(
         return (
           call !== undefined &&
           call.deliveredWei + costWei <= call.coveredWei &&
-          ledger.spentWei + costWei <= ledger.authorisedWei
+          ledger.spentWei + costWei <= durableWei
         )
       },
       deliver(callId, costWei) {

@@ -1,16 +1,17 @@
 import { isDatanetError } from '../../protocol/base/errors.ts'
 import type { Database } from './database.ts'
 
-/** Registers what takes back a change in memory; called last first when the disk refuses the group. */
+/** Registers what takes back a change in memory when it is not written after all. */
 export type OnUndo = (undo: () => void) => void
 
 /**
- * Runs the synchronous `write` at the end of this turn, in one transaction with every other one that
- * was handed in until then, and resolves with its result once all of them are on the disk: one sync
- * for all vouchers and receipts that arrive together. Writes run in the order they came, and nothing
- * else runs between them and the commit, so what they change in memory is seen by others only when it
- * is durable. A `write` that throws is undone alone; when the commit fails all are, last first, and
- * each rejects (STORE_FAILED); so does the group of a `write` that the disk refuses.
+ * Runs the synchronous `write` soon, in one transaction with every other one that was handed in until
+ * then, and resolves with its result once all of them are on the disk: one sync for all vouchers and
+ * receipts that arrive together, and those that arrive meanwhile are the next group. Writes run in the
+ * order they came. What they change in memory is seen by others before it is durable: whoever acts on
+ * it waits for his own promise. A `write` that throws is undone alone. When the disk refuses a write
+ * or the commit, the whole group is undone, last first, and rejects (STORE_FAILED); when it refuses the
+ * sync, so does everything after: only a restart tells what is on the disk then.
  */
 export type GroupCommit = <T>(write: (onUndo: OnUndo) => T) => Promise<T>
 
@@ -22,33 +23,51 @@ interface Member {
 }
 
 /** Group commits over `db`. A group that is due when the database is closed rejects (STORE_FAILED). */
-export function createGroupCommit(db: Database): GroupCommit {
+export function createGroupCommit(
+  db: Pick<Database, 'transaction' | 'stage' | 'sync'>
+): GroupCommit {
   let waiting: Member[] = []
+  let isBusy = false
+  let failure: unknown
 
-  function flush(): void {
+  async function flush(): Promise<void> {
     const group = waiting
     waiting = []
     try {
-      db.transaction(() => {
+      if (failure !== undefined) throw failure
+      db.stage(() => {
         for (const member of group) attempt(db, member)
       })
     } catch (error) {
       for (const member of group.reverse()) refuse(member, error)
       return
     }
+    try {
+      await db.sync()
+    } catch (error) {
+      failure = error
+      for (const { done } of group) done.reject(error)
+      return
+    }
     // Of those refused alone the promise is settled already.
     for (const { done, result } of group) done.resolve(result)
   }
 
+  async function flushAll(): Promise<void> {
+    while (waiting.length > 0) await flush()
+    isBusy = false
+  }
+
   return <T>(write: (onUndo: OnUndo) => T) => {
     const done = Promise.withResolvers<unknown>()
-    if (waiting.length === 0) setImmediate(flush)
     waiting.push({ write, done, undos: [] })
+    if (!isBusy) setImmediate(flushAll)
+    isBusy = true
     return done.promise as Promise<T>
   }
 }
 
-function attempt(db: Database, member: Member): void {
+function attempt(db: Pick<Database, 'transaction'>, member: Member): void {
   try {
     member.result = db.transaction(() => member.write((step) => member.undos.push(step)))
   } catch (error) {
