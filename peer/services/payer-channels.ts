@@ -34,6 +34,8 @@ import {
 import { encodeReceipt, type SignedReceipt } from '../../protocol/receipt/receipt.ts'
 import { receiptLeaf } from '../../protocol/receipt/receipt-signature.ts'
 import type { CallOptions } from '../api/peer-api.ts'
+import type { StoredReceipt } from '../store/channels.ts'
+import type { OnUndo } from '../store/group-commit.ts'
 import type { Parts } from './parts.ts'
 
 /** One channel this peer pays through, with the calls that run on it. */
@@ -50,7 +52,10 @@ export interface PayerChannel {
    * for all of them.
    */
   cover(callId: string, uptoWei: bigint): Promise<Uint8Array>
-  /** Ends a call by its verified receipt, which is kept with the channel's before this resolves. */
+  /**
+   * Ends a call by its verified receipt. Resolves when that is written with the channel's others; it
+   * is on the disk before any voucher that commits to it.
+   */
   settle(callId: string, receipt: SignedReceipt, royaltyPpm: number): Promise<void>
   /** Ends a call the provider refused: it has no receipt. */
   drop(callId: string): void
@@ -157,10 +162,22 @@ export function createPayerChannels(
     let durable = ledger.voucher
     let signing: Promise<Uint8Array> | undefined
 
+    /** Receipts that are not written yet. No voucher commits to one that is not. */
+    let unsaved: StoredReceipt[] = []
+    function save(onUndo: OnUndo): void {
+      const receipts = unsaved
+      unsaved = []
+      onUndo(() => {
+        unsaved = [...receipts, ...unsaved]
+      })
+      for (const receipt of receipts) channelStore.addReceipt(receipt)
+    }
+
     /** The voucher over all that is covered and verified when the turn ends, signed and kept. */
     function promise(): Promise<Uint8Array> {
       signing ??= channelStore.together((onUndo) => {
         signing = undefined
+        save(onUndo)
         const before = { ledger, accumulator, durable }
         onUndo(() => {
           // What was covered meanwhile was never promised.
@@ -191,27 +208,29 @@ export function createPayerChannels(
         ledger = cover(ledger, callId, uptoWei)
         return promise()
       },
-      settle: (callId, signed, royaltyPpm) =>
-        channelStore.together((onUndo) => {
-          const { seq, priceWei } = signed.receipt
-          const leaf = receiptLeaf(signed.body)
-          const before = ledger
-          onUndo(() => {
-            ledger = before
-          })
-          ledger = settleCall(ledger, callId, { priceWei, seq, leaf })
-          channelStore.addReceipt({
-            side: 'payer',
-            callId: Buffer.from(signed.receipt.callId).toString('hex'),
-            channelId,
-            seq,
-            peer,
-            priceWei,
-            royaltyPpm,
-            leaf,
-            bytes: encodeReceipt(signed)
-          })
-        }),
+      settle(callId, signed, royaltyPpm) {
+        const { seq, priceWei } = signed.receipt
+        const leaf = receiptLeaf(signed.body)
+        ledger = settleCall(ledger, callId, { priceWei, seq, leaf })
+        unsaved.push({
+          side: 'payer',
+          callId: Buffer.from(signed.receipt.callId).toString('hex'),
+          channelId,
+          seq,
+          peer,
+          priceWei,
+          royaltyPpm,
+          leaf,
+          bytes: encodeReceipt(signed)
+        })
+        return new Promise((resolve, reject) => {
+          const write = (onUndo: OnUndo) => {
+            save(onUndo)
+            resolve()
+          }
+          channelStore.together(write).catch(reject)
+        })
+      },
       drop(callId) {
         if (ledger.calls.has(callId)) ledger = dropCall(ledger, callId)
       },

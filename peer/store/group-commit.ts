@@ -5,10 +5,10 @@ import type { Database } from './database.ts'
 export type OnUndo = (undo: () => void) => void
 
 /**
- * Runs the synchronous `write` soon, in one transaction with every other one that was handed in until
- * then, and resolves with its result once all of them are on the disk: one sync for all vouchers and
- * receipts that arrive together, and those that arrive meanwhile are the next group. Writes run in the
- * order they came. What they change in memory is seen by others before it is durable: whoever acts on
+ * Runs the synchronous `write` at the end of this turn, in one transaction with every other one that
+ * was handed in until then, and resolves with its result once it is on the disk: one sync for all
+ * vouchers and receipts that arrive together or while the last sync ran. Writes run in the order they
+ * came. What they change in memory is seen by others before it is durable: whoever acts on
  * it waits for his own promise. A `write` that throws is undone alone. When the disk refuses a write
  * or the commit, the whole group is undone, last first, and rejects (STORE_FAILED); when it refuses the
  * sync, so does everything after: only a restart tells what is on the disk then.
@@ -27,10 +27,11 @@ export function createGroupCommit(
   db: Pick<Database, 'transaction' | 'stage' | 'sync'>
 ): GroupCommit {
   let waiting: Member[] = []
-  let isBusy = false
+  let staged: Member[] = []
+  let isSyncing = false
   let failure: unknown
 
-  async function flush(): Promise<void> {
+  function stage(): void {
     const group = waiting
     waiting = []
     try {
@@ -42,27 +43,32 @@ export function createGroupCommit(
       for (const member of group.reverse()) refuse(member, error)
       return
     }
-    try {
-      await db.sync()
-    } catch (error) {
-      failure = error
-      for (const { done } of group) done.reject(error)
-      return
-    }
-    // Of those refused alone the promise is settled already.
-    for (const { done, result } of group) done.resolve(result)
+    staged.push(...group)
+    if (!isSyncing) sync()
   }
 
-  async function flushAll(): Promise<void> {
-    while (waiting.length > 0) await flush()
-    isBusy = false
+  async function sync(): Promise<void> {
+    isSyncing = true
+    while (staged.length > 0) {
+      const group = staged
+      staged = []
+      try {
+        if (failure !== undefined) throw failure
+        await db.sync()
+        // Of those refused alone the promise is settled already.
+        for (const { done, result } of group) done.resolve(result)
+      } catch (error) {
+        failure = error
+        for (const { done } of group) done.reject(error)
+      }
+    }
+    isSyncing = false
   }
 
   return <T>(write: (onUndo: OnUndo) => T) => {
     const done = Promise.withResolvers<unknown>()
+    if (waiting.length === 0) setImmediate(stage)
     waiting.push({ write, done, undos: [] })
-    if (!isBusy) setImmediate(flushAll)
-    isBusy = true
     return done.promise as Promise<T>
   }
 }

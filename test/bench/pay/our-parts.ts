@@ -36,7 +36,7 @@ export async function createOurParts({ rpcUrl, contracts }: OurChain) {
     peerId: node.peerId.toString(),
     wallet,
     chain: createEthersChain({ rpc: rpcUrl, contracts, secretKey }),
-    pool: createExchangePool(node, { streams: 32 }),
+    pool: createExchangePool(node, { streams: 64 }),
     channelStore: createChannelStore(db),
     now: Date.now,
     log: () => {},

@@ -49,7 +49,8 @@ async function start({ address, card, free, paid, ...ours }: Start) {
     kinds: {
       unpaid,
       free: () => call(freeOffer),
-      paid: () => call(paidOffers[0] as SignedOffer),
+      paid: (worker: number) => call(paidOffers[worker % 4] as SignedOffer),
+      one: () => call(paidOffers[0] as SignedOffer),
       spread: (worker: number) => call(paidOffers[worker + 1] as SignedOffer)
     }
   }
