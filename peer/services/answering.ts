@@ -15,12 +15,12 @@ import {
   decodeRequest,
   invokeAskSchema,
   invokeEndSchema,
-  invokeMoreSchema,
   invokePartSchema
 } from '../../protocol/net/invoke.ts'
 import { type Credit, coverageCredits, UNATTRIBUTED } from '../../protocol/receipt/attribution.ts'
 import { commitmentOf, encodeReceipt, type SignedReceipt } from '../../protocol/receipt/receipt.ts'
 import type { EngineOutcome } from '../engines/engine.ts'
+import { type Collecting, createCollecting } from './collecting.ts'
 import { OFFERED, type Offering, type Served } from './offering.ts'
 import type { Parts } from './parts.ts'
 import type { ProviderChannel, ProviderChannels } from './provider-channels.ts'
@@ -47,6 +47,8 @@ interface Call {
   deliveredWei: bigint
   /** Engine chunks that left whole: evidence names its sentences in their order. */
   sentences: number
+  /** From the second chunk on. */
+  collecting?: Collecting
 }
 
 /** The handler of `/datanet/invoke/1`: paid answers with receipts. specs/07-channel.md §Call */
@@ -114,28 +116,17 @@ export function createAnswering(
   ): AsyncGenerator<unknown, boolean, boolean> {
     const { channel } = call
     if (channel === undefined) return true
+    // A payer may pay ahead; an answer of one chunk has no use for it.
+    if (call.deliveredWei > 0n) {
+      call.collecting ??= createCollecting(channel, context, { voucherMs })
+    }
     const needWei = call.deliveredWei + costWei
     if (needWei > call.request.maxWei) return false
     if (channel.isCovered(call.id, costWei)) return true
+    call.collecting ??= createCollecting(channel, context, { voucherMs })
     yield toWire(invokePartSchema, { needWei })
-    while (!channel.isCovered(call.id, costWei)) {
-      const more = fromWire(invokeMoreSchema, await nextVoucher(needWei, context))
-      await channel.accept(more.voucher, context.remotePeer, {
-        callId: Buffer.from(more.callId).toString('hex'),
-        coveredWei: more.coveredWei
-      })
-    }
+    while (!channel.isCovered(call.id, costWei)) await call.collecting.next(needWei)
     return true
-  }
-
-  /** The next message of the payer. A silent one must not hold its reservation (VOUCHER_TIMEOUT). */
-  async function nextVoucher(needWei: bigint, context: ExchangeContext): Promise<unknown> {
-    try {
-      return await context.next({ deadlineMs: voucherMs })
-    } catch (error) {
-      if (!isDatanetError(error) || error.code !== 'PEER_SILENT') throw error
-      throw new DatanetError('VOUCHER_TIMEOUT', { needWei: `${needWei}` })
-    }
   }
 
   /** Delivers one piece of text: paid for, counted, sent. Says what ended the answer, if it did. */

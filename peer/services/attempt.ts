@@ -68,6 +68,7 @@ interface Running extends AttemptInit {
   outputTokens: number
   chunks: number
   costWei: bigint
+  coveredWei: bigint
 }
 
 const NO_CHANNEL = `0x${'0'.repeat(64)}`
@@ -169,8 +170,32 @@ export function createAttempt(
       meter: createOutputMeter(),
       outputTokens: 0,
       chunks: 0,
-      costWei: 0n
+      costWei: 0n,
+      coveredWei: offer.openWei + offer.maxChunkWei
     }
+  }
+
+  /** Covers the call up to `uptoWei` and says so to the provider. */
+  async function pay(call: Running, exchange: Exchange, uptoWei: bigint): Promise<void> {
+    if (call.channel === undefined) return
+    if (uptoWei > call.coveredWei) call.coveredWei = uptoWei
+    const voucher = await call.channel.cover(call.id, uptoWei)
+    const more = { voucher, callId: call.callId, coveredWei: uptoWei }
+    await exchange.send(toWire(invokeMoreSchema, more))
+  }
+
+  /**
+   * Pays for what will come before it is asked, so that a stream does not wait for a voucher's way:
+   * never further ahead than the opening voucher went, and without holding up what came.
+   */
+  function payAhead(call: Running, exchange: Exchange): void {
+    const { openWei, maxChunkWei } = call.signed.offer
+    if (call.channel === undefined || call.coveredWei - call.costWei >= maxChunkWei / 2n) return
+    const nextWei = call.costWei + openWei + maxChunkWei
+    const uptoWei = nextWei < call.maxWei ? nextWei : call.maxWei
+    if (uptoWei <= call.coveredWei) return
+    // What fails here fails again, and is told, when the provider asks.
+    pay(call, exchange, uptoWei).catch(() => {})
   }
 
   /** Takes one part in: counts a chunk as the provider must have, or pays for the next one. */
@@ -183,9 +208,7 @@ export function createAttempt(
       if (part.needWei > reachedWei + offer.maxChunkWei || call.channel === undefined) {
         throw new DatanetError('RECEIPT_INVALID', { field: 'needWei' })
       }
-      const voucher = await call.channel.cover(call.id, part.needWei)
-      const more = { voucher, callId: call.callId, coveredWei: part.needWei }
-      await exchange.send(toWire(invokeMoreSchema, more))
+      await pay(call, exchange, part.needWei)
       return undefined
     }
     refuseEndless(call, part.chunk)
@@ -193,6 +216,7 @@ export function createAttempt(
     call.costWei = priceWei(offer.price, call)
     if (part.costWei !== call.costWei)
       throw new DatanetError('RECEIPT_INVALID', { field: 'costWei' })
+    if (isPaying) payAhead(call, exchange)
     return { type: 'chunk' as const, text: part.chunk, costWei: call.costWei }
   }
 
