@@ -34,6 +34,10 @@ export interface Config {
   readonly gatewayCapWei: bigint
   readonly limits: SpendingLimits
   readonly dht: boolean
+  /** Seconds that a payer's withdrawal takes, as this peer's offers state; a day, or 10 on an embedded chain. */
+  readonly withdrawDelayS?: number
+  /** What is contributed here goes on by itself: reviewed by own curators, published, built, served. */
+  readonly autoPublish: boolean
   /** Opens the keys; from the environment only, where neither `ps` nor a backup of files shows it. */
   readonly keyPassphrase?: string
   /** A file that only its owner can read, with the passphrase as its one line. */
@@ -52,7 +56,7 @@ export interface ConfigSources {
   /**
    * Keys in camel case, as text or as what they mean: dataDir, network (a network file), bootstrap,
    * listen, roles, chain, chainPort, rpcUrl, contracts, apiPort, gateway, gatewayPort, gatewayToken, gatewayCapWei, maxCallWei,
-   * prepayWei, depositWei, dht, keyPassphraseFile, logLevel, tokens. Undefined values count as left out.
+   * prepayWei, depositWei, dht, withdrawDelayS, autoPublish, keyPassphraseFile, logLevel, tokens. Undefined values count as left out.
    */
   readonly flags?: Readonly<Record<string, unknown>>
   /** A JSON file with the same keys; `config.json` in the data directory when left out. */
@@ -73,6 +77,7 @@ const DEFAULTS = {
   prepayWei: DNC / 20n,
   depositWei: DNC,
   dht: true,
+  autoPublish: false,
   logLevel: 'info' as const,
   tokens: [] as readonly ApiToken[]
 }
@@ -155,6 +160,11 @@ const sourceSchema = z
     prepayWei: wei,
     depositWei: wei,
     dht: flag,
+    withdrawDelayS: fromText(
+      (text) => (/^\d{1,7}$/.test(text) ? Number(text) : text),
+      z.int().min(1).max(2_592_000)
+    ),
+    autoPublish: flag,
     keyPassphrase: z.string().min(1),
     keyPassphraseFile: z.string().min(1),
     logLevel: z.enum(['silent', 'error', 'warn', 'info', 'debug']),
@@ -277,9 +287,13 @@ function readFile(file: string | undefined, usual: string): Source {
 }
 
 const PREFIX = 'DATANET_'
+/** Where the bot finds a running peer: in the same shell, and nothing of this peer's own. */
+const OTHERS: readonly string[] = ['DATANET_PEER_URL', 'DATANET_PEER_TOKEN']
 
 function namesOfEnv(env: Readonly<Record<string, string | undefined>>): Record<string, unknown> {
-  const own = Object.entries(env).filter(([name]) => name.startsWith(PREFIX))
+  const own = Object.entries(env).filter(
+    ([name]) => name.startsWith(PREFIX) && !OTHERS.includes(name)
+  )
   return Object.fromEntries(own.map(([name, value]) => [keyOfEnv(name), value]))
 }
 

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { multiaddr } from '@multiformats/multiaddr'
-import { DatanetError } from '../protocol/base/errors.ts'
+import { DatanetError, isAbort } from '../protocol/base/errors.ts'
 import { secp256k1 } from '../protocol/base/secp256k1.ts'
 import { createDirectory } from '../protocol/net/directory.ts'
 import { serveDocuments } from '../protocol/net/document-server.ts'
@@ -22,6 +22,7 @@ import { createAttempt } from './services/attempt.ts'
 import { createCalls } from './services/calls.ts'
 import { createCatalogue, describeListing } from './services/catalogue.ts'
 import { createClaims } from './services/claims.ts'
+import { createClosing } from './services/closing.ts'
 import { createDatanets, summary } from './services/datanets.ts'
 import { createIntake } from './services/intake.ts'
 import { createModels } from './services/models.ts'
@@ -33,6 +34,7 @@ import { createPublications } from './services/publications.ts'
 import { createReceipts, showReceipts } from './services/receipts.ts'
 import { createRevisions } from './services/revisions.ts'
 import { createRewards } from './services/rewards.ts'
+import { createAccountStore } from './store/accounts.ts'
 import { SqliteBlockstore } from './store/blocks.ts'
 import { createChannelStore } from './store/channels.ts'
 import { openDatabase } from './store/database.ts'
@@ -61,6 +63,10 @@ export interface PeerInit {
   readonly dht?: boolean
   /** How long an answer is held for the payer's next voucher; LIMITS.voucherMs unless given. */
   readonly voucherMs?: number
+  /** Seconds that a payer's withdrawal from a channel to this peer takes, as its offers state; a day. */
+  readonly withdrawDelayS?: number
+  /** Told to the faces, which act on it; off unless given. */
+  readonly autoPublish?: boolean
   /** Opens encrypted keys, and encrypts them where they are not; refused as openWallet refuses. */
   readonly passphrase?: string
   readonly now?: () => number
@@ -124,6 +130,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
       pool,
       content,
       documentStore,
+      accountStore: createAccountStore(db),
       datanetStore: createDatanetStore(db),
       modelStore: createModelStore(db),
       channelStore: createChannelStore(db),
@@ -146,7 +153,13 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     const revisions = createRevisions(parts, datanets)
     const catalogue = createCatalogue(parts)
     const models = createModels(parts, datanets, revisions, catalogue)
-    const offering = createOffering(parts, datanets, models, catalogue)
+    const offering = createOffering(
+      parts,
+      datanets,
+      models,
+      catalogue,
+      init.withdrawDelayS === undefined ? {} : { withdrawDelayS: init.withdrawDelayS }
+    )
     started.push(() => offering.stop())
     const claims = createClaims(parts)
     const payerChannels: PayerChannels =
@@ -188,14 +201,22 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
         adopt: models.adopt,
         built: models.built,
         serve: offering.serve,
+        retire: offering.retire,
         list: async () => catalogue.all().map((known) => describeListing(known, now())),
         search: async (topic, options) =>
           (await catalogue.search(topic, options)).map((known) => describeListing(known, now())),
         ask: calls.ask
       },
       channels: {
-        list: async () => claims.list(),
+        async list(options) {
+          if (contracts !== undefined) {
+            // A chain that does not answer must not hide what is known.
+            await payerChannels.recover(options).catch(passAbort)
+          }
+          return claims.list()
+        },
         claim: claims.claim,
+        close: createClosing(parts, payerChannels).close,
         async open({ offer, depositWei }, options) {
           const { channelId } = await payerChannels.open(
             catalogue.offer(offer).offer,
@@ -209,7 +230,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
       },
       receipts: createReceipts(parts),
       rewards: createRewards(parts, datanets),
-      accounts: createAccounts(parts),
+      accounts: createAccounts(parts, datanets),
       status: async () => ({
         peerId: parts.peerId,
         addresses: node.getMultiaddrs().map(String),
@@ -221,6 +242,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
         roles,
         signer: secp256k1.kind,
         keystore: wallet.keystore,
+        autoPublish: init.autoPublish ?? false,
         version: VERSION
       })
     }
@@ -236,6 +258,10 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     await stop().catch(() => {})
     throw error
   }
+}
+
+function passAbort(error: unknown): void {
+  if (isAbort(error)) throw error
 }
 
 function chainOf({ rpcUrl, contracts }: PeerInit, { address, secretKey }: WalletAccount): Chain {

@@ -13,7 +13,7 @@ export interface Wallet {
   readonly peerKey: PrivateKey
   /** Whether the keys stand encrypted on the disk. */
   readonly keystore: Keystore['kind']
-  /** Refuses a label that is taken (INPUT_INVALID). */
+  /** Refuses a label that is taken or looks like an address (INPUT_INVALID). */
   create(label: string): WalletAccount
   list(): readonly WalletAccount[]
   /** The account with this address or label, if its key is here. */
@@ -96,6 +96,10 @@ export async function openWallet(db: Database, init: WalletInit = {}): Promise<W
   }
 
   function create(label: string): WalletAccount {
+    if (/^0x[0-9a-f]{40}$/i.test(label)) {
+      const hint = 'a label must not look like an address'
+      throw new DatanetError('INPUT_INVALID', { label }, { hint })
+    }
     if (byLabel.has(label)) {
       throw new DatanetError('INPUT_INVALID', { label }, { hint: `an account is called ${label}` })
     }
