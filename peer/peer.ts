@@ -29,7 +29,7 @@ import { createModels } from './services/models.ts'
 import { createOffering } from './services/offering.ts'
 import type { Parts, SpendingLimits } from './services/parts.ts'
 import { createPayerChannels, type PayerChannels } from './services/payer-channels.ts'
-import { createProviderChannels } from './services/provider-channels.ts'
+import { createProviderChannels, type ProviderChannels } from './services/provider-channels.ts'
 import { createPublications } from './services/publications.ts'
 import { createReceipts, showReceipts } from './services/receipts.ts'
 import { createRevisions } from './services/revisions.ts'
@@ -165,10 +165,13 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     const payerChannels: PayerChannels =
       contracts === undefined ? withoutChain() : createPayerChannels(parts)
     const calls = createCalls(parts, catalogue, createAttempt(parts, datanets, payerChannels))
+    const providerChannels: ProviderChannels =
+      contracts === undefined ? withoutChain() : createProviderChannels(parts)
+    if (contracts !== undefined) started.push(() => providerChannels.stop())
     const answering = createAnswering(
       parts,
       offering,
-      contracts === undefined ? withoutChain() : createProviderChannels(parts),
+      providerChannels,
       init.voucherMs === undefined ? {} : { voucherMs: init.voucherMs }
     )
     const roles = init.roles ?? ROLES

@@ -8,7 +8,7 @@ import type { ProviderChannel } from './provider-channels.ts'
 export interface Collecting {
   /**
    * Resolves when another voucher was taken. Rejects as `accept` refuses one, with the reason of a
-   * stopped exchange, and with VOUCHER_TIMEOUT when none came in time: a silent payer must not hold
+   * stopped exchange or of a call that was cut, and with VOUCHER_TIMEOUT when none came in time: a silent payer must not hold
    * its reservation.
    */
   next(needWei: bigint): Promise<void>
@@ -18,7 +18,7 @@ export interface Collecting {
 export function createCollecting(
   channel: ProviderChannel,
   context: ExchangeContext,
-  { voucherMs }: { readonly voucherMs: number }
+  { voucherMs, cut }: { readonly voucherMs: number; readonly cut: AbortSignal }
 ): Collecting {
   let news = Promise.withResolvers<void>()
   let failure: { readonly error: unknown } | undefined
@@ -47,11 +47,15 @@ export function createCollecting(
       const timer = setTimeout(() => {
         late.reject(new DatanetError('VOUCHER_TIMEOUT', { needWei: `${needWei}` }))
       }, voucherMs)
+      const onCut = () => late.reject(cut.reason)
+      cut.addEventListener('abort', onCut, { once: true })
       try {
+        cut.throwIfAborted()
         if (failure === undefined) await Promise.race([news.promise, late.promise])
         if (failure !== undefined) throw failure.error
       } finally {
         clearTimeout(timer)
+        cut.removeEventListener('abort', onCut)
       }
     }
   }

@@ -68,17 +68,27 @@ export function createReceipts(
   }
 }
 
-/** `source`, and the receipts of the calls that `peerId`, this peer, answered: by name, not listed. */
+/**
+ * `source`, and by name, not listed: the receipts of the calls that `peerId`, this peer, answered, and
+ * the offers they were made under, each by its own CID. specs/05-network.md §Names
+ */
 export function showReceipts(
   source: DocumentSource,
   { channelStore, peerId }: Pick<Parts, 'channelStore' | 'peerId'>
 ): DocumentSource {
   return {
     byCid: (cid) => source.byCid(cid),
-    newest: (name) =>
-      name.kind === 'receipt' && name.issuer === peerId
-        ? (channelStore.receipt(name.id, 'provider')?.bytes ?? source.newest(name))
-        : source.newest(name),
+    newest({ issuer, kind, id }) {
+      const own =
+        issuer !== peerId
+          ? undefined
+          : kind === 'receipt'
+            ? channelStore.receipt(id, 'provider')?.bytes
+            : kind === 'offer'
+              ? channelStore.offer(id)
+              : undefined
+      return own ?? source.newest({ issuer, kind, id })
+    },
     catalogue: () => source.catalogue()
   }
 }

@@ -1,5 +1,7 @@
 import type { Database, Row } from './database.ts'
 import { createGroupCommit, type GroupCommit } from './group-commit.ts'
+import { createOpenCallStore, type OpenCallStore } from './open-calls.ts'
+import { createServedCallStore, type ServedCallStore } from './served-calls.ts'
 
 /** Which side of a channel this peer is on; one peer may pay and be paid. */
 export type Side = 'payer' | 'provider'
@@ -40,6 +42,10 @@ export interface StoredReceipt {
 export interface ChannelStore {
   /** Several of the writes below as one, synced together with everybody else's of this turn. */
   readonly together: GroupCommit
+  /** What this peer as a provider keeps of calls until their receipts are committed. */
+  readonly served: ServedCallStore
+  /** What this peer as a payer covered and has no receipt of. */
+  readonly open: OpenCallStore
   addChannel(
     channel: Pick<StoredChannel, 'channelId' | 'side' | 'peer' | 'terms' | 'depositWei'>
   ): void
@@ -56,8 +62,16 @@ export interface ChannelStore {
   /** Refuses nothing twice: the first receipt of (side, call) and of (side, channel, seq) stays. */
   addReceipt(receipt: StoredReceipt): boolean
   receipts(side?: Side): readonly StoredReceipt[]
-  /** Of one channel, by seq. */
-  receiptsOf(side: Side, channelId: string): readonly StoredReceipt[]
+  /** Of one channel, by seq, from place `from` on, `limit` at most; all of them unless given. */
+  receiptsOf(
+    side: Side,
+    channelId: string,
+    range?: { readonly from: number; readonly limit: number }
+  ): readonly StoredReceipt[]
+  /** The receipt of one call on one channel. */
+  receiptOn(side: Side, channelId: string, callId: string): StoredReceipt | undefined
+  /** How many receipts the channel has. */
+  countOf(side: Side, channelId: string): number
   receipt(callId: string, side?: Side): StoredReceipt | undefined
   /** Keeps the sealed bytes of the offer with CID `cid`, by which its receipts are checked. */
   putOffer(cid: string, bytes: Uint8Array): void
@@ -99,6 +113,8 @@ export function createChannelStore(db: Database): ChannelStore {
   ])
   return {
     together: createGroupCommit(db),
+    served: createServedCallStore(db),
+    open: createOpenCallStore(db),
     addChannel({ side, channelId, peer, terms, depositWei }) {
       db.run(
         `INSERT INTO channel (side, id, peer, terms, deposit_wei) VALUES (?, ?, ?, ?, ?)
@@ -162,10 +178,33 @@ export function createChannelStore(db: Database): ChannelStore {
         ? db.all('SELECT * FROM receipt ORDER BY number')
         : db.all('SELECT * FROM receipt WHERE side = ? ORDER BY number', side)
       ).map(receiptOf),
-    receiptsOf: (side, channelId) =>
+    receiptsOf: (side, channelId, { from, limit } = { from: 0, limit: -1 }) =>
       db
-        .all('SELECT * FROM receipt WHERE side = ? AND channel = ? ORDER BY seq', side, channelId)
+        .all(
+          'SELECT * FROM receipt WHERE side = ? AND channel = ? AND seq >= ? ORDER BY seq LIMIT ?',
+          side,
+          channelId,
+          from,
+          limit
+        )
         .map(receiptOf),
+    receiptOn(side, channelId, callId) {
+      const row = db.get(
+        'SELECT * FROM receipt WHERE call_id = ? AND side = ? AND channel = ?',
+        callId,
+        side,
+        channelId
+      )
+      return row === undefined ? undefined : receiptOf(row)
+    },
+    countOf: (side, channelId) =>
+      Number(
+        db.get(
+          'SELECT max(seq) + 1 AS count FROM receipt WHERE side = ? AND channel = ?',
+          side,
+          channelId
+        )?.count ?? 0
+      ),
     receipt(callId, side) {
       const row =
         side === undefined
