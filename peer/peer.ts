@@ -34,9 +34,9 @@ import { createModels } from './services/models.ts'
 import { createOffering, OFFERED } from './services/offering.ts'
 import type { Parts, SpendingLimits } from './services/parts.ts'
 import { createPayerChannels, type PayerChannels } from './services/payer-channels.ts'
-import { createProviderChannels } from './services/provider-channels.ts'
+import { createProviderChannels, type ProviderChannels } from './services/provider-channels.ts'
 import { createPublications } from './services/publications.ts'
-import { createReceipts } from './services/receipts.ts'
+import { createReceipts, showReceipts } from './services/receipts.ts'
 import { createRevisions } from './services/revisions.ts'
 import { createRewards } from './services/rewards.ts'
 import { createWithdrawalWatch } from './services/withdrawal-watch.ts'
@@ -177,15 +177,18 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     const attempt = createAttempt(parts, datanets, payerChannels)
     const calls = createCalls(parts, catalogue, attempt, budget)
     const closing = createClosing(parts, payerChannels)
+    const providerChannels: ProviderChannels =
+      contracts === undefined ? withoutChain() : createProviderChannels(parts)
+    if (contracts !== undefined) started.push(() => providerChannels.stop())
     const answering = createAnswering(
       parts,
       offering,
-      contracts === undefined ? withoutChain() : createProviderChannels(parts),
+      providerChannels,
       init.voucherMs === undefined ? {} : { voucherMs: init.voucherMs }
     )
     const roles = init.roles ?? ROLES
     const isProvider = roles.includes('provider')
-    const servers = [await serveDocuments(node, documentStore)]
+    const servers = [await serveDocuments(node, showReceipts(documentStore, parts))]
     started.push(() => Promise.all(servers.map((server) => server.stop())))
     if (roles.includes('host')) {
       servers.push(await serveExchange(node, PROTOCOLS.contribute, intake.handler))

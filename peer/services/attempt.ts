@@ -12,6 +12,7 @@ import { escrowDomain } from '../../protocol/channel/terms.ts'
 import { datanetKey } from '../../protocol/datanet/manifest.ts'
 import {
   isFree,
+  type Offer,
   type Payment,
   type SignedOffer,
   verifyRoyaltyFloor
@@ -68,6 +69,7 @@ interface Running extends AttemptInit {
   outputTokens: number
   chunks: number
   costWei: bigint
+  coveredWei: bigint
 }
 
 const NO_CHANNEL = `0x${'0'.repeat(64)}`
@@ -95,6 +97,8 @@ export function createAttempt(
   const { pool, channelStore, publications, limits, log } = parts
   const prepayWei = limits.prepayWei ?? limits.maxCallWei
   const separators = new WeakMap<Payment, Uint8Array>()
+  /** Offers that are on disk already. */
+  const kept = new WeakSet<Offer>()
 
   /** Of the escrow that the offer names: also a caller without a chain can check its receipts. */
   function separatorOf(payment: Payment): Uint8Array {
@@ -168,8 +172,32 @@ export function createAttempt(
       meter: createOutputMeter(),
       outputTokens: 0,
       chunks: 0,
-      costWei: 0n
+      costWei: 0n,
+      coveredWei: offer.openWei + offer.maxChunkWei
     }
+  }
+
+  /** Covers the call up to `uptoWei` and says so to the provider. */
+  async function pay(call: Running, exchange: Exchange, uptoWei: bigint): Promise<void> {
+    if (call.channel === undefined) return
+    if (uptoWei > call.coveredWei) call.coveredWei = uptoWei
+    const voucher = await call.channel.cover(call.id, uptoWei)
+    const more = { voucher, callId: call.callId, coveredWei: uptoWei }
+    await exchange.send(toWire(invokeMoreSchema, more))
+  }
+
+  /**
+   * Pays for what will come before it is asked, so that a stream does not wait for a voucher's way:
+   * never further ahead than the opening voucher went, and without holding up what came.
+   */
+  function payAhead(call: Running, exchange: Exchange): void {
+    const { openWei, maxChunkWei } = call.signed.offer
+    if (call.channel === undefined || call.coveredWei - call.costWei >= maxChunkWei / 2n) return
+    const nextWei = call.costWei + openWei + maxChunkWei
+    const uptoWei = nextWei < call.maxWei ? nextWei : call.maxWei
+    if (uptoWei <= call.coveredWei) return
+    // What fails here fails again, and is told, when the provider asks.
+    pay(call, exchange, uptoWei).catch(() => {})
   }
 
   /** Takes one part in: counts a chunk as the provider must have, or pays for the next one. */
@@ -182,9 +210,7 @@ export function createAttempt(
       if (part.needWei > reachedWei + offer.maxChunkWei || call.channel === undefined) {
         throw new DatanetError('RECEIPT_INVALID', { field: 'needWei' })
       }
-      const voucher = call.channel.cover(call.id, part.needWei)
-      const more = { voucher, callId: call.callId, coveredWei: part.needWei }
-      await exchange.send(toWire(invokeMoreSchema, more))
+      await pay(call, exchange, part.needWei)
       return undefined
     }
     refuseEndless(call, part.chunk)
@@ -192,6 +218,7 @@ export function createAttempt(
     call.costWei = priceWei(offer.price, call)
     if (part.costWei !== call.costWei)
       throw new DatanetError('RECEIPT_INVALID', { field: 'costWei' })
+    if (isPaying) payAhead(call, exchange)
     return { type: 'chunk' as const, text: part.chunk, costWei: call.costWei }
   }
 
@@ -216,21 +243,24 @@ export function createAttempt(
       priceWei: call.costWei,
       royaltyPpm: offer.policy.royaltyPpm
     })
-    channelStore.putOffer(cid.toString(), offerBytes)
+    if (!kept.has(offer)) channelStore.putOffer(cid.toString(), offerBytes)
+    kept.add(offer)
     if (call.channel === undefined) {
-      channelStore.addReceipt({
-        side: 'payer',
-        callId: call.id,
-        channelId: NO_CHANNEL,
-        seq: 0,
-        peer: offer.provider,
-        priceWei: 0n,
-        royaltyPpm: 0,
-        leaf: receiptLeaf(receipt.body),
-        bytes: encodeReceipt(receipt)
-      })
+      await channelStore.together(() =>
+        channelStore.addReceipt({
+          side: 'payer',
+          callId: call.id,
+          channelId: NO_CHANNEL,
+          seq: 0,
+          peer: offer.provider,
+          priceWei: 0n,
+          royaltyPpm: 0,
+          leaf: receiptLeaf(receipt.body),
+          bytes: encodeReceipt(receipt)
+        })
+      )
     } else {
-      call.channel.settle(call.id, receipt, offer.policy.royaltyPpm)
+      await call.channel.settle(call.id, receipt, offer.policy.royaltyPpm)
       await sendCommit(parts, call.channel)
     }
     return receipt
@@ -286,7 +316,7 @@ export function createAttempt(
       if (channel !== undefined) {
         paid = {
           terms: channel.terms,
-          voucher: channel.cover(id, offer.openWei + offer.maxChunkWei)
+          voucher: await channel.cover(id, offer.openWei + offer.maxChunkWei)
         }
       }
     } catch (error) {

@@ -75,7 +75,7 @@ export async function sendCommit(
   options: CallOptions & { readonly deadlineMs?: number } = {}
 ): Promise<void> {
   if (!channel.isIdle) return
-  const voucher = channel.commit()
+  const voucher = await channel.commit()
   if (voucher === undefined) return
   const { provider } = channel
   try {

@@ -35,6 +35,8 @@ import { encodeReceipt, type SignedReceipt } from '../../protocol/receipt/receip
 import { receiptLeaf } from '../../protocol/receipt/receipt-signature.ts'
 import type { CallOptions } from '../api/peer-api.ts'
 import type { ChannelState } from '../chain/escrow.ts'
+import type { StoredReceipt } from '../store/channels.ts'
+import type { OnUndo } from '../store/group-commit.ts'
 import type { PromisedChannel } from './budget.ts'
 import type { Parts } from './parts.ts'
 
@@ -50,11 +52,15 @@ export interface PayerChannel {
   readonly isIdle: boolean
   /**
    * The voucher that covers the call up to `uptoWei` and commits to every receipt verified so far: on
-   * disk before this returns.
+   * disk before this resolves. Calls that are covered in one turn share one voucher: its totals hold
+   * for all of them.
    */
-  cover(callId: string, uptoWei: bigint): Uint8Array
-  /** Ends a call by its verified receipt, which is kept with the channel's. */
-  settle(callId: string, receipt: SignedReceipt, royaltyPpm: number): void
+  cover(callId: string, uptoWei: bigint): Promise<Uint8Array>
+  /**
+   * Ends a call by its verified receipt. Resolves when that is written with the channel's others; it
+   * is on the disk before any voucher that commits to it.
+   */
+  settle(callId: string, receipt: SignedReceipt, royaltyPpm: number): Promise<void>
   /** Ends a call the provider refused: it has no receipt. */
   drop(callId: string): void
   /** Says that a call's provider is gone: what it covered stays spent until its receipt comes. */
@@ -62,7 +68,7 @@ export interface PayerChannel {
   /** No further call on this channel: the two sides' books differ, and another one is opened. */
   retire(): void
   /** The voucher that commits to every receipt verified so far, or undefined if nothing is new. */
-  commit(): Uint8Array | undefined
+  commit(): Promise<Uint8Array> | undefined
   /** The channel as the chain has it now, which is kept. */
   refresh(options?: CallOptions): Promise<ChannelState>
 }
@@ -106,6 +112,8 @@ export function createPayerChannels(
   const domain = escrowDomain(chainId, escrow)
   const voucherSigner = createVoucherSigner(domainSeparator(domain), wallet.own.secretKey)
   const channels = new Map<string, Held>()
+  /** By provider, oldest first, without those that were retired. */
+  const usable = new Map<string, Array<{ terms: Terms; channel: Held }>>()
   /** One opening or top-up per provider at a time: two calls must not both pay a deposit. */
   const turns = new Map<string, Promise<unknown>>()
 
@@ -165,21 +173,41 @@ export function createPayerChannels(
       }
     }
 
-    /** Signs and keeps what `next` promises; only then does it become the channel's state. */
-    function promise(next: PayerLedger): Uint8Array {
-      const bytes = encodeVoucher(voucherSigner.sign(next.voucher))
-      channelStore.setVoucher('payer', channelId, bytes)
-      ledger = next
-      return bytes
+    /** The newest voucher on the disk: nothing that is sent promises more. */
+    let durable = ledger.voucher
+    let signing: Promise<Uint8Array> | undefined
+
+    /** Receipts that are not written yet. No voucher commits to one that is not. */
+    let unsaved: StoredReceipt[] = []
+    function save(onUndo: OnUndo): void {
+      const receipts = unsaved
+      unsaved = []
+      onUndo(() => {
+        unsaved = [...receipts, ...unsaved]
+      })
+      for (const receipt of receipts) channelStore.addReceipt(receipt)
     }
 
-    /** The state of `before` that also commits to every receipt verified so far, signed. */
-    function promiseAll(before: PayerLedger): Uint8Array {
-      const next = appendLeaves(accumulator, ...committableLeaves(before))
-      const commitment = { receipts: next.count, receiptsRoot: accumulatorRoot(next) }
-      const bytes = promise(commitReceipts(before, commitment))
-      accumulator = next
-      return bytes
+    /** The voucher over all that is covered and verified when the turn ends, signed and kept. */
+    function promise(): Promise<Uint8Array> {
+      signing ??= channelStore.together((onUndo) => {
+        signing = undefined
+        save(onUndo)
+        const before = { ledger, accumulator, durable }
+        onUndo(() => {
+          // What was covered meanwhile was never promised.
+          ledger = { ...before.ledger, voucher: before.durable }
+          ;({ accumulator, durable } = before)
+        })
+        accumulator = appendLeaves(accumulator, ...committableLeaves(ledger))
+        const receiptsRoot = accumulatorRoot(accumulator)
+        ledger = commitReceipts(ledger, { receipts: accumulator.count, receiptsRoot })
+        durable = ledger.voucher
+        const bytes = encodeVoucher(voucherSigner.sign(durable))
+        channelStore.setVoucher('payer', channelId, bytes)
+        return bytes
+      })
+      return signing
     }
 
     const channel: Held = {
@@ -192,12 +220,15 @@ export function createPayerChannels(
       get isIdle() {
         return [...ledger.calls.keys()].every((callId) => lost.has(callId))
       },
-      cover: (callId, uptoWei) => promiseAll(cover(ledger, callId, uptoWei)),
+      async cover(callId, uptoWei) {
+        ledger = cover(ledger, callId, uptoWei)
+        return promise()
+      },
       settle(callId, signed, royaltyPpm) {
         const { seq, priceWei } = signed.receipt
         const leaf = receiptLeaf(signed.body)
-        const next = settleCall(ledger, callId, { priceWei, seq, leaf })
-        channelStore.addReceipt({
+        ledger = settleCall(ledger, callId, { priceWei, seq, leaf })
+        unsaved.push({
           side: 'payer',
           callId: Buffer.from(signed.receipt.callId).toString('hex'),
           channelId,
@@ -208,14 +239,24 @@ export function createPayerChannels(
           leaf,
           bytes: encodeReceipt(signed)
         })
-        ledger = next
+        return new Promise((resolve, reject) => {
+          const write = (onUndo: OnUndo) => {
+            save(onUndo)
+            resolve()
+          }
+          channelStore.together(write).catch(reject)
+        })
       },
       drop(callId) {
         if (ledger.calls.has(callId)) ledger = dropCall(ledger, callId)
       },
       lose: (callId) => void lost.add(callId),
-      retire: () => channelStore.retire('payer', channelId),
-      commit: () => (committableLeaves(ledger).length === 0 ? undefined : promiseAll(ledger)),
+      retire() {
+        channelStore.retire('payer', channelId)
+        const left = (usable.get(peer) ?? []).filter((one) => one.channel !== channel)
+        usable.set(peer, left)
+      },
+      commit: () => (committableLeaves(ledger).length === 0 ? undefined : promise()),
       begin(callId, call) {
         ledger = beginCall(ledger, callId, call)
       },
@@ -235,6 +276,9 @@ export function createPayerChannels(
       }
     }
     channels.set(channelId, channel)
+    if (stored?.isRetired !== true) {
+      usable.set(peer, [...(usable.get(peer) ?? []), { terms, channel }])
+    }
     return channel
   }
 
@@ -270,18 +314,15 @@ export function createPayerChannels(
   /** The open channels whose terms are the ones the offer asks for. */
   function fitting(offer: Offer): Held[] {
     const { operator, receiptSigner, auditor, token: paid, withdrawDelayS } = offer.payment
-    return channelStore.channels('payer').flatMap((stored) => {
-      if (stored.peer !== offer.provider || stored.isRetired) return []
-      const terms = decodeRecord(termsSchema, stored.terms)
-      const isFitting =
-        terms.operator === operator &&
-        terms.receiptSigner === receiptSigner &&
-        terms.auditor === auditor &&
-        terms.token === paid &&
-        terms.withdrawDelayS === withdrawDelayS
-      const held = channels.get(stored.channelId)
-      return isFitting && held !== undefined ? [held] : []
-    })
+    return (usable.get(offer.provider) ?? []).flatMap(({ terms, channel }) =>
+      terms.operator === operator &&
+      terms.receiptSigner === receiptSigner &&
+      terms.auditor === auditor &&
+      terms.token === paid &&
+      terms.withdrawDelayS === withdrawDelayS
+        ? [channel]
+        : []
+    )
   }
 
   async function beginNow(

@@ -1,5 +1,6 @@
 import { decodeCanonical } from '../../protocol/base/codec.ts'
 import { DatanetError, isDatanetError } from '../../protocol/base/errors.ts'
+import { LIMITS } from '../../protocol/base/limits.ts'
 import { fromWire } from '../../protocol/base/schema.ts'
 import { domainSeparator } from '../../protocol/base/typed-data.ts'
 import { partsOf, sumParts } from '../../protocol/channel/ledger.ts'
@@ -10,10 +11,18 @@ import {
   type ProviderLedger,
   recordDelivery,
   release,
-  reserve
+  reserve,
+  takeBackDelivery
 } from '../../protocol/channel/provider-ledger.ts'
-import { escrowDomain, type Terms, termsSchema, verifyTerms } from '../../protocol/channel/terms.ts'
-import { decodeVoucher, verifyVoucher } from '../../protocol/channel/voucher.ts'
+import {
+  channelIdOf,
+  escrowDomain,
+  refuseTerms,
+  type Terms,
+  termsSchema,
+  verifyTerms
+} from '../../protocol/channel/terms.ts'
+import { decodeVoucher, type SignedVoucher, verifyVoucher } from '../../protocol/channel/voucher.ts'
 import type { Payment } from '../../protocol/model/offer.ts'
 import {
   accumulatorRoot,
@@ -22,6 +31,9 @@ import {
 } from '../../protocol/receipt/accumulator.ts'
 import { encodeReceipt, type Receipt, type SignedReceipt } from '../../protocol/receipt/receipt.ts'
 import { createReceiptSigner, receiptLeaf } from '../../protocol/receipt/receipt-signature.ts'
+import type { OnUndo } from '../store/group-commit.ts'
+import type { ServedCall } from '../store/served-calls.ts'
+import { createKeeping, type Keeping } from './keeping.ts'
 import type { Parts } from './parts.ts'
 
 /** One channel this peer is paid through, with the calls that run on it. */
@@ -46,9 +58,19 @@ export interface ProviderChannel {
   release(callId: string): void
   /** Whether this call's own cover and the channel's vouchers pay for a chunk of `costWei`. */
   isCovered(callId: string, costWei: bigint): boolean
-  deliver(callId: string, costWei: bigint): void
-  /** The receipt of a call, signed, in the next place of the channel, and on disk. */
-  finish(callId: string, body: Omit<Receipt, 'channelId' | 'seq'>): SignedReceipt
+  /**
+   * Counts a chunk of `costWei` at once and runs `keep` in the next group commit; on disk when this
+   * resolves, and only then may the chunk leave.
+   */
+  deliver(callId: string, costWei: bigint, keep: (onUndo: OnUndo) => void): Promise<void>
+  /** Takes back the last chunk: it did not leave. */
+  takeBack(callId: string, costWei: bigint): void
+  /** The receipt of a call, signed, in the next place of the channel, and on disk with what `keep` writes. */
+  finish(
+    callId: string,
+    body: Omit<Receipt, 'channelId' | 'seq'>,
+    keep?: (seq: number) => void
+  ): Promise<SignedReceipt>
 }
 
 /** The channels this peer is paid through. */
@@ -56,8 +78,17 @@ export interface ProviderChannels {
   /** The channel of `terms` under one of our payments; reads its deposit from the chain once. */
   open(terms: Uint8Array, payment: Payment, peer: string): Promise<ProviderChannel>
   /** A receipt for a call that cost nothing: no channel, no place. */
-  free(body: Omit<Receipt, 'channelId' | 'seq'>): SignedReceipt
+  free(body: Omit<Receipt, 'channelId' | 'seq'>): Promise<SignedReceipt>
+  /** The id of the channel of `terms`. Refuses bytes that are no terms (RECORD_MALFORMED). */
+  idOf(terms: Uint8Array): string
+  /** Resolves when every call that a crash cut off has its receipt; nothing is opened before. */
+  readonly ready: Promise<void>
+  stop(): void
 }
+
+/** How soon after it was committed to an answer is forgotten, and how often what is too old. */
+const SWEEP_MS = 1_000
+const EXPIRE_MS = 60_000
 
 /** How old the chain's word about a deposit may be when a call is taken on. */
 const DEPOSIT_FRESH_MS = 300_000
@@ -66,13 +97,53 @@ const NO_CHANNEL = `0x${'0'.repeat(64)}`
 
 /** Provider channels over the store and the chain. specs/07-channel.md §Window */
 export function createProviderChannels(
-  parts: Pick<Parts, 'channelStore' | 'chain' | 'wallet' | 'now'>
+  parts: Pick<Parts, 'channelStore' | 'chain' | 'wallet' | 'now' | 'peerId' | 'log'>,
+  keeping: Keeping = createKeeping(parts)
 ): ProviderChannels {
   const { channelStore, chain, wallet, now } = parts
   const { chainId, escrow } = chain.contracts
   const separator = domainSeparator(escrowDomain(chainId, escrow))
   const signer = createReceiptSigner(separator, wallet.own.secretKey)
-  const channels = new Map<string, Promise<ProviderChannel>>()
+  /** By their terms' bytes, which are canonical: a channel's id is hashed once. */
+  const channels = new Map<string, { terms: Terms; channel: Promise<ProviderChannel> }>()
+
+  /** Channels whose vouchers committed to more receipts, and to how many. */
+  const committed = new Map<string, number>()
+  let sweeping: NodeJS.Timeout | undefined
+  function sweepSoon(): void {
+    sweeping ??= setTimeout(sweep, SWEEP_MS).unref()
+  }
+  function sweep(): void {
+    sweeping = undefined
+    const due = new Map(committed)
+    committed.clear()
+    // What is not forgotten now is forgotten after the next voucher or the next start.
+    channelStore.together(() => keeping.sweep(due)).catch(() => {})
+  }
+  const expiring = setInterval(sweep, EXPIRE_MS).unref()
+  const ready = recover()
+  ready.catch(() => {})
+
+  /** After a crash: each call that was cut off ends here, and what is committed to is forgotten. */
+  async function recover(): Promise<void> {
+    for (const channelId of channelStore.served.channels()) {
+      const voucher = channelStore.channel('provider', channelId)?.voucher
+      if (voucher !== undefined) committed.set(channelId, decodeVoucher(voucher).receipts)
+    }
+    if (committed.size > 0) sweepSoon()
+    await channelStore.together(() => keeping.interrupt(signInterrupted))
+  }
+
+  function signInterrupted(
+    { channelId, royaltyPpm }: ServedCall,
+    body: Omit<Receipt, 'channelId' | 'seq'>
+  ): number {
+    const seq = channelStore.countOf('provider', channelId)
+    const signed = signer.sign({ ...body, channelId, seq })
+    const { peer } = channelStore.channel('provider', channelId) ?? { peer: 'anyone' }
+    keep(signed, receiptLeaf(signed.body), peer, royaltyPpm)
+    return seq
+  }
 
   /** What the payer cannot take back, and whether it has begun to. */
   async function confirmed(channelId: string): Promise<{ depositWei: bigint; isClosing: boolean }> {
@@ -119,6 +190,7 @@ export function createProviderChannels(
     bytes: Uint8Array,
     peer: string
   ): Promise<ProviderChannel> {
+    await ready
     const { depositWei } = await chain.escrow.channel(channelId)
     if (depositWei === 0n) {
       throw new DatanetError('DEPOSIT_INSUFFICIENT', { channelId, depositWei: '0' })
@@ -128,9 +200,20 @@ export function createProviderChannels(
     let { ledger, accumulator, issued } = restore(channelId, found.depositWei)
     let { isClosing } = found
     let bearer = channelStore.channel('provider', channelId)?.bearer
+    /** What vouchers on the disk promise: the ledger knows of one a moment earlier. */
+    let durableWei = ledger.authorisedWei
+    let forgottenTo = ledger.receipts
     let readAtMs = now()
     // Well inside the delay after which a payer can have its deposit back.
     const freshMs = Math.min(DEPOSIT_FRESH_MS, (terms.withdrawDelayS * 1_000) / 20)
+
+    /** The channel as it is now comes back when what is written next does not reach the disk. */
+    function keepForUndo(onUndo: OnUndo): void {
+      const before = { ledger, accumulator, issued, bearer }
+      onUndo(() => {
+        ;({ ledger, accumulator, issued, bearer } = before)
+      })
+    }
 
     async function readDeposit(): Promise<void> {
       const state = await confirmed(channelId)
@@ -140,9 +223,9 @@ export function createProviderChannels(
     }
 
     /** Tries again with the deposit as the chain has it now, once: the payer may have topped up. */
-    async function withFreshDeposit(step: () => void): Promise<void> {
+    async function withFreshDeposit(step: () => void | Promise<void>): Promise<void> {
       try {
-        step()
+        await step()
       } catch (error) {
         const isShort =
           isDatanetError(error) &&
@@ -150,8 +233,16 @@ export function createProviderChannels(
         if (!isShort) throw error
         // Read first: other calls move the ledger on while the chain is asked.
         await readDeposit()
-        step()
+        await step()
       }
+    }
+
+    /** The newest voucher whose signature was checked: parallel calls all carry the same one. */
+    let verified: Uint8Array | undefined
+    function verify(bytes: Uint8Array, voucher: SignedVoucher): void {
+      if (verified !== undefined && Buffer.compare(bytes, verified) === 0) return
+      verifyVoucher(separator, voucher, terms.signer)
+      verified = bytes
     }
 
     return {
@@ -164,22 +255,34 @@ export function createProviderChannels(
         if (voucher.channelId !== channelId) {
           throw new DatanetError('TERMS_MISMATCH', { field: 'channelId' })
         }
-        verifyVoucher(separator, voucher, terms.signer)
-        await withFreshDeposit(() => {
-          const verdict = acceptVoucher(ledger, voucher, cover)
-          if (verdict.outcome === 'accepted') {
-            channelStore.setVoucher('provider', channelId, voucherBytes, from)
-            bearer = from
-          } else if (cover !== undefined && from !== bearer) {
-            throw new DatanetError('VOUCHER_STALE', { field: 'bearer' })
-          }
-          ledger = verdict.ledger
-        })
+        verify(voucherBytes, voucher)
+        await withFreshDeposit(() =>
+          channelStore.together((onUndo) => {
+            const verdict = acceptVoucher(ledger, voucher, cover)
+            keepForUndo(onUndo)
+            if (verdict.outcome === 'accepted') {
+              channelStore.setVoucher('provider', channelId, voucherBytes, from)
+              bearer = from
+            } else if (cover !== undefined && from !== bearer) {
+              throw new DatanetError('VOUCHER_STALE', { field: 'bearer' })
+            }
+            ledger = verdict.ledger
+          })
+        )
+        if (voucher.cumulativeWei > durableWei) durableWei = voucher.cumulativeWei
+        if (voucher.receipts > forgottenTo) {
+          forgottenTo = voucher.receipts
+          committed.set(channelId, forgottenTo)
+          sweepSoon()
+        }
       },
       async reserve(callId, maxWei, royaltyPpm) {
         // Refused before anything is answered: its receipt would have no place.
         if (channelStore.hasReceipt('provider', channelId, callId)) {
           throw new DatanetError('CALL_CONFLICT', { callId })
+        }
+        if (ledger.calls.size >= LIMITS.openCalls) {
+          throw new DatanetError('PROVIDER_BUSY', { openCalls: ledger.calls.size })
         }
         if (isClosing || now() - readAtMs > freshMs) await readDeposit()
         if (isClosing) throw new DatanetError('CHANNEL_CLOSING', { channelId })
@@ -195,25 +298,31 @@ export function createProviderChannels(
         return (
           call !== undefined &&
           call.deliveredWei + costWei <= call.coveredWei &&
-          ledger.spentWei + costWei <= ledger.authorisedWei
+          ledger.spentWei + costWei <= durableWei
         )
       },
-      deliver(callId, costWei) {
+      deliver(callId, costWei, keepChunk) {
         ledger = recordDelivery(ledger, callId, costWei)
+        return channelStore.together(keepChunk)
       },
-      finish(callId, body) {
-        const call = ledger.calls.get(callId)
-        const royaltyPpm = call?.royaltyPpm ?? 0
-        const signed = signer.sign({ ...body, channelId, seq: issued })
-        const leaf = receiptLeaf(signed.body)
-        const next = appendLeaves(accumulator, leaf)
-        const finished = finishCall(ledger, callId, { receiptsRoot: accumulatorRoot(next) })
-        keep(signed, leaf, peer, royaltyPpm)
-        ledger = finished
-        accumulator = next
-        issued += 1
-        return signed
-      }
+      takeBack(callId, costWei) {
+        ledger = takeBackDelivery(ledger, callId, costWei)
+      },
+      finish: (callId, body, keepEnd) =>
+        channelStore.together((onUndo) => {
+          const royaltyPpm = ledger.calls.get(callId)?.royaltyPpm ?? 0
+          const signed = signer.sign({ ...body, channelId, seq: issued })
+          const leaf = receiptLeaf(signed.body)
+          const next = appendLeaves(accumulator, leaf)
+          const finished = finishCall(ledger, callId, { receiptsRoot: accumulatorRoot(next) })
+          keep(signed, leaf, peer, royaltyPpm)
+          keepEnd?.(issued)
+          keepForUndo(onUndo)
+          ledger = finished
+          accumulator = next
+          issued += 1
+          return signed
+        })
     }
   }
 
@@ -234,20 +343,34 @@ export function createProviderChannels(
   }
 
   return {
+    ready,
+    idOf(termsBytes) {
+      const terms = fromWire(termsSchema, decodeCanonical(termsBytes))
+      return channelIdOf(escrowDomain(chainId, escrow), terms)
+    },
+    stop() {
+      clearInterval(expiring)
+      clearTimeout(sweeping)
+    },
     open(termsBytes, payment, peer) {
+      const key = Buffer.from(termsBytes).toString('base64')
+      const known = channels.get(key)
+      if (known !== undefined) {
+        refuseTerms(known.terms, payment, { chainId, escrow })
+        return known.channel
+      }
       const terms = fromWire(termsSchema, decodeCanonical(termsBytes))
       const channelId = verifyTerms(terms, payment, { chainId, escrow })
-      const known = channels.get(channelId)
-      if (known !== undefined) return known
-      const loading = load(channelId, terms, termsBytes, peer)
-      channels.set(channelId, loading)
-      loading.catch(() => channels.delete(channelId))
-      return loading
+      const channel = load(channelId, terms, termsBytes, peer)
+      channels.set(key, { terms, channel })
+      channel.catch(() => channels.delete(key))
+      return channel
     },
-    free(body) {
-      const signed = signer.sign({ ...body, channelId: NO_CHANNEL, seq: 0 })
-      keep(signed, receiptLeaf(signed.body), 'anyone', 0)
-      return signed
-    }
+    free: (body) =>
+      channelStore.together(() => {
+        const signed = signer.sign({ ...body, channelId: NO_CHANNEL, seq: 0 })
+        keep(signed, receiptLeaf(signed.body), 'anyone', 0)
+        return signed
+      })
   }
 }

@@ -3,6 +3,7 @@ import { decodeRecord } from '../../protocol/base/schema.ts'
 import { domainSeparator } from '../../protocol/base/typed-data.ts'
 import { escrowDomain, termsSchema } from '../../protocol/channel/terms.ts'
 import { verifyOffer } from '../../protocol/model/offer.ts'
+import type { DocumentSource } from '../../protocol/net/document-server.ts'
 import { verifyCredits } from '../../protocol/receipt/attribution.ts'
 import { decodeReceipt, type Receipt } from '../../protocol/receipt/receipt.ts'
 import { verifyReceiptSignature } from '../../protocol/receipt/receipt-signature.ts'
@@ -64,6 +65,31 @@ export function createReceipts(
       verifyReceiptSignature(separator, signed, receiptSigner)
       return describeReceipt(signed.receipt)
     }
+  }
+}
+
+/**
+ * `source`, and by name, not listed: the receipts of the calls that `peerId`, this peer, answered, and
+ * the offers they were made under, each by its own CID. specs/05-network.md §Names
+ */
+export function showReceipts(
+  source: DocumentSource,
+  { channelStore, peerId }: Pick<Parts, 'channelStore' | 'peerId'>
+): DocumentSource {
+  return {
+    byCid: (cid) => source.byCid(cid),
+    newest({ issuer, kind, id }) {
+      const own =
+        issuer !== peerId
+          ? undefined
+          : kind === 'receipt'
+            ? channelStore.receipt(id, 'provider')?.bytes
+            : kind === 'offer'
+              ? channelStore.offer(id)
+              : undefined
+      return own ?? source.newest({ issuer, kind, id })
+    },
+    catalogue: () => source.catalogue()
   }
 }
 

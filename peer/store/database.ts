@@ -1,4 +1,5 @@
 import { chmodSync, closeSync, existsSync, openSync } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { DatanetError } from '../../protocol/base/errors.ts'
 
@@ -20,6 +21,10 @@ export interface Database {
   each(sql: string, ...values: SQLInputValue[]): IterableIterator<Row>
   /** Runs the synchronous `fn` as one unit: all of it is kept, or nothing. Nests as a savepoint. */
   transaction<T>(fn: () => T): T
+  /** As `transaction`, but on the disk only when a `sync` that began later has resolved. Not nested. */
+  stage<T>(fn: () => T): T
+  /** Resolves when all that was staged before is on the disk; this thread goes on meanwhile. */
+  sync(): Promise<void>
   /** Writes the log back into the file, so that deleted rows leave the disk. */
   checkpoint(): void
   /** Writes the whole file anew, and then the log: nothing that was overwritten stays in either. */
@@ -44,6 +49,7 @@ export function openDatabase(path: string): Database {
   })
   const statements = new Map<string, StatementSync>()
   let depth = 0
+  let log: FileHandle | undefined
 
   function prepared(sql: string): StatementSync {
     let statement = statements.get(sql)
@@ -110,10 +116,30 @@ export function openDatabase(path: string): Database {
     each: (sql, ...values) =>
       guard(() => sqlite.prepare(sql).iterate(...values)) as IterableIterator<Row>,
     transaction,
+    stage(fn) {
+      // SQLite then leaves the log's sync to us and still orders log, file and checkpoint.
+      guard(() => sqlite.exec('PRAGMA synchronous = NORMAL'))
+      try {
+        return transaction(fn)
+      } finally {
+        guard(() => sqlite.exec('PRAGMA synchronous = FULL'))
+      }
+    },
+    async sync() {
+      if (path === ':memory:') return
+      try {
+        log ??= await open(`${path}-wal`, 'r+')
+        await log.datasync()
+      } catch (cause) {
+        throw failed(cause)
+      }
+    },
     checkpoint: () => guard(() => sqlite.exec('PRAGMA wal_checkpoint(TRUNCATE)')),
     vacuum: () => guard(() => sqlite.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE)')),
     close() {
       statements.clear()
+      log?.close().catch(() => {})
+      log = undefined
       if (sqlite.isOpen) guard(() => sqlite.close())
     }
   }
@@ -132,7 +158,11 @@ function guard<T>(fn: () => T): T {
     return fn()
   } catch (cause) {
     if (cause instanceof DatanetError) throw cause
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new DatanetError('STORE_FAILED', { reason }, { cause, hint: reason })
+    throw failed(cause)
   }
+}
+
+function failed(cause: unknown): DatanetError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new DatanetError('STORE_FAILED', { reason }, { cause, hint: reason })
 }

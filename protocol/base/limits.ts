@@ -43,6 +43,14 @@ export const LIMITS = {
   manifestLifeMs: 2_592_000_000,
   /** Uncommitted receipts before calls stop, at least this many. */
   receiptsBehind: 64,
+  /** Calls that one channel may have open at a time. */
+  openCalls: 256,
+  /** How long an answer can be had again after its call ended, unless its receipt is committed first. */
+  replayMs: 600_000,
+  /** All answers that one peer keeps for that; the oldest are forgotten first. */
+  replayBytes: 268_435_456,
+  /** Receipts that one ask is shown; whoever wants more asks again from the next. */
+  receiptsListed: 256,
   /** How long a side waits for a frame that is due. */
   exchangeMs: 20_000,
   /** How long a provider holds an answer for the voucher that its next chunk needs. */

@@ -156,35 +156,33 @@ export function recordDelivery(
 }
 
 /**
- * What a call that a crash interrupted is charged: what was covered for it, as far as the vouchers
- * still hold out. Counts of delivery are not durable, vouchers and covers are.
+ * The ledger after the call's last chunk, of `costWei`, did not leave after all. Refuses more than was
+ * delivered (CALL_CONFLICT).
  */
-export function interruptedPriceWei(ledger: ProviderLedger, callId: string): bigint {
-  const { coveredWei, deliveredWei } = callOf(ledger, callId)
-  const limitWei = deliveredWei + ledger.authorisedWei - ledger.spentWei
-  return coveredWei < limitWei ? coveredWei : limitWei
+export function takeBackDelivery(
+  ledger: ProviderLedger,
+  callId: string,
+  costWei: bigint
+): ProviderLedger {
+  const call = callOf(ledger, callId)
+  if (costWei > call.deliveredWei) throw new DatanetError('CALL_CONFLICT', { callId })
+  const next = withCall(ledger, callId, { ...call, deliveredWei: call.deliveredWei - costWei })
+  return { ...next, spentWei: ledger.spentWei - costWei }
 }
 
 /**
- * Ends a call with the receipt that follows all issued so far; `receiptsRoot` is the accumulator's
- * root with it. The price is what was delivered, or `priceWei` (interruptedPriceWei after a crash).
- * Refuses a price beyond the call's limit (SPENDING_LIMIT) or the vouchers (VOUCHER_INSUFFICIENT).
+ * Ends a call with the receipt that follows all issued so far, at the price of what was delivered;
+ * `receiptsRoot` is the accumulator's root with it. Refuses a call that is not open (CALL_CONFLICT).
  */
 export function finishCall(
   ledger: ProviderLedger,
   callId: string,
-  end: { readonly receiptsRoot: string; readonly priceWei?: bigint }
+  end: { readonly receiptsRoot: string }
 ): ProviderLedger {
-  const { maxWei, royaltyPpm, deliveredWei, coveredWei } = callOf(ledger, callId)
-  const priceWei = end.priceWei ?? deliveredWei
-  if (priceWei > maxWei) throw new DatanetError('SPENDING_LIMIT', { callId })
-  if (priceWei > deliveredWei && !mayDeliver(ledger, priceWei - deliveredWei)) {
-    throw new DatanetError('VOUCHER_INSUFFICIENT', { priceWei: `${priceWei}` })
-  }
+  const { royaltyPpm, deliveredWei: priceWei, coveredWei } = callOf(ledger, callId)
   const issued = { priceWei, coveredWei, royaltyPpm, receiptsRoot: end.receiptsRoot }
   return {
     ...withCall(ledger, callId, undefined),
-    spentWei: ledger.spentWei - deliveredWei + priceWei,
     uncommitted: [...ledger.uncommitted, issued]
   }
 }

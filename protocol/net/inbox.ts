@@ -108,6 +108,7 @@ export function createInbox(io: FrameStream): Inbox {
         changed()
       }, deadlineMs)
       if (over) stop.abort(new ExchangeStopped('gone'))
+      let isClosed = false
 
       async function next(options: { deadlineMs?: number } = {}): Promise<unknown> {
         let silent = false
@@ -121,6 +122,8 @@ export function createInbox(io: FrameStream): Inbox {
         try {
           while (waiting.length === 0) {
             stop.signal.throwIfAborted()
+            // A handler that has ended must not be woken by the messages of the next exchange.
+            if (isClosed) throw new ExchangeStopped('cancelled')
             if (silent) throw new DatanetError('PEER_SILENT', { deadlineMs: options.deadlineMs })
             await ring.promise
           }
@@ -148,6 +151,7 @@ export function createInbox(io: FrameStream): Inbox {
         late: late.promise,
         close() {
           clearTimeout(timer)
+          isClosed = true
           if (active === opened) active = undefined
           changed()
         }

@@ -34,17 +34,20 @@ export const requestSchema = z.strictObject({
 })
 
 /**
- * The ask of `/datanet/invoke/1`: a call with its opening voucher, or a voucher alone (root-only). What
- * frames say may get new keys, so those not known here are ignored (FRAME-R5); the request may not.
+ * The ask of `/datanet/invoke/1`: a call with its opening voucher, a voucher alone (root-only), or a
+ * channel's receipts. What frames say may get new keys, so those not known here are ignored (FRAME-R5); the request may not.
  */
 export const invokeAskSchema = z.union([
   z.object({
     request: sized(LIMITS.frameBytes),
     /** The channel's terms as their record; absent from a free call, as is the voucher. */
     terms: sized(1_024).optional(),
-    voucher: sized(168).optional()
+    voucher: sized(168).optional(),
+    /** Chunks that the caller has already of this very request: what follows is shown again. */
+    from: field.count.optional()
   }),
-  z.object({ terms: sized(1_024), commit: sized(168) })
+  z.object({ terms: sized(1_024), commit: sized(168) }),
+  z.object({ receipts: z.object({ channelId: field.hash, from: field.count }) })
 ])
 
 /** A further voucher while a call runs. The call and its cover are the payer's bookkeeping, unsigned. */
@@ -60,9 +63,16 @@ export const invokePartSchema = z.union([
   z.object({ needWei: field.wei })
 ])
 
+/** Receipts of one channel in the order of their places, as they were signed. */
+export const invokeReceiptsSchema = z.object({
+  receipts: z.array(sized(LIMITS.recordBytes)).min(1).max(LIMITS.receiptsListed)
+})
+
 /** The last frame: the signed receipt, and what the marks in the answer stand for. */
 export const invokeEndSchema = z.object({
   receipt: sized(LIMITS.recordBytes),
+  /** The answer was not kept any longer: the receipt alone is shown again. */
+  isForgotten: z.literal(true).optional(),
   citations: z
     .array(
       z.object({

@@ -2,14 +2,14 @@ import { describe, expect, test } from 'vitest'
 import {
   acceptVoucher,
   finishCall,
-  interruptedPriceWei,
   mayDeliver,
   openProviderLedger,
   type ProviderLedger,
   recordDelivery,
   release,
   reserve,
-  reservedWei
+  reservedWei,
+  takeBackDelivery
 } from '../../../protocol/channel/provider-ledger.ts'
 import type { Voucher } from '../../../protocol/channel/voucher.ts'
 
@@ -199,19 +199,11 @@ describe('the end of a call', () => {
     expect(ended.uncommitted).toMatchObject([{ priceWei: 40n, coveredWei: 100n }])
   })
 
-  test('after a crash charges what was covered, as far as vouchers hold out', () => {
-    expect(interruptedPriceWei(paid, 'a')).toBe(100n)
-    const other = recordDelivery(reserve(paid, 'b', limits), 'b', 70n)
-    expect(interruptedPriceWei(other, 'a')).toBe(30n)
-    const ended = finishCall(other, 'a', { receiptsRoot: root(1), priceWei: 30n })
-    expect(ended.spentWei).toBe(ended.authorisedWei)
-  })
-
-  test('is refused at a price beyond vouchers or the limit', () => {
-    const end = { receiptsRoot: root(1), priceWei: 101n }
-    expect(() => finishCall(paid, 'a', end)).toThrow(refusal('VOUCHER_INSUFFICIENT'))
-    expect(() => finishCall(paid, 'a', { ...end, priceWei: 401n })).toThrow(
-      refusal('SPENDING_LIMIT')
-    )
+  test('charges nothing for a chunk that was taken back before it left', () => {
+    const two = recordDelivery(recordDelivery(paid, 'a', 40n), 'a', 30n)
+    const back = takeBackDelivery(two, 'a', 30n)
+    expect(back).toEqual(recordDelivery(paid, 'a', 40n))
+    expect(() => takeBackDelivery(back, 'a', 41n)).toThrow(refusal('CALL_CONFLICT'))
+    expect(finishCall(back, 'a', { receiptsRoot: root(1) }).spentWei).toBe(40n)
   })
 })

@@ -13,11 +13,11 @@ import {
 import {
   acceptVoucher,
   finishCall,
-  interruptedPriceWei,
   mayDeliver,
   openProviderLedger,
   type ProviderLedger,
   recordDelivery,
+  release,
   reserve
 } from '../../../protocol/channel/provider-ledger.ts'
 import type { Voucher } from '../../../protocol/channel/voucher.ts'
@@ -91,36 +91,37 @@ class Simulation {
   }
 
   /**
-   * The provider dies and starts again from what is durable: vouchers, covers and receipts, but no
-   * counts of delivery. Frames and chunks under way are lost; receipts are fetched.
+   * The provider dies and starts again from what is durable: vouchers, receipts, and of each open call
+   * the chunks that can have left. Frames and chunks under way are lost; receipts are fetched.
    */
   restartProvider(): void {
-    const open = [...this.provider.calls].map(
-      ([callId, call]) => [callId, { ...call, deliveredWei: 0n }] as const
-    )
-    let ended = 0n
-    for (const call of this.provider.calls.values()) ended += call.deliveredWei
-    const spentWei = this.provider.spentWei - ended
-    this.provider = { ...this.provider, spentWei, calls: new Map(open) }
     for (const stream of this.streams) {
       stream.toProvider.length = 0
       const receipt = stream.toPayer.findLast((answer) => 'priceWei' in answer)
       stream.toPayer.length = 0
       if (receipt !== undefined) stream.toPayer.push(receipt)
-      if (!this.provider.calls.has(stream.callId)) {
-        // It never arrived: the provider says so when asked, and the payer drops it.
-        if (!stream.isServed) {
+      const call = this.provider.calls.get(stream.callId)
+      if (call === undefined || call.deliveredWei === 0n) {
+        if (call !== undefined) this.provider = release(this.provider, stream.callId)
+        // Nothing left under it: the provider says so when asked, and the payer drops it.
+        if (call !== undefined || !stream.isServed) {
           this.payer = dropCall(this.payer, stream.callId)
           stream.isServed = stream.isOver = true
         }
         continue
       }
-      const priceWei = interruptedPriceWei(this.provider, stream.callId)
       const seq = this.issued++
-      const end = { receiptsRoot: rootOf(this.issued), priceWei }
-      this.provider = finishCall(this.provider, stream.callId, end)
-      stream.toPayer.push({ priceWei, seq })
+      this.provider = finishCall(this.provider, stream.callId, {
+        receiptsRoot: rootOf(this.issued)
+      })
+      stream.toPayer.push({ priceWei: call.deliveredWei, seq })
     }
+    // Covers are not kept: of an ended call only its price is.
+    const uncommitted = this.provider.uncommitted.map((one) => ({
+      ...one,
+      coveredWei: one.priceWei
+    }))
+    this.provider = { ...this.provider, uncommitted }
   }
 
   begin(): void {

@@ -1,0 +1,90 @@
+import { isDatanetError } from '../../protocol/base/errors.ts'
+import type { Database } from './database.ts'
+
+/** Registers what takes back a change in memory when it is not written after all. */
+export type OnUndo = (undo: () => void) => void
+
+/**
+ * Runs the synchronous `write` at the end of this turn, in one transaction with every other one that
+ * was handed in until then, and resolves with its result once it is on the disk: one sync for all
+ * vouchers and receipts that arrive together or while the last sync ran. Writes run in the order they
+ * came. What they change in memory is seen by others before it is durable: whoever acts on
+ * it waits for his own promise. A `write` that throws is undone alone. When the disk refuses a write
+ * or the commit, the whole group is undone, last first, and rejects (STORE_FAILED); when it refuses the
+ * sync, so does everything after: only a restart tells what is on the disk then.
+ */
+export type GroupCommit = <T>(write: (onUndo: OnUndo) => T) => Promise<T>
+
+interface Member {
+  readonly write: (onUndo: OnUndo) => unknown
+  readonly done: PromiseWithResolvers<unknown>
+  readonly undos: Array<() => void>
+  result?: unknown
+}
+
+/** Group commits over `db`. A group that is due when the database is closed rejects (STORE_FAILED). */
+export function createGroupCommit(
+  db: Pick<Database, 'transaction' | 'stage' | 'sync'>
+): GroupCommit {
+  let waiting: Member[] = []
+  let staged: Member[] = []
+  let isSyncing = false
+  let failure: unknown
+
+  function stage(): void {
+    const group = waiting
+    waiting = []
+    try {
+      if (failure !== undefined) throw failure
+      db.stage(() => {
+        for (const member of group) attempt(db, member)
+      })
+    } catch (error) {
+      for (const member of group.reverse()) refuse(member, error)
+      return
+    }
+    staged.push(...group)
+    if (!isSyncing) sync()
+  }
+
+  async function sync(): Promise<void> {
+    isSyncing = true
+    while (staged.length > 0) {
+      const group = staged
+      staged = []
+      try {
+        if (failure !== undefined) throw failure
+        await db.sync()
+        // Of those refused alone the promise is settled already.
+        for (const { done, result } of group) done.resolve(result)
+      } catch (error) {
+        failure = error
+        for (const { done } of group) done.reject(error)
+      }
+    }
+    isSyncing = false
+  }
+
+  return <T>(write: (onUndo: OnUndo) => T) => {
+    const done = Promise.withResolvers<unknown>()
+    if (waiting.length === 0) setImmediate(stage)
+    waiting.push({ write, done, undos: [] })
+    return done.promise as Promise<T>
+  }
+}
+
+function attempt(db: Pick<Database, 'transaction'>, member: Member): void {
+  try {
+    member.result = db.transaction(() => member.write((step) => member.undos.push(step)))
+  } catch (error) {
+    // After a failure of the disk nothing is known to stand: it is the whole group's.
+    if (isDatanetError(error) && error.code === 'STORE_FAILED') throw error
+    refuse(member, error)
+  }
+}
+
+/** Tells the member, once, and leaves nothing of it in memory. */
+function refuse({ undos, done }: Member, error: unknown): void {
+  for (const step of undos.splice(0).reverse()) step()
+  done.reject(error)
+}
