@@ -6,7 +6,7 @@ import { type CliCommand, command } from './command.ts'
 import { goLive, isOwnAlone } from './go-live.ts'
 import { table } from './layout.ts'
 import { accountOf, datanetOf } from './resolve.ts'
-import { readTexts, type TextFile } from './texts.ts'
+import { type OtherFile, readTexts, type TextFile } from './texts.ts'
 
 interface ContributeOptions {
   readonly datanet?: string
@@ -24,6 +24,8 @@ interface Handed {
   readonly title: string
   readonly status: string
   readonly contribution?: string
+  /** Of a file that was not handed in, in words. */
+  readonly why?: string
 }
 
 const OF_THE_FILE = new Set(['CONTRIBUTION_INVALID', 'CONTRIBUTION_DUPLICATE', 'RECORD_MALFORMED'])
@@ -46,8 +48,9 @@ export const contributeCommands: readonly CliCommand[] = [
       const datanet = await targetOf(api, options.datanet)
       const account = await accountOf(api, options.account)
       const licence = options.licence ?? onlyLicence(datanet)
-      const texts = args.flatMap((place) => readTexts(place))
-      const handed: Handed[] = []
+      const found = args.map((place) => readTexts(place))
+      const texts = found.flatMap((one) => one.texts)
+      const handed = found.flatMap((one) => one.others).map(notHanded)
       for (const [index, { file, title, text }] of texts.entries()) {
         signal.throwIfAborted()
         print.progress({ text: 'signing and handing in', done: index, total: texts.length })
@@ -71,7 +74,7 @@ export const contributeCommands: readonly CliCommand[] = [
       await print.list(handed, (all) => tell(all, datanet, isLive, print.columns))
       if (isLive) {
         print.write('\n')
-        const live = await goLive({ api, datanet, print, signal }, texts)
+        const live = await goLive({ api, datanet, account, print, signal }, texts)
         if (live !== undefined) await print.show({ live }, () => next(texts))
       }
       const refused = handed.filter(({ status }) => isRefusal(status)).length
@@ -103,13 +106,21 @@ function tell(
   isLive: boolean,
   width: number
 ): string {
-  const rows = handed.map(({ file, title, status }) => [file, title, inWords(status, isLive)])
+  const rows = handed.map(({ file, title, status, why }) => [
+    file,
+    title,
+    why ?? inWords(status, isLive)
+  ])
   const taken = handed.filter(({ contribution }) => contribution !== undefined).length
   return [
     table([{ head: 'FILE' }, { head: 'TITLE' }, { head: 'STATUS' }], rows, { width, empty: '' }),
     '',
     `“${name}” took ${taken} of ${handed.length}${isLive ? '.' : '; they wait for its curators’ review.'}`
   ].join('\n')
+}
+
+function notHanded({ file, why }: OtherFile): Handed {
+  return { file, title: '', status: 'CONTRIBUTION_INVALID', why }
 }
 
 function inWords(status: string, isLive: boolean): string {
