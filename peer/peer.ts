@@ -32,6 +32,7 @@ import { createPayerChannels, type PayerChannels } from './services/payer-channe
 import { createProviderChannels, type ProviderChannels } from './services/provider-channels.ts'
 import { createPublications } from './services/publications.ts'
 import { createReceipts, showReceipts } from './services/receipts.ts'
+import { createRecovery } from './services/recovery.ts'
 import { createRevisions } from './services/revisions.ts'
 import { createRewards } from './services/rewards.ts'
 import { createAccountStore } from './store/accounts.ts'
@@ -164,7 +165,10 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     const claims = createClaims(parts)
     const payerChannels: PayerChannels =
       contracts === undefined ? withoutChain() : createPayerChannels(parts)
-    const calls = createCalls(parts, catalogue, createAttempt(parts, datanets, payerChannels))
+    const recovery = createRecovery(parts, payerChannels)
+    started.push(() => recovery.stop())
+    const attempt = createAttempt(parts, datanets, payerChannels, recovery)
+    const calls = createCalls(parts, catalogue, attempt)
     const providerChannels: ProviderChannels =
       contracts === undefined ? withoutChain() : createProviderChannels(parts)
     if (contracts !== undefined) started.push(() => providerChannels.stop())
@@ -185,6 +189,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     datanets.resume({ isHost: roles.includes('host') })
     revisions.resume()
     if (isProvider && contracts !== undefined) await offering.resume()
+    if (contracts !== undefined) recovery.start()
 
     const api: PeerApi = {
       datanets: {
