@@ -107,12 +107,9 @@ test('a payer that falls silent between chunks is not waited for, and owes what 
   await impatient.api.models.serve({ model, account: impatient.account, ...prices })
   const silent = await paid.world.peer('silent')
   await expect
-    .poll(
-      async () => (await silent.api.models.search(paid.world.topic))[0]?.offers.length,
-      {
-        timeout: 15_000
-      }
-    )
+    .poll(async () => (await silent.api.models.search(paid.world.topic))[0]?.offers.length, {
+      timeout: 15_000
+    })
     .toBe(2)
   const messages = [{ role: 'user' as const, content: QUESTION }]
   const events = silent.api.models.ask({ model, messages, retry: false })[Symbol.asyncIterator]()
