@@ -12,13 +12,8 @@ import {
   release,
   reserve
 } from '../../protocol/channel/provider-ledger.ts'
-import {
-  escrowDomain,
-  refuseTerms,
-  type Terms,
-  termsSchema,
-  verifyTerms
-} from '../../protocol/channel/terms.ts'
+import { escrowDomain, type Terms, termsSchema } from '../../protocol/channel/terms.ts'
+import { refuseTerms, verifyTerms } from '../../protocol/channel/verify-terms.ts'
 import { decodeVoucher, type SignedVoucher, verifyVoucher } from '../../protocol/channel/voucher.ts'
 import type { Payment } from '../../protocol/model/offer.ts'
 import {
