@@ -2,7 +2,8 @@
 // against mppx and x402, each with its own unpaid handler, in the same run. --write keeps
 // test/bench/results/pay.json
 import { execFileSync } from 'node:child_process'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Contender, measure, type Sample, startOurs, startPeer } from './pay/contenders.ts'
@@ -28,6 +29,8 @@ const ours = await startOurs('native')
 const plain = await startOurs('javascript')
 const mppx = await startPeer('mppx')
 const x402 = await startPeer('x402')
+const directory = mkdtempSync(join(tmpdir(), 'datanet-x402-'))
+const onDisk = await startPeer('x402', { directory })
 const many = { forMs: FOR_MS, parallel: IN_FLIGHT }
 const sixteen = { forMs: FOR_MS, parallel: ON_ONE_CHANNEL }
 const single = { forMs: FOR_MS, parallel: 1 }
@@ -37,6 +40,7 @@ const rows: ReadonlyArray<[string, Contender, string, typeof many]> = [
   ['datanet, paid', ours, 'paid', many],
   ['x402, unpaid', x402, 'unpaid', many],
   ['x402, paid', x402, 'paid', many],
+  ['x402, paid, state in files, unsynced', onDisk, 'paid', many],
   ['mppx, unpaid', mppx, 'unpaid', many],
   ['mppx, paid', mppx, 'paid', many],
   ['datanet, paid, 16 at once on 4 channels', ours, 'paid', sixteen],
@@ -51,7 +55,8 @@ for (let round = 0; round < Number(options.rounds); round++) {
     samples.get(row)?.push(await measure(contender, kind, how))
   }
 }
-for (const { stop } of [ours, plain, mppx, x402]) await stop()
+for (const { stop } of [ours, plain, mppx, x402, onDisk]) await stop()
+rmSync(directory, { recursive: true })
 const streamed = await runStreams()
 const signatures = signatureCosts()
 const accepted = await acceptCosts()
@@ -91,6 +96,7 @@ const figures = Object.fromEntries(
   Object.entries({
     ratioToMppx: ratio('datanet, paid', 'mppx, paid', perS),
     ratioToX402: ratio('datanet, paid', 'x402, paid', perS),
+    ratioToX402OnDisk: ratio('datanet, paid', 'x402, paid, state in files, unsynced', perS),
     providerCpuMs: middle('datanet, paid', cpu),
     cpuRatioToMppx: ratio('mppx, paid', 'datanet, paid', cpu),
     cpuRatioToX402: ratio('x402, paid', 'datanet, paid', cpu),

@@ -31,9 +31,12 @@ export async function startOurs(kind: 'native' | 'javascript'): Promise<Contende
 }
 
 /** A library of `test/bench/peers`, with as many channels as calls in flight: each serves one. */
-export async function startPeer(name: 'mppx' | 'x402'): Promise<Contender> {
+export async function startPeer(
+  name: 'mppx' | 'x402',
+  init: { readonly directory?: string } = {}
+): Promise<Contender> {
   const file = (role: string) => new URL(`../peers/${name}-${role}.mjs`, import.meta.url)
-  const answerer = await startChild(file('server'), { answer: ANSWER })
+  const answerer = await startChild(file('server'), { answer: ANSWER, ...init })
   const caller = await startChild(file('client'), {})
   const offers = await answerer.ask<object>({ do: 'offers' })
   const channels = await caller.ask({ do: 'join', workers: IN_FLIGHT, ...offers })
