@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { isDatanetError } from '../protocol/base/errors.ts'
+import { DatanetError, isDatanetError } from '../protocol/base/errors.ts'
+import { TYPED_DECIMALS } from './api/amounts.ts'
 import { DAEMON_FILE, type DaemonFile } from './api/daemon-file.ts'
 import { servePeerApi } from './api/server.ts'
 import type { Config } from './config.ts'
@@ -35,11 +36,12 @@ export interface DaemonOptions {
 
 const TOKEN_BYTES = 24
 const STOP_MS = 4_500
+const EMBEDDED_WITHDRAW_DELAY_S = 10
 
 /**
  * A started peer with its API served, and the gateway when it is on; `api.json` in the data directory
  * tells the owner's programs where. Refuses a data directory that another daemon holds
- * (CONFIG_INVALID), and what `createPeer` and `startEmbeddedNetwork` refuse.
+ * (CONFIG_INVALID), a token of other than 18 places (CONFIG_INVALID), and what `createPeer` and `startEmbeddedNetwork` refuse.
  */
 export async function startDaemon(config: Config, options: DaemonOptions = {}): Promise<Daemon> {
   const { dataDir, limits } = config
@@ -61,11 +63,15 @@ export async function startDaemon(config: Config, options: DaemonOptions = {}): 
       roles: config.roles,
       limits,
       dht: config.dht,
+      autoPublish: config.autoPublish,
+      ...delayOf(config),
+      ...(config.idleCloseS === 0 ? {} : { idleCloseMs: config.idleCloseS * 1_000 }),
       ...(passphrase === undefined ? {} : { passphrase }),
       log: (scope, values) => log.info({ scope, ...values })
     })
     started.push(() => peer.stop())
     await embedded?.open(peer)
+    await refuseOtherDecimals(peer)
     const token = randomBytes(TOKEN_BYTES).toString('base64url')
     const metrics = createMetrics(peer.api, () => server.calls)
     const server = await servePeerApi({
@@ -119,6 +125,21 @@ export async function startDaemon(config: Config, options: DaemonOptions = {}): 
     await undo(started).catch(() => {})
     throw error
   }
+}
+
+/** Who tries the whole loop on a chain of its own does not wait a day for a deposit. */
+function delayOf({ withdrawDelayS, chain }: Config): { withdrawDelayS?: number } {
+  if (withdrawDelayS !== undefined) return { withdrawDelayS }
+  return chain === undefined ? {} : { withdrawDelayS: EMBEDDED_WITHDRAW_DELAY_S }
+}
+
+/** Else `0.05` typed for a token of six places would pay billions. */
+async function refuseOtherDecimals({ api }: Peer): Promise<void> {
+  const { token } = await api.status()
+  if (token === undefined || token.decimals === TYPED_DECIMALS) return
+  const { symbol, decimals } = token
+  const hint = `${symbol} counts ${decimals} places, and amounts are typed with ${TYPED_DECIMALS}`
+  throw new DatanetError('CONFIG_INVALID', { key: 'contracts.token', decimals }, { hint })
 }
 
 function plain({ url, token }: { readonly url: string; readonly token: string }) {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { DatanetError } from '../protocol/base/errors.ts'
 import { lockDataDir } from './daemon-lock.ts'
 import { openDatabase } from './store/database.ts'
-import { openKeystore } from './wallet/keystore.ts'
+import { openKeystore, type ScryptCost } from './wallet/keystore.ts'
 import { passphraseOf } from './wallet/passphrase.ts'
 import { openWallet } from './wallet/wallet.ts'
 
@@ -14,6 +14,8 @@ export interface EncryptInit {
   readonly keyPassphraseFile?: string
   /** With the passphrase that holds from now on. */
   readonly newPassphraseFile?: string
+  /** What a guess of the new passphrase costs; the keystore's own unless given. */
+  readonly cost?: ScryptCost
   /** Asks a person, unseen; undefined where nobody sits. */
   ask(question: string): Promise<string | undefined>
 }
@@ -36,7 +38,7 @@ export async function encryptKeys(init: EncryptInit): Promise<EncryptedKeys> {
     const hint = `no peer was ever started on ${dataDir}: there is no key in it`
     throw new DatanetError('CONFIG_INVALID', { dataDir }, { hint })
   }
-  const lock = lockDataDir(dataDir)
+  const lock = lockIdle(dataDir)
   try {
     const db = openDatabase(path)
     try {
@@ -45,7 +47,8 @@ export async function encryptKeys(init: EncryptInit): Promise<EncryptedKeys> {
       if (wasEncrypted) await openKeystore(db, passphrase)
       const wallet = await openWallet(db, {
         passphrase,
-        ...(wasEncrypted ? { newPassphrase: await nextOf(init, false) } : {})
+        ...(wasEncrypted ? { newPassphrase: await nextOf(init, false) } : {}),
+        ...(init.cost === undefined ? {} : { cost: init.cost })
       })
       return { accounts: wallet.list().length, wasEncrypted }
     } finally {
@@ -53,6 +56,16 @@ export async function encryptKeys(init: EncryptInit): Promise<EncryptedKeys> {
     }
   } finally {
     lock.release()
+  }
+}
+
+/** What a running peer keeps open must not be written anew under it. */
+function lockIdle(dataDir: string): ReturnType<typeof lockDataDir> {
+  try {
+    return lockDataDir(dataDir)
+  } catch (cause) {
+    const hint = `a peer runs on ${dataDir}: stop it first (datanet peer stop)`
+    throw new DatanetError('CONFIG_INVALID', { dataDir, running: true }, { cause, hint })
   }
 }
 

@@ -27,6 +27,7 @@ export function withRoles(api: PeerApi, roles: readonly Role[]): PeerApi {
       build: only('provider', models.build),
       adopt: only('provider', models.adopt),
       serve: only('provider', models.serve),
+      retire: only('provider', models.retire),
       ask: (...given) => {
         if (roles.includes('consumer')) return models.ask(...given)
         return { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(off('consumer')) }) }

@@ -13,6 +13,8 @@ export interface ModelsApi {
   built(options?: CallOptions): Promise<readonly ModelSummary[]>
   /** Offers a model that this peer built, at `price`, and keeps the offer fresh. */
   serve(terms: ServeTerms, options?: CallOptions): Promise<OfferSummary>
+  /** Ends the offer of a model served here; calls under way are finished. MODEL_UNKNOWN if it is not. */
+  retire(model: string, options?: CallOptions): Promise<{ readonly model: string }>
   /** Models met so far, with the offers still standing. */
   list(options?: CallOptions): Promise<readonly ModelListing[]>
   /**

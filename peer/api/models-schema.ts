@@ -85,6 +85,7 @@ export const modelsSchema = {
   adopt: methodOf('progress', 'model', idSchema, model),
   built: method('call', z.array(model).readonly()),
   serve: methodOf('call', 'terms', terms, offer),
+  retire: methodOf('call', 'model', idSchema, z.object({ model: z.string() })),
   list: method('call', listings),
   search: methodOf('call', 'topic', topicSchema, listings),
   ask: methodOf('stream', 'question', question, askEvent)

@@ -5,6 +5,15 @@ export interface ChannelsApi {
   list(options?: CallOptions): Promise<readonly ChannelSummary[]>
   /** Opens a channel to the provider of `offer` with `depositWei` from the peer's own account. */
   open(target: ChannelDraft, options?: CallOptions): Promise<ChannelSummary>
+  /**
+   * As a payer: no further calls on the channel, every verified receipt committed, and what was not
+   * signed for on its way back to the peer's own account. Done twice: the first time it starts the
+   * withdrawal and says when it can be finished, then it finishes it. Refuses CHANNEL_UNKNOWN, and
+   * CHANNEL_BUSY while calls run.
+   */
+  close(channelId: string, options?: CallOptions): Promise<ChannelClosing>
+  /** What this peer's vouchers promised since the UTC day began, and what its budgets leave. */
+  budget(options?: CallOptions): Promise<BudgetSummary>
   /** As a provider: claims every voucher on chain, moves royalties to their pools and pays itself. */
   claim(options?: ProgressOptions): Promise<ClaimSummary>
 }
@@ -27,6 +36,57 @@ export interface ChannelSummary {
   readonly receipts: number
   /** Captured on chain, as last seen. */
   readonly claimedWei: bigint
+  /**
+   * `retired`: no calls any more, its deposit still there; `withdrawing` until `readyAtMs`; `closed`:
+   * all came back that was not signed for.
+   */
+  readonly state: 'open' | 'retired' | 'withdrawing' | 'closed'
+  /** What the payer can have back, or is waiting for; 0 for the other side. */
+  readonly withdrawableWei: bigint
+  /** By the chain's clock; only while withdrawing. */
+  readonly readyAtMs?: number
+}
+
+export interface ChannelClosing {
+  readonly channelId: string
+  readonly state: 'withdrawing' | 'closed'
+  /** What is on its way back. */
+  readonly pendingWei: bigint
+  /** What came back by this call. */
+  readonly returnedWei: bigint
+  /** When a withdrawal can be finished, by the chain's clock; only while withdrawing. */
+  readonly readyAtMs?: number
+}
+
+export interface BudgetSummary {
+  /** The most that one call may cost. */
+  readonly maxCallWei: bigint
+  /** Promised since the day began, less nothing: a provider can claim all of it. */
+  readonly spentWei: bigint
+  /** What calls under way may still promise, as far as a budget bounds them. */
+  readonly reservedWei: bigint
+  /** Of all providers together; absent without such a budget. */
+  readonly day?: BudgetLeft
+  /** What each provider may be promised in a day; absent without such a budget. */
+  readonly maxProviderDayWei?: bigint
+  /** Those who were promised something today. */
+  readonly providers: readonly ProviderSpending[]
+  /** When the next day begins. */
+  readonly freesAtMs: number
+}
+
+export interface BudgetLeft {
+  readonly limitWei: bigint
+  readonly spentWei: bigint
+  readonly reservedWei: bigint
+  readonly leftWei: bigint
+}
+
+export interface ProviderSpending {
+  readonly provider: string
+  readonly spentWei: bigint
+  readonly reservedWei: bigint
+  readonly leftWei?: bigint
 }
 
 export interface ClaimSummary {

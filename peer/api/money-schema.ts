@@ -34,7 +34,44 @@ const channel = z.object({
   royaltyWei: weiSchema,
   spentWei: weiSchema,
   receipts: z.int(),
-  claimedWei: weiSchema
+  claimedWei: weiSchema,
+  state: z.enum(['open', 'retired', 'withdrawing', 'closed']),
+  withdrawableWei: weiSchema,
+  readyAtMs: z.exactOptional(z.int())
+})
+
+const closing = z.object({
+  channelId: z.string(),
+  state: z.enum(['withdrawing', 'closed']),
+  pendingWei: weiSchema,
+  returnedWei: weiSchema,
+  readyAtMs: z.exactOptional(z.int())
+})
+
+const budget = z.object({
+  maxCallWei: weiSchema,
+  spentWei: weiSchema,
+  reservedWei: weiSchema,
+  day: z.exactOptional(
+    z.object({
+      limitWei: weiSchema,
+      spentWei: weiSchema,
+      reservedWei: weiSchema,
+      leftWei: weiSchema
+    })
+  ),
+  maxProviderDayWei: z.exactOptional(weiSchema),
+  providers: z
+    .array(
+      z.object({
+        provider: z.string(),
+        spentWei: weiSchema,
+        reservedWei: weiSchema,
+        leftWei: z.exactOptional(weiSchema)
+      })
+    )
+    .readonly(),
+  freesAtMs: z.int()
 })
 
 const txHashes = z.array(z.string()).readonly()
@@ -73,6 +110,8 @@ export const channelsSchema = {
     z.strictObject({ offer: idSchema, depositWei: weiSchema }),
     channel
   ),
+  close: methodOf('call', 'channelId', idSchema, closing),
+  budget: method('call', budget),
   claim: method('progress', claimed)
 }
 

@@ -49,6 +49,8 @@ export interface PeerStatus {
   readonly signer: 'native' | 'javascript'
   /** How the keys stand on this peer's disk. */
   readonly keystore: 'plain' | 'encrypted'
+  /** Whether what is contributed here is to be reviewed, published, built and served at once. */
+  readonly autoPublish: boolean
   /** Of this software. */
   readonly version: string
 }

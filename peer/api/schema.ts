@@ -17,6 +17,7 @@ const peerStatus = z.object({
   roles: z.array(z.enum(['host', 'provider', 'consumer'])).readonly(),
   signer: z.enum(['native', 'javascript']),
   keystore: z.enum(['plain', 'encrypted']),
+  autoPublish: z.boolean(),
   version: z.string()
 })
 

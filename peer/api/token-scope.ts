@@ -1,5 +1,5 @@
 import { isDatanetError } from '../../protocol/base/errors.ts'
-import type { AccountSummary } from './accounts-api.ts'
+import type { AccountSummary, HandOverDraft } from './accounts-api.ts'
 import type { PeerApi } from './peer-api.ts'
 import { refusal } from './problem.ts'
 import type { MethodPath } from './schema.ts'
@@ -18,7 +18,7 @@ export interface TokenScope {
 }
 
 /** Who may call a method: any token, an administrator's, or one for the account that is named. */
-type Access =
+export type Access =
   | 'any'
   | 'admin'
   | { readonly accountIn: string }
@@ -26,8 +26,11 @@ type Access =
   | 'the label'
   | 'a curator'
 
-// What commits this peer's own money, keys, disk or name is the administrator's.
-const ACCESS: Readonly<Record<MethodPath, Access>> = {
+/**
+ * Who may call what. What commits this peer's own money, keys, disk or name is the administrator's.
+ * specs/10-api.md §Methods
+ */
+export const ACCESS: Readonly<Record<MethodPath, Access>> = {
   'datanets/create': 'admin',
   'datanets/list': 'any',
   'datanets/show': 'any',
@@ -42,12 +45,15 @@ const ACCESS: Readonly<Record<MethodPath, Access>> = {
   'models/adopt': 'admin',
   'models/built': 'any',
   'models/serve': 'admin',
+  'models/retire': 'admin',
   'models/list': 'any',
   'models/search': 'any',
   // Bounded by the spending limit instead.
   'models/ask': 'any',
   'channels/list': 'admin',
   'channels/open': 'admin',
+  'channels/close': 'admin',
+  'channels/budget': 'admin',
   'channels/claim': 'admin',
   'receipts/list': 'admin',
   // Their ids are 128 random bits, known to who asked.
@@ -60,7 +66,14 @@ const ACCESS: Readonly<Record<MethodPath, Access>> = {
   'accounts/ensure': 'the label',
   'accounts/find': 'the account',
   'accounts/list': 'any',
+  'accounts/show': 'the account',
+  'accounts/handOver': { accountIn: 'account' },
   'accounts/balance': 'any',
+  'accounts/holdings': 'any',
+  'accounts/deposit': 'admin',
+  'accounts/send': 'admin',
+  'accounts/import': 'admin',
+  'accounts/export': 'admin',
   'peer/status': 'any'
 }
 
@@ -88,8 +101,16 @@ export async function authorise(
     access === 'the account'
       ? argument
       : (argument as Readonly<Record<string, unknown>>)[access.accountIn]
-  if (typeof account === 'string' && (await holds(api, scope, account))) return
-  throw refusal('FORBIDDEN', { method: path, account })
+  if (typeof account !== 'string' || !(await holds(api, scope, account))) {
+    throw refusal('FORBIDDEN', { method: path, account })
+  }
+  if (path !== 'accounts/handOver') return
+  // Where this peer keeps the other key as well, it signs as both.
+  const { to } = argument as HandOverDraft
+  const other = await findAccount(api, to)
+  if (other !== undefined && !isOf(scope, other)) {
+    throw refusal('FORBIDDEN', { method: path, account: to })
+  }
 }
 
 /** What of a result `scope` may see: of the accounts, its own. */
@@ -102,10 +123,16 @@ export function visible(scope: TokenScope, path: MethodPath, result: unknown): u
 async function holds(api: PeerApi, scope: TokenScope, named: string): Promise<boolean> {
   if (isListed(scope, named) || isUnder(scope, named)) return true
   if (scope.accountsUnder === undefined && scope.accounts === undefined) return false
+  const account = await findAccount(api, named)
+  return account !== undefined && isOf(scope, account)
+}
+
+/** The account of this peer with that address or label, if there is one. */
+async function findAccount(api: PeerApi, named: string): Promise<AccountSummary | undefined> {
   try {
-    return isOf(scope, await api.accounts.find(named))
+    return await api.accounts.find(named)
   } catch (error) {
-    if (isDatanetError(error) && error.code === 'ACCOUNT_UNKNOWN') return false
+    if (isDatanetError(error) && error.code === 'ACCOUNT_UNKNOWN') return undefined
     throw error
   }
 }

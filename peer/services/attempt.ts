@@ -38,6 +38,7 @@ import { receiptLeaf } from '../../protocol/receipt/receipt-signature.ts'
 import { verifyReceipt } from '../../protocol/receipt/verify-receipt.ts'
 import type { AskEvent, Citation, Question } from '../api/models-api.ts'
 import type { KnownModel } from './catalogue.ts'
+import { sendCommit } from './closing.ts'
 import type { Datanets } from './datanets.ts'
 import type { Parts } from './parts.ts'
 import type { PayerChannel, PayerChannels } from './payer-channels.ts'
@@ -74,6 +75,7 @@ interface Running extends AttemptInit {
 const NO_CHANNEL = `0x${'0'.repeat(64)}`
 /** What a provider says when its books of a channel differ from ours: it will say so again. */
 export const DIFFERING: ReadonlySet<ErrorCode> = new Set([
+  'CHANNEL_CLOSING',
   'RECEIPTS_BEHIND',
   'RECEIPT_UNKNOWN',
   'VOUCHER_INSUFFICIENT',
@@ -259,23 +261,9 @@ export function createAttempt(
       )
     } else {
       await call.channel.settle(call.id, receipt, offer.policy.royaltyPpm)
-      await commit(call.channel, offer.provider)
+      await sendCommit(parts, call.channel)
     }
     return receipt
-  }
-
-  /** Tells an idle channel's provider what was verified; a running call's next voucher does so anyway. */
-  async function commit(channel: PayerChannel, provider: string): Promise<void> {
-    if (!channel.isIdle) return
-    const voucher = await channel.commit()
-    if (voucher === undefined) return
-    try {
-      const ask = toWire(invokeAskSchema, { terms: channel.terms, commit: voucher })
-      await pool.request(provider, PROTOCOLS.invoke, ask)
-    } catch (error) {
-      // It is on disk: the next voucher says the same again.
-      log('commit', { provider, code: isDatanetError(error) ? error.code : 'INTERNAL' })
-    }
   }
 
   /**

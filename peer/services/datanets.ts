@@ -46,10 +46,17 @@ export interface Datanets {
 export function createDatanets(
   parts: Pick<
     Parts,
-    'datanetStore' | 'wallet' | 'chain' | 'publications' | 'pool' | 'peerId' | 'now'
+    | 'accountStore'
+    | 'datanetStore'
+    | 'wallet'
+    | 'chain'
+    | 'publications'
+    | 'pool'
+    | 'peerId'
+    | 'now'
   >
 ): Datanets {
-  const { datanetStore, wallet, chain, publications, pool, peerId, now } = parts
+  const { accountStore, datanetStore, wallet, chain, publications, pool, peerId, now } = parts
   const met = new Map<string, KnownDatanet>()
   for (const { datanet, bytes, hosted } of datanetStore.manifests()) {
     const signed = verifyManifest(bytes)
@@ -205,7 +212,15 @@ export function createDatanets(
       if (!end.contribution.equals(signed.cid)) {
         throw new DatanetError('CID_MISMATCH', { cid: `${signed.cid}` })
       }
-      return { contribution: signed.cid.toString(), status: end.status }
+      const contribution = signed.cid.toString()
+      const { status } = end
+      accountStore.putSubmission({
+        contribution,
+        datanet: draft.datanet,
+        account: account.address,
+        status
+      })
+      return { contribution, status }
     }
   }
 }

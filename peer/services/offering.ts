@@ -15,7 +15,7 @@ export const OFFERED = {
   chunkTokens: 64,
   maxInputBytes: 65_536,
   maxOutputTokens: 2_048,
-  /** Seconds: a day for the provider to claim before a payer's withdrawal. */
+  /** Seconds: a day for the provider to claim before a payer's withdrawal, unless configured. */
   withdrawDelayS: 86_400
 } as const
 
@@ -31,6 +31,8 @@ export interface Served {
 /** The offers of this peer. */
 export interface Offering {
   serve(terms: ServeTerms): Promise<OfferSummary>
+  /** Ends the offer of a model; calls under way are finished. Refuses what is not served (MODEL_UNKNOWN). */
+  retire(model: string): Promise<{ readonly model: string }>
   /** What stands behind an offer. Refuses others' and stale ones (OFFER_UNKNOWN, OFFER_EXPIRED). */
   find(offer: string): { served: Served; signed: SignedOffer }
   /** The payments of every standing offer. */
@@ -45,7 +47,8 @@ export function createOffering(
   parts: Pick<Parts, 'modelStore' | 'wallet' | 'chain' | 'publications' | 'peerId' | 'now' | 'log'>,
   datanets: Datanets,
   models: Models,
-  catalogue: Catalogue
+  catalogue: Catalogue,
+  init: { readonly withdrawDelayS: number }
 ): Offering {
   const { modelStore, wallet, chain, publications, peerId, now, log } = parts
   const served = new Map<string, Served>()
@@ -76,7 +79,7 @@ export function createOffering(
           operator,
           receiptSigner: operator,
           auditor: datanetKey(datanet.signed),
-          withdrawDelayS: OFFERED.withdrawDelayS
+          withdrawDelayS: init.withdrawDelayS
         },
         price: { callWei, inputTokenWei, outputTokenWei },
         openWei: callWei + inputTokenWei * BigInt(OFFERED.maxInputBytes / 4),
@@ -89,6 +92,8 @@ export function createOffering(
       },
       wallet.peerKey
     )
+    // Retired while it was signed: what is not served must not be shown again.
+    if (served.get(one.terms.model) !== one) return signed
     one.offers = [signed, ...one.offers].slice(0, 2)
     catalogue.keepOwn(one.card, signed)
     modelStore.putPolicy(signed.cid.toString(), signed.offer.policy)
@@ -144,6 +149,14 @@ export function createOffering(
       const signed = await start({ ...terms, account: wallet.account(terms.account).address })
       modelStore.putServed(terms)
       return describeOffer(signed)
+    },
+    async retire(model) {
+      if (!served.delete(model)) throw new DatanetError('MODEL_UNKNOWN', { model })
+      modelStore.dropServed(model)
+      catalogue.dropOwn(model)
+      publications.withdraw({ issuer: peerId, kind: 'offer', id: model })
+      publications.unannounce('model', model)
+      return { model }
     },
     async resume() {
       for (const terms of modelStore.served()) {

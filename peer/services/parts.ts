@@ -1,6 +1,7 @@
 import type { ExchangePool } from '../../protocol/net/exchange-pool.ts'
 import type { Chain } from '../chain/chain.ts'
 import type { Content } from '../content/content.ts'
+import type { AccountStore } from '../store/accounts.ts'
 import type { ChannelStore } from '../store/channels.ts'
 import type { DatanetStore } from '../store/datanets.ts'
 import type { DocumentStore } from '../store/documents.ts'
@@ -16,6 +17,7 @@ export interface Parts {
   readonly pool: ExchangePool
   readonly publications: Publications
   readonly content: Content
+  readonly accountStore: AccountStore
   readonly datanetStore: DatanetStore
   readonly documentStore: DocumentStore
   readonly modelStore: ModelStore
@@ -34,4 +36,8 @@ export interface SpendingLimits {
   readonly prepayWei?: bigint
   /** Deposited into a new channel, and added when it runs out. */
   readonly depositWei: bigint
+  /** Promised to all providers together in one UTC day; no bound unless given. */
+  readonly maxDayWei?: bigint
+  /** Promised to one provider in one UTC day; no bound unless given. */
+  readonly maxProviderDayWei?: bigint
 }

@@ -40,7 +40,10 @@ export interface ProviderChannel {
     from: string,
     cover?: { callId: string; coveredWei: bigint }
   ): Promise<void>
-  /** Sets up to `maxWei` of the confirmed deposit aside for a call. */
+  /**
+   * Sets up to `maxWei` of the confirmed deposit aside for a call. Refuses all of them once the payer
+   * has begun to take the deposit back (CHANNEL_CLOSING).
+   */
   reserve(callId: string, maxWei: bigint, royaltyPpm: number): Promise<void>
   release(callId: string): void
   /** Whether this call's own cover and the channel's vouchers pay for a chunk of `costWei`. */
@@ -74,10 +77,15 @@ export function createProviderChannels(
   /** By their terms' bytes, which are canonical: a channel's id is hashed once. */
   const channels = new Map<string, { terms: Terms; channel: Promise<ProviderChannel> }>()
 
-  async function confirmedDeposit(channelId: string): Promise<bigint> {
-    const { depositWei, claimedWei, withdrawal } = await chain.escrow.channel(channelId)
-    channelStore.setChainState('provider', channelId, { depositWei, claimedWei })
-    return depositWei - (withdrawal?.amountWei ?? 0n)
+  /** What the payer cannot take back, and whether it has begun to. */
+  async function confirmed(channelId: string): Promise<{ depositWei: bigint; isClosing: boolean }> {
+    const state = await chain.escrow.channel(channelId)
+    channelStore.setChainState('provider', channelId, state)
+    const { depositWei, withdrawal } = state
+    return {
+      depositWei: depositWei - (withdrawal?.amountWei ?? 0n),
+      isClosing: withdrawal !== undefined
+    }
   }
 
   /** The ledger as the disk knows it: what was promised and what was delivered for it. */
@@ -119,7 +127,9 @@ export function createProviderChannels(
       throw new DatanetError('DEPOSIT_INSUFFICIENT', { channelId, depositWei: '0' })
     }
     channelStore.addChannel({ side: 'provider', channelId, peer, terms: bytes, depositWei })
-    let { ledger, accumulator, issued } = restore(channelId, await confirmedDeposit(channelId))
+    const found = await confirmed(channelId)
+    let { ledger, accumulator, issued } = restore(channelId, found.depositWei)
+    let { isClosing } = found
     let bearer = channelStore.channel('provider', channelId)?.bearer
     /** What vouchers on the disk promise: the ledger knows of one a moment earlier. */
     let durableWei = ledger.authorisedWei
@@ -136,9 +146,10 @@ export function createProviderChannels(
     }
 
     async function readDeposit(): Promise<void> {
-      const depositWei = await confirmedDeposit(channelId)
+      const state = await confirmed(channelId)
       readAtMs = now()
-      ledger = { ...ledger, depositWei }
+      isClosing = state.isClosing
+      ledger = { ...ledger, depositWei: state.depositWei }
     }
 
     /** Tries again with the deposit as the chain has it now, once: the payer may have topped up. */
@@ -195,7 +206,8 @@ export function createProviderChannels(
         if (channelStore.hasReceipt('provider', channelId, callId)) {
           throw new DatanetError('CALL_CONFLICT', { callId })
         }
-        if (now() - readAtMs > freshMs) await readDeposit()
+        if (isClosing || now() - readAtMs > freshMs) await readDeposit()
+        if (isClosing) throw new DatanetError('CHANNEL_CLOSING', { channelId })
         await withFreshDeposit(() => {
           ledger = reserve(ledger, callId, { maxWei, royaltyPpm })
         })

@@ -38,6 +38,8 @@ export interface Publications {
   withdraw(name: DocumentName): void
   /** Announces under (kind, value) in the background; queued while there is no peer. */
   announce(kind: RendezvousKind, value: string): void
+  /** Announces it no more; what others hold of it runs out. */
+  unannounce(kind: RendezvousKind, value: string): void
   /** Provides `root` for bitswap in the background. */
   provide(root: CID): void
   /** `peer`'s newest document of `name`, checked by `verify`. */
@@ -159,6 +161,9 @@ export function createPublications(components: {
     withdraw: (name) => store.remove(name),
     announce(kind, value) {
       background(directory.announce(kind, value))
+    },
+    unannounce(kind, value) {
+      background(directory.withdraw(kind, value))
     },
     provide(root) {
       background(provideContent(root))

@@ -2,7 +2,7 @@ import { DatanetError } from '../../protocol/base/errors.ts'
 import { decodeRecord } from '../../protocol/base/schema.ts'
 import { domainSeparator } from '../../protocol/base/typed-data.ts'
 import { escrowDomain, termsSchema } from '../../protocol/channel/terms.ts'
-import { openOffer } from '../../protocol/model/offer.ts'
+import { verifyOffer } from '../../protocol/model/offer.ts'
 import type { DocumentSource } from '../../protocol/net/document-server.ts'
 import { verifyCredits } from '../../protocol/receipt/attribution.ts'
 import { decodeReceipt, type Receipt } from '../../protocol/receipt/receipt.ts'
@@ -30,7 +30,7 @@ export function createReceipts(
   async function signedBy({ side, channelId }: StoredReceipt, receipt: Receipt) {
     const taken = side === 'payer' ? channelStore.offer(receipt.offer.toString()) : undefined
     if (taken !== undefined) {
-      const { offer, cid } = await openOffer(taken)
+      const { offer, cid } = await verifyOffer(taken)
       if (!cid.equals(receipt.offer)) throw new DatanetError('CID_MISMATCH', { cid: `${cid}` })
       const { chainId, escrow, receiptSigner } = offer.payment
       return { separator: domainSeparator(escrowDomain(chainId, escrow)), receiptSigner }

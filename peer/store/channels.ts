@@ -14,6 +14,8 @@ export interface StoredChannel {
   /** As last confirmed on chain. */
   readonly depositWei: bigint
   readonly claimedWei: bigint
+  /** The payer's pending withdrawal, as last seen on chain. */
+  readonly withdrawal?: { readonly amountWei: bigint; readonly readyAtMs: number }
   /** The highest voucher, 168 bytes; undefined before the first. */
   readonly voucher?: Uint8Array
   /** The peer that brought it. */
@@ -38,7 +40,9 @@ export interface StoredReceipt {
 export interface ChannelStore {
   /** Several of the writes below as one, synced together with everybody else's of this turn. */
   readonly together: GroupCommit
-  addChannel(channel: Omit<StoredChannel, 'voucher' | 'bearer' | 'claimedWei' | 'isRetired'>): void
+  addChannel(
+    channel: Pick<StoredChannel, 'channelId' | 'side' | 'peer' | 'terms' | 'depositWei'>
+  ): void
   retire(side: Side, channelId: string): void
   channels(side?: Side): readonly StoredChannel[]
   channel(side: Side, channelId: string): StoredChannel | undefined
@@ -47,7 +51,7 @@ export interface ChannelStore {
   setChainState(
     side: Side,
     channelId: string,
-    state: { readonly depositWei: bigint; readonly claimedWei: bigint }
+    state: Pick<StoredChannel, 'depositWei' | 'claimedWei' | 'withdrawal'>
   ): void
   /** Refuses nothing twice: the first receipt of (side, call) and of (side, channel, seq) stays. */
   addReceipt(receipt: StoredReceipt): boolean
@@ -78,6 +82,8 @@ export function createChannelStore(db: Database): ChannelStore {
      CREATE UNIQUE INDEX receipt_by_seq ON receipt (side, channel, seq)
        WHERE channel <> '0x0000000000000000000000000000000000000000000000000000000000000000'`,
     'CREATE TABLE taken_offer (cid TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT',
+    `ALTER TABLE channel ADD COLUMN withdraw_wei TEXT;
+     ALTER TABLE channel ADD COLUMN withdraw_at_ms INTEGER`,
     // The same table, found by call id first: one index less to write for every call.
     `ALTER TABLE receipt RENAME TO receipt_before;
      DROP INDEX receipt_by_seq;
@@ -125,11 +131,14 @@ export function createChannelStore(db: Database): ChannelStore {
     retire(side, channelId) {
       db.run('UPDATE channel SET retired = 1 WHERE side = ? AND id = ?', side, channelId)
     },
-    setChainState(side, channelId, { depositWei, claimedWei }) {
+    setChainState(side, channelId, { depositWei, claimedWei, withdrawal }) {
       db.run(
-        'UPDATE channel SET deposit_wei = ?, claimed_wei = ? WHERE side = ? AND id = ?',
+        `UPDATE channel SET deposit_wei = ?, claimed_wei = ?, withdraw_wei = ?, withdraw_at_ms = ?
+         WHERE side = ? AND id = ?`,
         depositWei.toString(),
         claimedWei.toString(),
+        withdrawal === undefined ? null : withdrawal.amountWei.toString(),
+        withdrawal === undefined ? null : withdrawal.readyAtMs,
         side,
         channelId
       )
@@ -193,6 +202,14 @@ function channelOf(row: Row): StoredChannel {
     terms: row.terms as Uint8Array,
     depositWei: BigInt(String(row.deposit_wei)),
     claimedWei: BigInt(String(row.claimed_wei)),
+    ...(row.withdraw_wei === null
+      ? {}
+      : {
+          withdrawal: {
+            amountWei: BigInt(String(row.withdraw_wei)),
+            readyAtMs: Number(row.withdraw_at_ms)
+          }
+        }),
     ...(row.voucher === null ? {} : { voucher: row.voucher as Uint8Array }),
     ...(row.bearer === null ? {} : { bearer: String(row.bearer) }),
     isRetired: row.retired === 1

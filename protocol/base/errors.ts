@@ -146,6 +146,8 @@ export const ERRORS = {
     402
   ),
   CALL_CONFLICT: row(71, 'this call id was used for another request', 'caller', false, 409),
+  CHANNEL_BUSY: row(72, 'calls still run on this channel', 'payer', true, 409),
+  CHANNEL_CLOSING: row(73, 'the deposit of this channel is being taken back', 'payer', false, 409),
   // receipt
   RECEIPT_INVALID: row(80, 'the receipt contradicts the call it describes', 'provider', false, 502),
   RECEIPT_UNKNOWN: row(81, 'no such receipt is known here', 'caller', false, 404),

@@ -76,32 +76,23 @@ export async function signOffer(offer: Offer, key: PrivateKey): Promise<SignedOf
 }
 
 /**
- * The offer in sealed bytes, whatever its age: what a receipt was given under. Refuses malformed
- * records and a signer other than the provider (SIGNER_UNEXPECTED). specs/06-model.md §Offer
+ * The offer in sealed bytes. Refuses malformed records, a signer other than the provider
+ * (SIGNER_UNEXPECTED), issue times ahead of the clock (RECORD_FROM_FUTURE) and offers past their
+ * expiry (OFFER_EXPIRED). Without `nowMs` its age is no matter: receipts outlive their offers.
  */
-export async function openOffer(bytes: Uint8Array): Promise<SignedOffer> {
+export async function verifyOffer(bytes: Uint8Array, nowMs?: number): Promise<SignedOffer> {
   const { payload, signer } = await openEnvelope(DOMAIN, bytes)
   const offer = decodeRecord(offerSchema, payload)
   if (signer.toString() !== offer.provider) {
     throw new DatanetError('SIGNER_UNEXPECTED', { provider: offer.provider, signer: `${signer}` })
   }
-  return { offer, cid: cidOf(payload), bytes }
-}
-
-/**
- * The offer in sealed bytes. Refuses what `openOffer` refuses, issue times ahead of the clock
- * (RECORD_FROM_FUTURE) and offers past their expiry (OFFER_EXPIRED).
- */
-export async function verifyOffer(bytes: Uint8Array, nowMs: number): Promise<SignedOffer> {
-  const signed = await openOffer(bytes)
-  const { offer } = signed
-  if (offer.seq > nowMs + LIMITS.clockSkewMs) {
+  if (nowMs !== undefined && offer.seq > nowMs + LIMITS.clockSkewMs) {
     throw new DatanetError('RECORD_FROM_FUTURE', { seq: offer.seq })
   }
-  if (offer.expiresAtMs < nowMs) {
+  if (nowMs !== undefined && offer.expiresAtMs < nowMs) {
     throw new DatanetError('OFFER_EXPIRED', { expiresAtMs: offer.expiresAtMs })
   }
-  return signed
+  return { offer, cid: cidOf(payload), bytes }
 }
 
 /**

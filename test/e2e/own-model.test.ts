@@ -74,3 +74,15 @@ test('without the DHT it still finds its own', async () => {
   const { done } = await ask(peer, { model, content: QUESTION })
   expect(done.receipt.seq).toBe(3)
 })
+
+test('a model that is retired is offered no more, also after a restart', async () => {
+  const { id } = (await peer.api.datanets.list())[0] ?? { id: '' }
+  const { model: newer } = await world.serve(peer, id)
+  expect(await peer.api.models.retire(model)).toEqual({ model })
+  expect(await peer.api.models.search(world.network.topic)).toMatchObject([{ model: newer }])
+  expect(await refusal(() => ask(peer, { model, content: QUESTION }))).toBe('MODEL_UNKNOWN')
+  expect(await refusal(() => peer.api.models.retire(model))).toBe('MODEL_UNKNOWN')
+  await peer.stop()
+  peer = await world.peer('alone', { bootstrap: [] })
+  expect(await peer.api.models.list()).toMatchObject([{ model: newer }])
+})

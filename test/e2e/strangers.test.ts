@@ -73,6 +73,7 @@ async function strangerAsks(content: string) {
   }
 }
 
+// CALL-R6
 test('a voucher that became public buys a stranger nothing of what its payer prepaid', async () => {
   await Promise.all(Array.from({ length: 16 }, () => ask(agent, { model, content: UNKNOWN })))
   const { authorisedWei, spentWei } = await paid.agreement(agent)
@@ -82,12 +83,14 @@ test('a voucher that became public buys a stranger nothing of what its payer pre
   expect((await ask(agent, { model, content: QUESTION })).done.receipt.outcome).toBe('answered')
 })
 
+// USAGE-W1, USAGE-R2
 test('text that would stall the tokenizer is refused, by the caller and by the provider', async () => {
   const endless = 'a'.repeat(40_000)
   expect(await refusal(() => ask(agent, { model, content: endless }))).toBe('REQUEST_TOO_LARGE')
   expect(await strangerAsks(endless)).toBe('REQUEST_TOO_LARGE')
 })
 
+// CALL-W1
 test('an offer that wants more in advance than the caller prepays is not called', async () => {
   const careful = await paid.agent('careful', {
     limits: { maxCallWei: 1_000_000n, prepayWei: 1_639n, depositWei: 1_000_000n }
@@ -96,6 +99,7 @@ test('an offer that wants more in advance than the caller prepays is not called'
   expect(await careful.api.channels.list()).toEqual([])
 })
 
+// CALL-R8
 test('a payer that falls silent between chunks is not waited for, and owes what it got', async () => {
   const impatient = await paid.world.peer('impatient', { voucherMs: 150 })
   await impatient.api.datanets.find(paid.world.topic)

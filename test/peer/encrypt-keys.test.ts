@@ -1,6 +1,8 @@
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { loadConfig } from '../../peer/config.ts'
+import { startDaemon } from '../../peer/daemon.ts'
 import { lockDataDir } from '../../peer/daemon-lock.ts'
 import { type EncryptInit, encryptKeys } from '../../peer/encrypt-keys.ts'
 import { openDatabase } from '../../peer/store/database.ts'
@@ -25,6 +27,8 @@ async function world(...answers: string[]) {
   const asked: string[] = []
   const init: EncryptInit = {
     dataDir,
+    // Cheap guesses: what is tested here is not their price.
+    cost: { N: 2 ** 10, r: 8, p: 1 },
     async ask(question) {
       asked.push(question)
       return answers.shift()
@@ -77,4 +81,28 @@ test('a slip of the finger, wrong words and a running peer change nothing', asyn
   expect(await refusal(() => encryptKeys({ ...init, dataDir: testFolder() }))).toBe(
     'CONFIG_INVALID'
   )
+})
+
+test('a daemon starts with the passphrase of its keys only, and does not say it', async () => {
+  const { dataDir, init } = await world()
+  const words = 'nobody reads this'
+  await encryptKeys({ ...init, keyPassphrase: words })
+  const lines: string[] = []
+  const start = (env: Record<string, string>) =>
+    startDaemon(loadConfig({ env, flags: { dataDir, logLevel: 'debug' } }), {
+      logTo: { write: (line) => lines.push(line) }
+    })
+  expect(await refusal(() => start({}))).toBe('KEYSTORE_LOCKED')
+  const wrong = { DATANET_KEY_PASSPHRASE: 'some other words' }
+  expect(await refusal(() => start(wrong))).toBe('PASSPHRASE_WRONG')
+  const daemon = await start({ DATANET_KEY_PASSPHRASE: words })
+  try {
+    expect(await daemon.peer.api.status()).toMatchObject({ keystore: 'encrypted' })
+    const again = { ...init, keyPassphrase: words, ask: async () => 'other words' }
+    expect(await refusal(() => encryptKeys(again))).toBe('CONFIG_INVALID')
+  } finally {
+    await daemon.stop()
+  }
+  expect(lines.join('\n')).not.toContain(words)
+  expect(lines.length).toBeGreaterThan(0)
 })

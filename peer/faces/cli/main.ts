@@ -1,18 +1,25 @@
 import { once } from 'node:events'
-import { resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { type Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { connectPeer } from '../../api/client.ts'
-import { readDaemonFile } from '../../api/daemon-file.ts'
+import { type DaemonFile, readDaemonFile } from '../../api/daemon-file.ts'
 import type { PeerApi } from '../../api/peer-api.ts'
 import { refusal, toProblem } from '../../api/problem.ts'
 import { type Config, describeConfig, loadConfig } from '../../config.ts'
+import { shellWord, startInBackground } from './background.ts'
+import { type ChainDeployOptions, chainDeploy, demandToken, tellDeployed } from './chain.ts'
 import { read } from './command.ts'
+import { type FindingLine, tellDiagnosis, tellFinding } from './doctor.ts'
+import { EXIT } from './exit-codes.ts'
+import { type InitOptions, initCommand, runInit } from './init.ts'
 import { lastPeer, rememberPeer } from './last-peer.ts'
 import { fields } from './layout.ts'
 import { createPrint, failed, type Print } from './print.ts'
 import { type CommonOptions, createProgram, usageCode } from './program.ts'
 import { askSecret } from './secret-prompt.ts'
+import { stopDaemon } from './stop.ts'
 import { tellEncrypted, tellStart } from './tell-start.ts'
 
 // What runs a peer is loaded by the commands that run one: the others answer at once.
@@ -43,9 +50,19 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 const program = createProgram({ connect, print: printOf, signal: stopping.signal })
 
+initCommand(program.command('init')).action(setUp)
+
 withFlags(nounOf('peer').command('start'))
   .description('start a peer here, for the other commands and other peers')
+  .option('--background', 'return when it answers, and leave it running')
   .action(startPeer)
+
+nounOf('peer')
+  .command('stop')
+  .description('stop the running peer and wait until it is gone')
+  .option('--data-dir <dir>', 'whose peer')
+  .option('--json', 'for programs: one object')
+  .action(stopPeer)
 
 nounOf('account')
   .command('encrypt')
@@ -55,9 +72,16 @@ nounOf('account')
   .option('--json', 'for programs: one object')
   .action(encryptAccounts)
 
-withFlags(program.command('config'))
+withFlags(program.command('config', { hidden: true }))
   .description('what a peer would run with, secrets hidden')
   .action(showConfig)
+
+withFlags(program.command('doctor'))
+  .summary('what is wrong here, and what to do')
+  .description('what is in the way of a peer here, and what to do about it')
+  .action(runDoctor)
+
+chainDeploy(program.command('chain', { hidden: true })).action(deployChain)
 
 program
   .command('devnet')
@@ -71,7 +95,7 @@ program
   .action(async (options) => (await import('../../devnet/command.ts')).runDevnet(options))
 
 program
-  .command('join')
+  .command('join', { hidden: true })
   .summary('join a running devnet and ask it something')
   .description('join a running devnet as another agent and ask it something')
   .argument('<network-file>', 'the file that the devnet names at its end')
@@ -89,24 +113,67 @@ try {
 }
 
 /** The PeerApi of the running peer: of the one named, of the usual one, or of the one started last. */
-async function connect({ dataDir }: CommonOptions): Promise<PeerApi> {
+async function connect(options: CommonOptions): Promise<PeerApi> {
   stopOnSignals()
+  return connectPeer(findDaemon(options))
+}
+
+function findDaemon({ dataDir }: CommonOptions): DaemonFile {
   const usual = loadConfig({ flags: { dataDir } }).dataDir
   const places = dataDir === undefined ? [usual, lastPeer()] : [usual]
   for (const place of places) {
     if (place === undefined) continue
     try {
-      return connectPeer(readDaemonFile(place))
+      return readDaemonFile(place)
     } catch (error) {
       if (toProblem(error).body.code !== 'PEER_UNREACHABLE') throw error
     }
   }
-  const hint = 'no peer runs here; start one in another terminal: datanet peer start'
+  const hint = existsSync(join(usual, 'config.json'))
+    ? `the peer of ${usual} does not run: npx datanet peer start --background${
+        dataDir === undefined ? '' : ` --data-dir ${shellWord(dataDir)}`
+      }`
+    : 'no peer runs here: npx datanet init sets one up, datanet peer start runs one'
   throw refusal('PEER_UNREACHABLE', { dataDir: usual }, { hint })
 }
 
-async function startPeer({ json, ...flags }: Record<string, unknown>): Promise<void> {
+async function setUp(options: InitOptions): Promise<void> {
   stopOnSignals()
+  const { dataDir, network, json } = options
+  // Also tells whether such a configuration is possible, before anything is written.
+  const config = loadConfig({ flags: { dataDir, ...(network ? { network } : {}) } })
+  const print = printOf(json === true)
+  await runInit(options, { dataDir: config.dataDir, print, signal: stopping.signal })
+}
+
+/** A peer that outlives this command. */
+async function startBehind(flags: Record<string, unknown>, print: Print): Promise<void> {
+  const dataDir = resolve(loadConfig({ flags }).dataDir)
+  const words = Object.entries(flags).flatMap(([key, value]) => flagOf(key, value))
+  const daemon = await startInBackground(dataDir, { signal: stopping.signal, flags: words })
+  await print.show({ dataDir, pid: daemon.pid, url: daemon.url }, ({ pid }) =>
+    fields(
+      [
+        ['peer', `process ${pid}, in the background; its log is ${join(dataDir, 'peer.log')}`],
+        ['stop it', 'npx datanet peer stop']
+      ],
+      print.columns
+    )
+  )
+}
+
+/** A flag as it is typed; the data directory is told anyway, and files are named whole. */
+function flagOf(key: string, value: unknown): string[] {
+  if (key === 'dataDir' || value === undefined) return []
+  const name = `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+  if (value === true) return [name]
+  if (Array.isArray(value)) return value.flatMap((one) => [name, String(one)])
+  return [name, key === 'network' ? resolve(String(value)) : String(value)]
+}
+
+async function startPeer({ json, background, ...flags }: Record<string, unknown>): Promise<void> {
+  stopOnSignals()
+  if (background === true) return startBehind(flags, printOf(json === true))
   const { startDaemon } = await import('../../daemon.ts')
   const { askFaucet } = await import('../../devnet/faucet.ts')
   const print = printOf(json === true)
@@ -128,7 +195,7 @@ async function startPeer({ json, ...flags }: Record<string, unknown>): Promise<v
     await print.show(
       {
         ...{ peerId, account, addresses, dataDir, url, gateway, isGiven, keystore },
-        ...{ chainId, networkFile, pid: process.pid }
+        ...{ chainId, networkFile, isAlone: config.bootstrap.length === 0, pid: process.pid }
       },
       (started) => tellStart(started, print.columns)
     )
@@ -137,6 +204,8 @@ async function startPeer({ json, ...flags }: Record<string, unknown>): Promise<v
   } finally {
     await daemon.stop()
   }
+  // libp2p leaves a timer behind that holds the process for a second; there is nothing to wait for.
+  process.exit()
 }
 
 /** What `start` gives, asking on a terminal for the passphrase of encrypted keys, three times. */
@@ -169,6 +238,50 @@ async function encryptAccounts(options: Record<string, string | undefined>): Pro
     ask: (question) => askSecret(question, { signal: stopping.signal })
   })
   await print.show(done, tellEncrypted)
+}
+
+async function stopPeer(options: CommonOptions): Promise<void> {
+  stopOnSignals()
+  const daemon = findDaemon(options)
+  const { pid, url } = daemon
+  await stopDaemon(daemon, { signal: stopping.signal })
+  await printOf(options.json === true).show({ pid, url }, () => `Stopped: process ${pid} is gone.`)
+}
+
+async function runDoctor({ json, ...flags }: Record<string, unknown>): Promise<void> {
+  const { diagnose } = await import('../../doctor.ts')
+  const print = printOf(json === true)
+  const findings: FindingLine[] = []
+  for await (const finding of diagnose({ flags })) {
+    findings.push(finding)
+    print.write(`${tellFinding(finding, print.columns)}\n`)
+  }
+  const isWell = findings.every(({ mark }) => mark !== 'wrong')
+  await print.show({ isWell, findings }, () => `\n${tellDiagnosis(findings)}`)
+  if (!isWell) process.exitCode = EXIT.failed
+}
+
+async function deployChain(options: ChainDeployOptions): Promise<void> {
+  demandToken(options)
+  stopOnSignals()
+  const { deployNetwork } = await import('../../deploy-network.ts')
+  const print = printOf(options.json === true)
+  const { dropDelay: dropDelayS, dataDir, playToken: _, json: __, ...order } = options
+  let done = 0
+  const deployed = await unlocked(loadConfig({ flags: { dataDir } }), (config) =>
+    deployNetwork(
+      config,
+      { ...order, dropDelayS },
+      {
+        signal: stopping.signal,
+        onStart: ({ chainId, deployer }) =>
+          print.write(`Deploying on chain ${chainId}, paid by ${deployer}\n\n`),
+        onDeployed: ({ contract }) =>
+          print.progress({ text: `${contract} is there`, done: ++done, total: 0 })
+      }
+    )
+  )
+  await print.show(deployed, (all) => tellDeployed(all, dropDelayS, print.columns))
 }
 
 async function showConfig({ json, ...flags }: Record<string, unknown>): Promise<void> {

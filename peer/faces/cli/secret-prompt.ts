@@ -11,12 +11,13 @@ export async function askSecret(
 ): Promise<string | undefined> {
   const { stdin, stderr } = process
   if (stdin.isTTY !== true || stderr.isTTY !== true) return undefined
-  stderr.write(question)
   // The terminal is the reader's while it asks, and the reader's own echo goes nowhere.
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
   const lines = createInterface({ input: stdin, output: nowhere, terminal: true })
   const left = new AbortController()
   lines.once('SIGINT', () => left.abort())
+  // After the reader has taken the terminal: what is pasted at once must not be echoed either.
+  stderr.write(question)
   try {
     return await lines.question('', { signal: AbortSignal.any([signal, left.signal]) })
   } finally {

@@ -9,6 +9,8 @@ export interface Started {
   /** Of the API that the other commands speak. */
   readonly url: string
   readonly gateway: { readonly url: string; readonly token: string } | undefined
+  /** True when it was told of no other peer to join by. */
+  readonly isAlone: boolean
   /** Undefined without a chain. */
   readonly chainId: number | undefined
   /** What others join by, when the chain is one of its own. */
@@ -74,10 +76,13 @@ function chainOf({ chainId, networkFile, isGiven }: Started): string {
     : `${chainId}; no faucet: the account must be given gas and tokens before it can pay`
 }
 
-function whatNext({ chainId, networkFile }: Started): readonly string[] {
+function whatNext({ chainId, networkFile, isAlone }: Started): readonly string[] {
   const file = networkFile?.includes(' ') ? `'${networkFile}'` : networkFile
   if (chainId === undefined) {
     return [
+      ...(isAlone
+        ? ['It knows no other peer yet: --bootstrap <address> names one to join by.', '']
+        : []),
       'To pay, found Datanets and serve models it needs a chain. Start it again with one of:',
       '',
       '  --network <file>   a network that runs: a devnet (npm start -- --keep world writes',

@@ -19,7 +19,7 @@ beforeEach(async () => {
   const db = openDatabase(':memory:')
   onTestFinished(() => db.close())
   const wallet = await openWallet(db)
-  const accounts = createAccounts({ wallet } as unknown as Parts)
+  const accounts = createAccounts({ wallet } as unknown as Parts, {} as never, {} as never)
   const datanets = { show: async () => ({ curators: [own.address, member.address] }) }
   api = { accounts, datanets } as unknown as PeerApi
   own = await accounts.find('own')
@@ -68,6 +68,17 @@ test('a custodian acts for the accounts it keeps, and for those named to it', as
   expect(await may('rewards/claim', `0x${'99'.repeat(20)}`, both)).toBe('FORBIDDEN')
   expect(await may('channels/list', undefined)).toBe('FORBIDDEN')
   expect(await may('datanets/pending', 'd')).toBe('permitted')
+})
+
+test('it hands over its own accounts only, and signs as nobody else kept here', async () => {
+  const handOver = (account: string, to: string) => may('accounts/handOver', { account, to })
+  const person = `0x${'99'.repeat(20)}`
+  expect(await handOver('discord/7', person)).toBe('permitted')
+  expect(await handOver(member.address, person)).toBe('permitted')
+  expect(await handOver('ann', person)).toBe('FORBIDDEN')
+  expect(await handOver('discord/7', own.address)).toBe('FORBIDDEN')
+  const { address } = await api.accounts.create('discord/8')
+  expect(await handOver('discord/7', address)).toBe('permitted')
 })
 
 test('of the accounts it sees its own', async () => {

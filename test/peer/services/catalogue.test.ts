@@ -47,6 +47,7 @@ function flipped(bytes: Uint8Array, at: number): Uint8Array {
   return out
 }
 
+// DOCUMENT-R5
 test('spoilt, expired and foreign cards and offers are refused one by one, and hide no good model', async () => {
   const expected = new Map<string, string>()
   const stranger = await generateKeyPair('Ed25519')
@@ -89,6 +90,7 @@ test('spoilt, expired and foreign cards and offers are refused one by one, and h
   expect(Object.fromEntries(refused)).toEqual(Object.fromEntries(expected))
 })
 
+// OFFER-R6, CALL-W1
 test('an offer that is signed well but asks for the wrong thing is never paid', async () => {
   const payment = (await provider.model()).offer.offer.payment
   const offers: Array<[string, Partial<Offer>]> = [

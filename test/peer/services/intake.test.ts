@@ -94,6 +94,7 @@ test('what was typed into a form says so, before its curators and in what was si
   await host.api.datanets.review({ ...verdict, account: datanet.curators[0] as string })
 })
 
+// SUBMISSION-R2
 test('the same signed bytes may come twice: the answer says where they stand', async () => {
   const { bytes, cid } = await signContribution(contribution(), person)
   const first = await submit(bytes)
@@ -105,6 +106,7 @@ test('the same signed bytes may come twice: the answer says where they stand', a
   expect((await submit(bytes)).status).toBe('rejected')
 })
 
+// SUBMISSION-R3
 test('a text the Datanet holds already is refused, whatever its case and spaces', async () => {
   const text = contribution().text
   await submitted({ text })
