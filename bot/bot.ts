@@ -12,7 +12,7 @@ import { codeOf } from './log.ts'
 export interface Bot {
   /** What it is called at Discord. */
   readonly name: string
-  /** Takes nothing new, ends what runs with a word to who waits, and logs out; within five seconds. */
+  /** Takes nothing new, ends what runs with a word to who waits, and logs out; within ten seconds. */
   stop(): Promise<void>
 }
 
@@ -59,7 +59,8 @@ export async function startBot(parts: BotParts, init: BotInit): Promise<Bot> {
         isStopping = true
         for (const command of commands) command.stop?.()
         await settled(active)
-        await client.destroy()
+        // A client that is looking for a Discord that is gone would not be done with it.
+        await settled(new Set([client.destroy()]))
       }
     }
   } catch (error) {
@@ -69,7 +70,7 @@ export async function startBot(parts: BotParts, init: BotInit): Promise<Bot> {
 }
 
 /** Waits for what runs, but not for ever. */
-async function settled(active: ReadonlySet<Promise<void>>): Promise<void> {
+async function settled(active: ReadonlySet<Promise<unknown>>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, STOP_MS)

@@ -11,8 +11,16 @@ import { codeOf, createLog } from './log.ts'
 
 const log = createLog()
 const stopping = new AbortController()
+let firstMs = 0
+const LEFT_MS = 1_000
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(name, () => stopping.abort())
+  process.on(name, () => {
+    // A terminal and npm may both deliver one Ctrl-C; one well after it ends everything at once.
+    if (stopping.signal.aborted && performance.now() - firstMs > 1_500) process.exit(130)
+    if (stopping.signal.aborted) return
+    firstMs = performance.now()
+    stopping.abort()
+  })
 }
 
 try {
@@ -43,6 +51,8 @@ async function run(config: BotConfig, token: string): Promise<void> {
     await bot.stop()
   } finally {
     await peer.stop()
+    // Whatever still looks for a Discord that is gone does not keep the process.
+    setTimeout(() => process.exit(), LEFT_MS).unref()
   }
 }
 
@@ -83,6 +93,9 @@ async function peerOf(
   const { cappedApi } = await import('./capped.ts')
   const own = loadConfig()
   const daemon = await startDaemon(own)
+  // A devnet gives play money to who asks; anywhere else nothing comes of it.
+  const { askFaucet } = await import('../peer/devnet/faucet.ts')
+  if (own.rpcUrl !== undefined) await askFaucet(own.rpcUrl, daemon.peer.account).catch(() => false)
   const { maxCallWei } = own.limits
   const cap = { capWei: config.dailyWei, maxCallWei, now: systemClock.now }
   return { api: cappedApi(daemon.peer.api, cap), stop: () => daemon.stop() }

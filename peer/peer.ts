@@ -9,24 +9,29 @@ import { createDocuments } from '../protocol/net/documents.ts'
 import { serveExchange } from '../protocol/net/exchange.ts'
 import { createExchangePool } from '../protocol/net/exchange-pool.ts'
 import { PROTOCOLS } from '../protocol/net/ids.ts'
+import { formatAmount } from './api/amounts.ts'
 import type { PeerApi, Role } from './api/peer-api.ts'
 import { createAbsentChain, withoutChain } from './chain/absent-chain.ts'
 import type { Chain, ChainContracts } from './chain/chain.ts'
 import { createEthersChain } from './chain/ethers-chain.ts'
 import { createContent } from './content/content.ts'
+import { askFaucet } from './devnet/faucet.ts'
 import { createNode } from './net/node.ts'
 import { ROLES, withRoles } from './roles.ts'
 import { createAccounts } from './services/accounts.ts'
 import { createAnswering } from './services/answering.ts'
 import { createAttempt } from './services/attempt.ts'
+import { createBudget } from './services/budget.ts'
 import { createCalls } from './services/calls.ts'
 import { createCatalogue, describeListing } from './services/catalogue.ts'
 import { createClaims } from './services/claims.ts'
 import { createClosing } from './services/closing.ts'
 import { createDatanets, summary } from './services/datanets.ts'
+import { createFunds } from './services/funds.ts'
+import { createIdleDeposits, type IdleDeposits } from './services/idle-deposits.ts'
 import { createIntake } from './services/intake.ts'
 import { createModels } from './services/models.ts'
-import { createOffering } from './services/offering.ts'
+import { createOffering, OFFERED } from './services/offering.ts'
 import type { Parts, SpendingLimits } from './services/parts.ts'
 import { createPayerChannels, type PayerChannels } from './services/payer-channels.ts'
 import { createProviderChannels, type ProviderChannels } from './services/provider-channels.ts'
@@ -35,6 +40,7 @@ import { createReceipts, showReceipts } from './services/receipts.ts'
 import { createRecovery } from './services/recovery.ts'
 import { createRevisions } from './services/revisions.ts'
 import { createRewards } from './services/rewards.ts'
+import { createWithdrawalWatch } from './services/withdrawal-watch.ts'
 import { createAccountStore } from './store/accounts.ts'
 import { SqliteBlockstore } from './store/blocks.ts'
 import { createChannelStore } from './store/channels.ts'
@@ -42,6 +48,7 @@ import { openDatabase } from './store/database.ts'
 import { createDatanetStore } from './store/datanets.ts'
 import { createDocumentStore } from './store/documents.ts'
 import { createModelStore } from './store/models.ts'
+import { createSpendingStore } from './store/spending.ts'
 import { undo } from './undo.ts'
 import { VERSION } from './version.ts'
 import { openWallet, type WalletAccount } from './wallet/wallet.ts'
@@ -66,6 +73,8 @@ export interface PeerInit {
   readonly voucherMs?: number
   /** Seconds that a payer's withdrawal from a channel to this peer takes, as its offers state; a day. */
   readonly withdrawDelayS?: number
+  /** A channel unused for so long is closed and its deposit taken back; never unless given. */
+  readonly idleCloseMs?: number
   /** Told to the faces, which act on it; off unless given. */
   readonly autoPublish?: boolean
   /** Opens encrypted keys, and encrypts them where they are not; refused as openWallet refuses. */
@@ -145,7 +154,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
         },
         onError: (error) => log('announce', { error: String(error) })
       }),
-      limits: init.limits,
+      limits: withinBudgets(init.limits),
       now,
       log
     }
@@ -154,21 +163,23 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     const revisions = createRevisions(parts, datanets)
     const catalogue = createCatalogue(parts)
     const models = createModels(parts, datanets, revisions, catalogue)
-    const offering = createOffering(
-      parts,
-      datanets,
-      models,
-      catalogue,
-      init.withdrawDelayS === undefined ? {} : { withdrawDelayS: init.withdrawDelayS }
-    )
+    const withdrawDelayS = init.withdrawDelayS ?? OFFERED.withdrawDelayS
+    const offering = createOffering(parts, datanets, models, catalogue, { withdrawDelayS })
     started.push(() => offering.stop())
     const claims = createClaims(parts)
     const payerChannels: PayerChannels =
       contracts === undefined ? withoutChain() : createPayerChannels(parts)
+    const spending = { ...parts, spendingStore: createSpendingStore(db) }
+    const budget = createBudget(
+      spending,
+      contracts === undefined ? () => [] : payerChannels.promised,
+      (amountWei) => formatAmount(amountWei, token?.symbol, token?.decimals)
+    )
     const recovery = createRecovery(parts, payerChannels)
     started.push(() => recovery.stop())
     const attempt = createAttempt(parts, datanets, payerChannels, recovery)
-    const calls = createCalls(parts, catalogue, attempt)
+    const calls = createCalls(parts, catalogue, attempt, budget)
+    const closing = createClosing(parts, payerChannels)
     const providerChannels: ProviderChannels =
       contracts === undefined ? withoutChain() : createProviderChannels(parts)
     if (contracts !== undefined) started.push(() => providerChannels.stop())
@@ -188,8 +199,17 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     if (isProvider) servers.push(await serveExchange(node, PROTOCOLS.invoke, answering))
     datanets.resume({ isHost: roles.includes('host') })
     revisions.resume()
-    if (isProvider && contracts !== undefined) await offering.resume()
+    if (isProvider && contracts !== undefined) {
+      await offering.resume()
+      const watch = createWithdrawalWatch(parts, claims, { withdrawDelayS })
+      started.push(() => watch.stop())
+    }
     if (contracts !== undefined) recovery.start()
+    let idle: IdleDeposits | undefined
+    if (init.idleCloseMs !== undefined && contracts !== undefined) {
+      idle = createIdleDeposits(spending, payerChannels, closing, { idleMs: init.idleCloseMs })
+      started.push(idle.stop)
+    }
 
     const api: PeerApi = {
       datanets: {
@@ -223,8 +243,10 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
           }
           return claims.list()
         },
-        claim: claims.claim,
-        close: createClosing(parts, payerChannels).close,
+        claim: (options) => claims.claim(options),
+        budget: async () => budget.state(),
+        close: (channelId, options) =>
+          closing.close(channelId, options).finally(() => idle?.wake()),
         async open({ offer, depositWei }, options) {
           const { channelId } = await payerChannels.open(
             catalogue.offer(offer).offer,
@@ -238,7 +260,15 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
       },
       receipts: createReceipts(parts),
       rewards: createRewards(parts, datanets),
-      accounts: createAccounts(parts, datanets),
+      accounts: createAccounts(
+        parts,
+        datanets,
+        createFunds(parts, {
+          chainAs: (account) => chainOf(init, account),
+          askFaucet: async (address) =>
+            init.rpcUrl !== undefined && (await askFaucet(init.rpcUrl, address))
+        })
+      ),
       status: async () => ({
         peerId: parts.peerId,
         addresses: node.getMultiaddrs().map(String),
@@ -266,6 +296,13 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     await stop().catch(() => {})
     throw error
   }
+}
+
+/** A deposit that a budget lets nobody spend would only lie there. */
+function withinBudgets(limits: SpendingLimits): SpendingLimits {
+  const { depositWei, maxDayWei = depositWei, maxProviderDayWei = depositWei } = limits
+  const leastWei = [depositWei, maxDayWei, maxProviderDayWei].reduce((a, b) => (a < b ? a : b))
+  return { ...limits, depositWei: leastWei }
 }
 
 function passAbort(error: unknown): void {

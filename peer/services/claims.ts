@@ -8,7 +8,10 @@ import type { Parts } from './parts.ts'
 
 /** What a provider does on chain with the vouchers it holds. */
 export interface Claims {
-  claim(options?: ProgressOptions): Promise<ClaimSummary>
+  /** Claims what can be claimed, on all channels or on `only` these. */
+  claim(options?: ProgressOptions & { readonly only?: ReadonlySet<string> }): Promise<ClaimSummary>
+  /** The channels whose vouchers say more than was claimed, as last seen. */
+  claimable(): readonly StoredChannel[]
   list(): readonly ChannelSummary[]
 }
 
@@ -29,8 +32,10 @@ export function createClaims(parts: Pick<Parts, 'channelStore' | 'chain' | 'wall
   }
 
   return {
+    claimable,
     async claim(options = {}) {
-      const channels = claimable()
+      const { only } = options
+      const channels = claimable().filter(({ channelId }) => only?.has(channelId) ?? true)
       const txHashes: string[] = []
       let claimedWei = 0n
       let royaltyWei = 0n

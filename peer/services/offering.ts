@@ -15,7 +15,7 @@ export const OFFERED = {
   chunkTokens: 64,
   maxInputBytes: 65_536,
   maxOutputTokens: 2_048,
-  /** Seconds: a day for the provider to claim before a payer's withdrawal. */
+  /** Seconds: a day for the provider to claim before a payer's withdrawal, unless configured. */
   withdrawDelayS: 86_400
 } as const
 
@@ -48,7 +48,7 @@ export function createOffering(
   datanets: Datanets,
   models: Models,
   catalogue: Catalogue,
-  init: { readonly withdrawDelayS?: number } = {}
+  init: { readonly withdrawDelayS: number }
 ): Offering {
   const { modelStore, wallet, chain, publications, peerId, now, log } = parts
   const served = new Map<string, Served>()
@@ -79,7 +79,7 @@ export function createOffering(
           operator,
           receiptSigner: operator,
           auditor: datanetKey(datanet.signed),
-          withdrawDelayS: init.withdrawDelayS ?? OFFERED.withdrawDelayS
+          withdrawDelayS: init.withdrawDelayS
         },
         price: { callWei, inputTokenWei, outputTokenWei },
         openWei: callWei + inputTokenWei * BigInt(OFFERED.maxInputBytes / 4),

@@ -35,8 +35,10 @@ import { encodeReceipt, type SignedReceipt } from '../../protocol/receipt/receip
 import { receiptLeaf } from '../../protocol/receipt/receipt-signature.ts'
 import type { CallOptions } from '../api/peer-api.ts'
 import type { ChannelState } from '../chain/escrow.ts'
+import type { StoredChannel } from '../store/channels.ts'
 import type { OnUndo } from '../store/group-commit.ts'
 import type { OpenCall } from '../store/open-calls.ts'
+import type { PromisedChannel } from './budget.ts'
 import type { Parts } from './parts.ts'
 
 /** What a call is asked for again by. */
@@ -94,6 +96,8 @@ export interface PayerChannels {
   find(channelId: string): PayerChannel
   /** Runs `work` while no call begins at `provider`. */
   inTurn<T>(provider: string, work: () => Promise<T>): Promise<T>
+  /** What was promised on each, for budgets. */
+  promised(): readonly PromisedChannel[]
   /** Asks the chain about channels whose deposit was never seen to arrive: it may have landed since. */
   recover(options?: CallOptions): Promise<void>
 }
@@ -107,7 +111,7 @@ interface Held extends PayerChannel {
 }
 
 /** A channel that may not have been read from the store yet. */
-interface Entry {
+interface Entry extends Omit<PromisedChannel, 'channelId'> {
   readonly held: Held
 }
 
@@ -126,20 +130,31 @@ export function createPayerChannels(
   /** One opening or top-up per provider at a time: two calls must not both pay a deposit. */
   const turns = new Map<string, Promise<unknown>>()
 
-  for (const { channelId, terms, peer, depositWei, isRetired } of channelStore.channels('payer')) {
-    enter(channelId, { peer, isRetired, load: () => load(channelId, terms, peer, depositWei) })
+  const opened = new Set(channelStore.open.channels())
+  for (const stored of channelStore.channels('payer')) {
+    const { channelId, terms, peer, depositWei } = stored
+    const entry = enter(channelId, stored, () => load(channelId, terms, peer, depositWei))
+    // Calls that a crash left open are counted from the start.
+    if (opened.has(channelId)) entry.held
   }
 
   function enter(
     channelId: string,
-    { peer, isRetired, load }: { peer: string; isRetired: boolean; load: () => Held }
+    { peer, isRetired, voucher }: Pick<StoredChannel, 'peer' | 'isRetired' | 'voucher'>,
+    read: () => Held
   ): Entry {
     let held: Held | undefined
     const entry: Entry = {
+      provider: peer,
       get held() {
-        held ??= load()
+        held ??= read()
         return held
-      }
+      },
+      get promisedWei() {
+        if (held !== undefined) return held.ledger.voucher.cumulativeWei
+        return voucher === undefined ? 0n : decodeVoucher(voucher).cumulativeWei
+      },
+      coveredWei: (callId) => held?.ledger.calls.get(callId)?.coveredWei
     }
     channels.set(channelId, entry)
     if (!isRetired) {
@@ -363,8 +378,8 @@ export function createPayerChannels(
     const peer = offer.provider
     // The salt is on disk before the deposit is paid: a crash between the two must not lose it.
     channelStore.addChannel({ side: 'payer', channelId, peer, terms: bytes, depositWei: 0n })
-    const entry = { peer, isRetired: false, load: () => load(channelId, bytes, peer, 0n) }
-    return enter(channelId, entry).held
+    const read = () => load(channelId, bytes, peer, 0n)
+    return enter(channelId, { peer, isRetired: false }, read).held
   }
 
   /** One that was prepared for such an offer and never paid into. */
@@ -416,6 +431,13 @@ export function createPayerChannels(
     begin: (offer, call, options = {}) =>
       inTurn(offer.provider, () => beginNow(offer, call, options)),
     inTurn,
+    promised: () =>
+      [...channels].map(([channelId, { provider, promisedWei, coveredWei }]) => ({
+        channelId,
+        provider,
+        promisedWei,
+        coveredWei
+      })),
     find(channelId) {
       const held = channels.get(channelId)?.held
       if (held === undefined) throw new DatanetError('CHANNEL_UNKNOWN', { channelId })

@@ -77,6 +77,16 @@ test('an interaction that Discord gave up on is left alone, and the bot goes on'
   expect(textOf(await ann.slash('contribute').shown())).toMatch(/DATANET_UNKNOWN/)
 })
 
+test('the bot stops while Discord is gone', async () => {
+  const gone = await createFakecord()
+  const { clock } = gone
+  const bot = await startBot({ ...parts(), clock }, { token: gone.token, api: gone.api })
+  await gone.stop()
+  const startedMs = performance.now()
+  await bot.stop()
+  expect(performance.now() - startedMs).toBeLessThan(8_000)
+})
+
 test('a control of another version says so', async () => {
   await startTestBot(api, { discord })
   const ann = discord.member('ann')

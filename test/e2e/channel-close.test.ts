@@ -1,8 +1,12 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createEthersChain } from '../../peer/chain/ethers-chain.ts'
 import type { Peer } from '../../peer/peer.ts'
 import { createChannelStore } from '../../peer/store/channels.ts'
 import { openDatabase } from '../../peer/store/database.ts'
+import { openWallet } from '../../peer/wallet/wallet.ts'
+import { decodeRecord } from '../../protocol/base/schema.ts'
+import { termsSchema } from '../../protocol/channel/terms.ts'
 import { createPaidWorld, type PaidWorld } from '../fixtures/paid-world.ts'
 import { ask } from '../fixtures/world.ts'
 import { QUESTION } from '../fixtures/world-texts.ts'
@@ -33,6 +37,10 @@ async function onlyChannel(peer: Peer) {
 }
 
 // CLOSING-W1
+async function claimedOn(channelId: string): Promise<bigint> {
+  return (await paid.world.chain.escrow.channel(channelId)).claimedWei
+}
+
 test('a deposit comes back after the delay, less what was signed for', async () => {
   const payer = await paid.agent('payer')
   await ask(payer, { model, content: QUESTION })
@@ -63,8 +71,8 @@ test('a deposit comes back after the delay, less what was signed for', async () 
   expect(await onlyChannel(payer)).toMatchObject({ state: 'closed', withdrawableWei: 0n })
   expect(await payer.api.channels.close(channelId)).toMatchObject({ returnedWei: 0n })
 
-  // What was signed for is still the provider's.
-  expect(await paid.provider.api.channels.claim()).toMatchObject({ claimedWei: open.authorisedWei })
+  // What was signed for is the provider's, who claimed it when it saw the withdrawal.
+  await expect.poll(() => claimedOn(channelId)).toBe(open.authorisedWei)
   await ask(payer, { model, content: QUESTION })
   expect(await payer.api.channels.list()).toHaveLength(2)
 })
@@ -109,7 +117,32 @@ test('a provider takes no call on a channel whose deposit is leaving', async () 
   expect(states).toEqual(['withdrawing', 'open'])
 })
 
-test('closing goes on without the provider', async () => {
+// CLOSING-W3
+test('a payer that takes back what it signed for loses it to the provider all the same', async () => {
+  const payer = await paid.agent('cheat')
+  await ask(payer, { model, content: QUESTION })
+  const { channelId, depositWei, authorisedWei } = await onlyChannel(payer)
+  await payer.stop()
+  const database = openDatabase(join(paid.world.dirOf('cheat'), 'peer.db'))
+  const { terms } = createChannelStore(database).channel('payer', channelId) ?? {}
+  const { own } = await openWallet(database)
+  database.close()
+  const chain = createEthersChain({
+    rpc: paid.world.network.rpcUrl,
+    contracts: paid.world.network.contracts,
+    secretKey: own.secretKey
+  })
+  const signed = decodeRecord(termsSchema, terms as Uint8Array)
+  await chain.escrow.startWithdraw(signed, depositWei)
+  await expect.poll(() => claimedOn(channelId)).toBe(authorisedWei)
+  const { withdrawal } = await chain.escrow.channel(channelId)
+  await chainAt(withdrawal?.readyAtMs ?? 0)
+  await chain.escrow.finishWithdraw(signed)
+  expect(await chain.escrow.channel(channelId)).toMatchObject({ depositWei: authorisedWei })
+  chain.close()
+})
+
+test('closing goes on without the provider, who claims when it is back', async () => {
   const payer = await paid.agent('abandoned')
   await ask(payer, { model, content: QUESTION })
   const { channelId } = await onlyChannel(payer)
@@ -119,5 +152,8 @@ test('closing goes on without the provider', async () => {
   const back = await paid.world.peer('abandoned')
   const { readyAtMs = 0 } = await onlyChannel(back)
   await chainAt(readyAtMs)
+  expect(await claimedOn(channelId)).toBe(0n)
+  await paid.restartProvider()
+  await expect.poll(() => claimedOn(channelId)).toBeGreaterThan(0n)
   expect(await back.api.channels.close(channelId)).toMatchObject({ state: 'closed' })
 })

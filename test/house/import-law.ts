@@ -105,7 +105,14 @@ const ROOMS: readonly Room[] = [
   // The composition root of the bot: it alone starts a peer.
   {
     path: /^bot\/main\.ts$/,
-    locals: ['bot/', 'peer/api/', 'peer/index.ts', 'peer/config.ts', 'peer/daemon.ts'],
+    locals: [
+      'bot/',
+      'peer/api/',
+      'peer/index.ts',
+      'peer/config.ts',
+      'peer/daemon.ts',
+      'peer/devnet/faucet.ts'
+    ],
     packages: ['discord.js']
   },
   { path: /^bot\//, locals: ['bot/', 'peer/api/'], packages: ['discord.js'] }

@@ -14,6 +14,11 @@ const LOOK_MS = 50
 /** The name of its log in the data directory of a peer that was started in the background. */
 export const PEER_LOG = 'peer.log'
 
+/** `text` as one word of a shell, quoted where it must be. */
+export function shellWord(text: string): string {
+  return /^[\w./~:@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+}
+
 /**
  * Starts a peer on `dataDir` that outlives this process, and resolves when it answers; `flags` are
  * those of `peer start`. Its output is added to `peer.log`. Refuses what the peer itself ended with,

@@ -92,8 +92,9 @@ async function targetOf(api: PeerApi, named?: string): Promise<DatanetSummary> {
 }
 
 function next(texts: readonly TextFile[]): string {
-  const [first] = texts
-  return `\nNow ask it what they know, such as:\n\n  npx datanet ask "What is said about ${(first?.title ?? '').replaceAll(/["$`\\]/g, '').toLowerCase()}?"`
+  const title = (texts[0]?.title ?? '').replaceAll(/["$`\\!]/g, '')
+  const question = title.endsWith('?') ? title : `What is said about ${title.toLowerCase()}?`
+  return `\nNow ask it what they know, such as:\n\n  npx datanet ask "${question}"`
 }
 
 function tell(

@@ -93,7 +93,11 @@ async function publish(scene: Scene): Promise<RevisionSummary | undefined> {
   try {
     const revision = await api.datanets.publish(datanet.id, waiting(scene))
     const { ordinal, rows } = revision
-    step(print, 'published', `revision ${ordinal} with ${rows} texts, anchored on chain`)
+    step(
+      print,
+      'published',
+      `revision ${ordinal} with ${rows} ${rows === 1 ? 'text' : 'texts'}, anchored on chain`
+    )
     return revision
   } catch (error) {
     if (toProblem(error).body.code !== 'NOTHING_TO_PUBLISH') throw error

@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander'
 import { connectPeer } from '../../api/client.ts'
 import { type DaemonFile, readDaemonFile } from '../../api/daemon-file.ts'
 import { refusal } from '../../api/problem.ts'
-import { PEER_LOG, startInBackground } from './background.ts'
+import { PEER_LOG, shellWord, startInBackground } from './background.ts'
 import { read } from './command.ts'
 import { draftOf, type Founding } from './founding.ts'
 import { fields } from './layout.ts'
@@ -75,6 +75,7 @@ export async function runInit(
     const { peerId, account } = await api.status({ signal })
     const { pid } = daemon
     const log = join(dataDir, PEER_LOG)
+    const whose = options.dataDir === undefined ? '' : ` --data-dir ${shellWord(dataDir)}`
     await print.show({ dataDir, pid, log, peerId, account, datanet }, () =>
       [
         fields(
@@ -91,11 +92,13 @@ export async function runInit(
         '',
         'Now hand in a folder of text or markdown files, and ask:',
         '',
-        '  npx datanet contribute ./folder',
-        '  npx datanet ask "…"',
+        `  npx datanet contribute ./folder${whose}`,
+        `  npx datanet ask "…"${whose}`,
         '',
-        'It is stopped by npx datanet peer stop,',
-        'and started again by npx datanet peer start --background.'
+        'It is stopped and started again by:',
+        '',
+        `  npx datanet peer stop${whose}`,
+        `  npx datanet peer start --background${whose}`
       ].join('\n')
     )
   } catch (error) {
@@ -154,6 +157,6 @@ function writeConfig(dataDir: string, network?: string): string {
 }
 
 function isThere(file: string): Error {
-  const hint = `${file} is there, so this peer is set up: npx datanet peer start --background starts it`
+  const hint = `${file} is there, so this peer is set up already: npx datanet peer status`
   return refusal('CONFIG_INVALID', { file }, { hint })
 }

@@ -8,6 +8,7 @@ import { type DaemonFile, readDaemonFile } from '../../api/daemon-file.ts'
 import type { PeerApi } from '../../api/peer-api.ts'
 import { refusal, toProblem } from '../../api/problem.ts'
 import { type Config, describeConfig, loadConfig } from '../../config.ts'
+import { shellWord, startInBackground } from './background.ts'
 import { type ChainDeployOptions, chainDeploy, demandToken, tellDeployed } from './chain.ts'
 import { read } from './command.ts'
 import { type FindingLine, tellDiagnosis, tellFinding } from './doctor.ts'
@@ -129,7 +130,9 @@ function findDaemon({ dataDir }: CommonOptions): DaemonFile {
     }
   }
   const hint = existsSync(join(usual, 'config.json'))
-    ? `the peer of ${usual} does not run: npx datanet peer start --background`
+    ? `the peer of ${usual} does not run: npx datanet peer start --background${
+        dataDir === undefined ? '' : ` --data-dir ${shellWord(dataDir)}`
+      }`
     : 'no peer runs here: npx datanet init sets one up, datanet peer start runs one'
   throw refusal('PEER_UNREACHABLE', { dataDir: usual }, { hint })
 }
@@ -146,7 +149,6 @@ async function setUp(options: InitOptions): Promise<void> {
 /** A peer that outlives this command. */
 async function startBehind(flags: Record<string, unknown>, print: Print): Promise<void> {
   const dataDir = resolve(loadConfig({ flags }).dataDir)
-  const { startInBackground } = await import('./background.ts')
   const words = Object.entries(flags).flatMap(([key, value]) => flagOf(key, value))
   const daemon = await startInBackground(dataDir, { signal: stopping.signal, flags: words })
   await print.show({ dataDir, pid: daemon.pid, url: daemon.url }, ({ pid }) =>

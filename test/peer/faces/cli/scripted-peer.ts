@@ -100,6 +100,10 @@ export function scriptedPeer(
         did.push(['build', recipe])
         return { ...listing().model, ...recipe }
       },
+      async adopt(model: string) {
+        did.push(['adopt', model])
+        return listing().model
+      },
       async search(topic: string) {
         throw new DatanetError('DISCOVERY_EMPTY', { topic })
       },
@@ -108,7 +112,17 @@ export function scriptedPeer(
         return answer(question, signal)
       }
     },
-    channels: { list: async () => given.channels ?? [] },
+    channels: {
+      list: async () => given.channels ?? [],
+      async close(channelId: string) {
+        did.push(['close', channelId])
+        const pendingWei = 9n * 10n ** 17n
+        const readyAtMs = 4_000_000_000_000
+        return did.filter(([what]) => what === 'close').length > 1
+          ? { channelId, state: 'closed' as const, pendingWei: 0n, returnedWei: pendingWei }
+          : { channelId, state: 'withdrawing' as const, pendingWei, returnedWei: 0n, readyAtMs }
+      }
+    },
     receipts: {
       list: async () => receipts,
       show: async (callId: string) => {
