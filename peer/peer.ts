@@ -37,6 +37,7 @@ import { createPayerChannels, type PayerChannels } from './services/payer-channe
 import { createProviderChannels, type ProviderChannels } from './services/provider-channels.ts'
 import { createPublications } from './services/publications.ts'
 import { createReceipts, showReceipts } from './services/receipts.ts'
+import { createRecovery } from './services/recovery.ts'
 import { createRevisions } from './services/revisions.ts'
 import { createRewards } from './services/rewards.ts'
 import { createWithdrawalWatch } from './services/withdrawal-watch.ts'
@@ -174,7 +175,9 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
       contracts === undefined ? () => [] : payerChannels.promised,
       (amountWei) => formatAmount(amountWei, token?.symbol, token?.decimals)
     )
-    const attempt = createAttempt(parts, datanets, payerChannels)
+    const recovery = createRecovery(parts, payerChannels)
+    started.push(() => recovery.stop())
+    const attempt = createAttempt(parts, datanets, payerChannels, recovery)
     const calls = createCalls(parts, catalogue, attempt, budget)
     const closing = createClosing(parts, payerChannels)
     const providerChannels: ProviderChannels =
@@ -201,6 +204,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
       const watch = createWithdrawalWatch(parts, claims, { withdrawDelayS })
       started.push(() => watch.stop())
     }
+    if (contracts !== undefined) recovery.start()
     let idle: IdleDeposits | undefined
     if (init.idleCloseMs !== undefined && contracts !== undefined) {
       idle = createIdleDeposits(spending, payerChannels, closing, { idleMs: init.idleCloseMs })

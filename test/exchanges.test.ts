@@ -18,7 +18,8 @@ import {
   recordDelivery,
   reserve
 } from '../protocol/channel/provider-ledger.ts'
-import { escrowDomain, termsSchema, verifyTerms } from '../protocol/channel/terms.ts'
+import { escrowDomain, termsSchema } from '../protocol/channel/terms.ts'
+import { verifyTerms } from '../protocol/channel/verify-terms.ts'
 import { decodeVoucher, encodeVoucher, verifyVoucher } from '../protocol/channel/voucher.ts'
 import { verifyContribution } from '../protocol/datanet/contribution.ts'
 import { verifyCard } from '../protocol/model/card.ts'

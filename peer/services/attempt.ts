@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { z } from 'zod'
 import {
   DatanetError,
   type ErrorCode,
@@ -33,16 +34,19 @@ import {
   invokeMoreSchema,
   invokePartSchema
 } from '../../protocol/net/invoke.ts'
+import { pause } from '../../protocol/net/waiting.ts'
 import { decodeReceipt, encodeReceipt, type SignedReceipt } from '../../protocol/receipt/receipt.ts'
 import { receiptLeaf } from '../../protocol/receipt/receipt-signature.ts'
-import { verifyReceipt } from '../../protocol/receipt/verify-receipt.ts'
+import { verifyForgottenReceipt, verifyReceipt } from '../../protocol/receipt/verify-receipt.ts'
 import type { AskEvent, Citation, Question } from '../api/models-api.ts'
+import type { ReceiptSummary } from '../api/money-api.ts'
 import type { KnownModel } from './catalogue.ts'
 import { sendCommit } from './closing.ts'
 import type { Datanets } from './datanets.ts'
 import type { Parts } from './parts.ts'
 import type { PayerChannel, PayerChannels } from './payer-channels.ts'
 import { describeReceipt } from './receipts.ts'
+import { createRecovery, type Recovery, sealedRequest } from './recovery.ts'
 
 /** One call at one provider. */
 export interface AttemptInit {
@@ -70,6 +74,8 @@ interface Running extends AttemptInit {
   chunks: number
   costWei: bigint
   coveredWei: bigint
+  /** The ask may have reached the provider. */
+  isSent?: boolean
 }
 
 const NO_CHANNEL = `0x${'0'.repeat(64)}`
@@ -85,16 +91,30 @@ export const DIFFERING: ReadonlySet<ErrorCode> = new Set([
 /** Characters a token stands for at most in an honest answer; more of them is padding. */
 const TOKEN_CHARACTERS = 64
 
+/** Says that the stream broke, not what became of the call. */
+const BROKEN: ReadonlySet<ErrorCode> = new Set(['PEER_GONE', 'PEER_SILENT', 'PEER_UNREACHABLE'])
+/** What a provider says while it is coming up again. */
+const RESTARTING: ReadonlySet<ErrorCode> = new Set([
+  'PEER_UNREACHABLE',
+  'PROTOCOL_REFUSED',
+  'PROVIDER_BUSY'
+])
+/** A call whose stream broke is asked for again after 100, 200, 400… ms, for as long as this. */
+const RESUME_MS = 100
+const RESUME_WITHIN_MS = 3_000
+
 /** How long a broken call's receipt is asked for before the call is left as it is. */
 const RECOVER_MS = 2_000
 
 /** Attempts of this peer as a payer. specs/07-channel.md §Call */
 export function createAttempt(
-  parts: Pick<Parts, 'pool' | 'channelStore' | 'publications' | 'limits' | 'log'>,
+  parts: Pick<Parts, 'pool' | 'channelStore' | 'publications' | 'limits' | 'log' | 'wallet'>,
   datanets: Datanets,
-  channels: PayerChannels
+  channels: PayerChannels,
+  recovery: Recovery = createRecovery(parts)
 ): Attempt {
   const { pool, channelStore, publications, limits, log } = parts
+  const requests = sealedRequest(parts)
   const prepayWei = limits.prepayWei ?? limits.maxCallWei
   const separators = new WeakMap<Payment, Uint8Array>()
   /** Offers that are on disk already. */
@@ -162,6 +182,9 @@ export function createAttempt(
       throw new DatanetError('REQUEST_TOO_LARGE', { inputTokens })
     }
     const id = Buffer.from(init.callId).toString('hex')
+    // A receipt is checked by its offer, also after a restart.
+    if (!kept.has(offer)) channelStore.putOffer(signed.cid.toString(), signed.bytes)
+    kept.add(offer)
     return {
       ...init,
       id,
@@ -201,7 +224,12 @@ export function createAttempt(
   }
 
   /** Takes one part in: counts a chunk as the provider must have, or pays for the next one. */
-  async function take(call: Running, exchange: Exchange, value: unknown, isPaying = true) {
+  async function take(
+    call: Running,
+    exchange: Exchange,
+    value: unknown,
+    { isPaying = true, isAhead = true }: { isPaying?: boolean; isAhead?: boolean } = {}
+  ) {
     const { offer } = call.signed
     const part = fromWire(invokePartSchema, value)
     if ('needWei' in part) {
@@ -218,16 +246,19 @@ export function createAttempt(
     call.costWei = priceWei(offer.price, call)
     if (part.costWei !== call.costWei)
       throw new DatanetError('RECEIPT_INVALID', { field: 'costWei' })
-    if (isPaying) payAhead(call, exchange)
+    if (isPaying && isAhead) payAhead(call, exchange)
     return { type: 'chunk' as const, text: part.chunk, costWei: call.costWei }
   }
 
   /** Checks and keeps the receipt of what was delivered, and commits to it when nothing else runs. */
-  async function settle(call: Running, bytes: Uint8Array): Promise<SignedReceipt> {
-    const { offer, cid, bytes: offerBytes } = call.signed
+  async function settle(
+    call: Running,
+    { receipt: bytes, isForgotten }: { receipt: Uint8Array; isForgotten?: true | undefined }
+  ): Promise<SignedReceipt> {
+    const { offer, cid } = call.signed
     const receipt = decodeReceipt(bytes)
     const answer = new TextEncoder().encode(call.meter.text)
-    verifyReceipt(receipt, {
+    const expected = {
       domainSeparator: separatorOf(offer.payment),
       receiptSigner: offer.payment.receiptSigner,
       callId: call.callId,
@@ -238,13 +269,19 @@ export function createAttempt(
       offer: cid,
       builder: call.known.card.card.builder,
       request: { salt: call.request.requestSalt, bytes: call.requestBytes },
-      answer: { salt: call.request.answerSalt, bytes: answer },
-      usage: { inputTokens: call.inputTokens, outputTokens: call.outputTokens },
-      priceWei: call.costWei,
       royaltyPpm: offer.policy.royaltyPpm
-    })
-    if (!kept.has(offer)) channelStore.putOffer(cid.toString(), offerBytes)
-    kept.add(offer)
+    }
+    const { inputTokens, outputTokens, coveredWei, costWei } = call
+    if (isForgotten === true && receipt.receipt.usage.outputTokens !== outputTokens) {
+      verifyForgottenReceipt(receipt, { ...expected, inputTokens, coveredWei })
+    } else {
+      verifyReceipt(receipt, {
+        ...expected,
+        answer: { salt: call.request.answerSalt, bytes: answer },
+        usage: { inputTokens, outputTokens },
+        priceWei: costWei
+      })
+    }
     if (call.channel === undefined) {
       await channelStore.together(() =>
         channelStore.addReceipt({
@@ -279,16 +316,23 @@ export function createAttempt(
     try {
       // What left before the stop arrived is delivered and counted, so it is counted here as well.
       for (let step = await parts.next(); step.done !== true; step = await parts.next()) {
-        await take(call, exchange, step.value, false)
+        await take(call, exchange, step.value, { isPaying: false })
       }
       const end = fromWire(invokeEndSchema, await exchange.end)
-      await settle(call, end.receipt)
+      await settle(call, end)
     } catch (failure) {
       // Stopped before it was sent: nothing is owed for it.
       if (isAbort(failure)) return call.channel?.drop(call.id)
       if (!isDatanetError(failure)) return
-      if (failure.details.remote === true && DIFFERING.has(failure.code)) call.channel?.retire()
-      if (['PEER_GONE', 'PEER_SILENT'].includes(failure.code)) return call.channel?.lose(call.id)
+      const { channel } = call
+      if (failure.code === 'PEER_UNREACHABLE' && call.isSent !== true) return channel?.drop(call.id)
+      if (BROKEN.has(failure.code)) return channel?.lose(call.id)
+      if (channel !== undefined && failure.details.remote === true && DIFFERING.has(failure.code)) {
+        if (call.meter.text === '') channel.drop(call.id)
+        // What is missing is fetched; books that differ otherwise will differ again.
+        const isCured = failure.code === 'RECEIPTS_BEHIND' && (await recovery.channel(channel))
+        if (!isCured) channel.retire()
+      }
       if (call.meter.text === '') return call.channel?.drop(call.id)
       if (call.channel === undefined) return
       const name = { issuer: call.signed.offer.provider, kind: 'receipt', id: call.id }
@@ -299,7 +343,7 @@ export function createAttempt(
           async (value) => ({ seq: decodeReceipt(value).receipt.finishedAtMs, value }),
           { signal: AbortSignal.timeout(RECOVER_MS) }
         )
-        .then((value) => settle(call, value))
+        .then((receipt) => settle(call, { receipt }))
         .catch((cause) => {
           call.channel?.lose(call.id)
           log('receipt', { callId: call.id, error: `${cause}` })
@@ -311,50 +355,110 @@ export function createAttempt(
     const call = await prepare(init)
     const { channel, signed, id, requestBytes, signal } = call
     const { offer } = signed
-    let paid = {}
+    let voucher: Uint8Array | undefined
     try {
-      if (channel !== undefined) {
-        paid = {
-          terms: channel.terms,
-          voucher: await channel.cover(id, offer.openWei + offer.maxChunkWei)
-        }
-      }
+      voucher = await channel?.cover(id, offer.openWei + offer.maxChunkWei, {
+        offer: signed.cid.toString(),
+        request: requests.seal(id, requestBytes),
+        builder: call.known.card.card.builder
+      })
     } catch (error) {
       channel?.drop(id)
       throw error
     }
-    const ask = toWire(invokeAskSchema, { request: requestBytes, ...paid })
-    // Not the signal: an abort drops parts that the provider counts, a stop delivers them.
-    const exchange = pool.ask(offer.provider, PROTOCOLS.invoke, ask)
-    const onAbort = () => exchange.stop()
+    /** Asks, or asks again for what comes after the chunks that are here already. */
+    const open = (from?: number) => {
+      const paid = channel === undefined ? {} : { terms: channel.terms }
+      // Only a call of which nothing came can be answered anew.
+      const opening = from === undefined || from === 0 ? { voucher } : {}
+      const again = from === undefined ? {} : { from }
+      const ask = { request: requestBytes, ...paid, ...opening, ...again }
+      // Not the signal: an abort drops parts that the provider counts, a stop delivers them.
+      // What is shown again needs no model: whoever is slow with it is not up.
+      const patience = from === undefined || from === 0 ? {} : { deadlineMs: RESUME_WITHIN_MS }
+      const wire = toWire(invokeAskSchema, ask)
+      const exchange = pool.ask(offer.provider, PROTOCOLS.invoke, wire, patience)
+      // Awaited below on every path; until then a rejection must not count as unhandled.
+      exchange.end.catch(() => {})
+      return { exchange, parts: exchange.parts[Symbol.asyncIterator]() }
+    }
+    let stream = open()
+    const onAbort = () => stream.exchange.stop()
     signal.addEventListener('abort', onAbort, { once: true })
-    const parts = exchange.parts[Symbol.asyncIterator]()
-    // Awaited below on every path; until then a rejection must not count as unhandled.
-    exchange.end.catch(() => {})
     let isSettled = false
+    let broken: unknown
+    let brokenAtMs = Number.POSITIVE_INFINITY
     try {
       signal.throwIfAborted()
-      for (let step = await parts.next(); step.done !== true; step = await parts.next()) {
-        const event = await take(call, exchange, step.value)
-        signal.throwIfAborted()
-        if (event !== undefined) yield event
-        signal.throwIfAborted()
+      for (let tries = 0; ; ) {
+        try {
+          const { exchange, parts } = stream
+          for (let step = await parts.next(); step.done !== true; step = await parts.next()) {
+            const event = await take(call, exchange, step.value, { isAhead: tries === 0 })
+            signal.throwIfAborted()
+            if (event !== undefined) yield event
+            signal.throwIfAborted()
+          }
+          const end = fromWire(invokeEndSchema, await exchange.end)
+          const receipt = await settle(call, end)
+          isSettled = true
+          signal.throwIfAborted()
+          // Cut off before anything came, or with what nobody has any more: that is no answer.
+          const isLost = receipt.receipt.usage.outputTokens !== call.outputTokens
+          if (broken !== undefined && (isLost || isNothing(receipt))) throw broken
+          yield { type: 'done', ...ended(receipt, end.citations) }
+          return
+        } catch (error) {
+          signal.throwIfAborted()
+          if (isSettled || channel === undefined) throw error
+          if (isDatanetError(error) && error.code !== 'PEER_UNREACHABLE') call.isSent = true
+          const isLate = performance.now() - brokenAtMs > RESUME_WITHIN_MS
+          if (!isDatanetError(error) || !isBroken(error, tries) || isLate) {
+            throw broken !== undefined && isDatanetError(error) && RESTARTING.has(error.code)
+              ? broken
+              : error
+          }
+          broken ??= error
+          if (tries === 0) brokenAtMs = performance.now()
+          await pause(RESUME_MS * 2 ** tries, signal)
+          tries += 1
+          log('resume', { callId: id, provider: offer.provider, from: call.chunks, tries })
+          stream = open(call.chunks)
+        }
       }
-      const end = fromWire(invokeEndSchema, await exchange.end)
-      const receipt = await settle(call, end.receipt)
-      isSettled = true
-      signal.throwIfAborted()
-      const citations: Citation[] = end.citations.map(({ sourceUrl, ...citation }, i) => ({
-        mark: i + 1,
-        ...citation,
-        ...(sourceUrl === undefined ? {} : { sourceUrl })
-      }))
-      yield { type: 'done', receipt: describeReceipt(receipt.receipt), citations }
     } finally {
       signal.removeEventListener('abort', onAbort)
       // Also reached when the consumer stops listening.
-      if (!isSettled) await mend(call, exchange, parts)
+      if (!isSettled) await mend(call, stream.exchange, stream.parts)
     }
+  }
+}
+
+/** Whether asking the same provider again can mend it. */
+function isBroken({ code, details }: DatanetError, tries: number): boolean {
+  if (details.remote === true) return tries > 0 && RESTARTING.has(code)
+  // Who was not reached at all was not asked either: another is nearer.
+  return tries > 0
+    ? BROKEN.has(code) || RESTARTING.has(code)
+    : BROKEN.has(code) && code !== 'PEER_UNREACHABLE'
+}
+
+function isNothing({ receipt }: SignedReceipt): boolean {
+  const { outcome, usage } = receipt
+  return usage.outputTokens === 0 && (outcome === 'cancelled' || outcome === 'interrupted')
+}
+
+function ended(
+  { receipt }: SignedReceipt,
+  citations: z.output<typeof invokeEndSchema>['citations']
+): { receipt: ReceiptSummary; citations: Citation[] } {
+  return {
+    receipt: describeReceipt(receipt),
+    citations: citations.map(({ sourceUrl, ...citation }, i) => ({
+      mark: i + 1,
+      ...citation,
+      ...(sourceUrl === undefined ? {} : { sourceUrl })
+    }))
   }
 }
 

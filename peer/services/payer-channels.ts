@@ -35,10 +35,14 @@ import { encodeReceipt, type SignedReceipt } from '../../protocol/receipt/receip
 import { receiptLeaf } from '../../protocol/receipt/receipt-signature.ts'
 import type { CallOptions } from '../api/peer-api.ts'
 import type { ChannelState } from '../chain/escrow.ts'
-import type { StoredReceipt } from '../store/channels.ts'
+import type { StoredChannel } from '../store/channels.ts'
 import type { OnUndo } from '../store/group-commit.ts'
+import type { OpenCall } from '../store/open-calls.ts'
 import type { PromisedChannel } from './budget.ts'
 import type { Parts } from './parts.ts'
+
+/** What a call is asked for again by. */
+export type Opening = Pick<OpenCall, 'offer' | 'request' | 'builder'>
 
 /** One channel this peer pays through, with the calls that run on it. */
 export interface PayerChannel {
@@ -53,9 +57,11 @@ export interface PayerChannel {
   /**
    * The voucher that covers the call up to `uptoWei` and commits to every receipt verified so far: on
    * disk before this resolves. Calls that are covered in one turn share one voucher: its totals hold
-   * for all of them.
+   * for all of them. The first cover of a call says by `opening` what it is known by after a restart.
    */
-  cover(callId: string, uptoWei: bigint): Promise<Uint8Array>
+  cover(callId: string, uptoWei: bigint, opening?: Opening): Promise<Uint8Array>
+  /** Calls whose provider was lost, also before a restart: to be asked for again. */
+  readonly lost: readonly OpenCall[]
   /**
    * Ends a call by its verified receipt. Resolves when that is written with the channel's others; it
    * is on the disk before any voucher that commits to it.
@@ -98,9 +104,15 @@ export interface PayerChannels {
 
 /** A channel with what only this file may do to it. */
 interface Held extends PayerChannel {
+  readonly agreed: Terms
   begin(callId: string, call: { readonly maxWei: bigint; readonly royaltyPpm: number }): void
   /** Adds to the deposit, unless a payment that was cut off has landed meanwhile. */
   fund(amountWei: bigint, options: CallOptions): Promise<void>
+}
+
+/** A channel that may not have been read from the store yet. */
+interface Entry extends Omit<PromisedChannel, 'channelId'> {
+  readonly held: Held
 }
 
 /** Payer channels over the store and the chain. specs/07-channel.md §Window */
@@ -111,14 +123,46 @@ export function createPayerChannels(
   const { chainId, escrow, token } = chain.contracts
   const domain = escrowDomain(chainId, escrow)
   const voucherSigner = createVoucherSigner(domainSeparator(domain), wallet.own.secretKey)
-  const channels = new Map<string, Held>()
+  /** Read from the store when they are first used: a restart with ten thousand costs as much as one. */
+  const channels = new Map<string, Entry>()
   /** By provider, oldest first, without those that were retired. */
-  const usable = new Map<string, Array<{ terms: Terms; channel: Held }>>()
+  const usable = new Map<string, Entry[]>()
   /** One opening or top-up per provider at a time: two calls must not both pay a deposit. */
   const turns = new Map<string, Promise<unknown>>()
 
+  const opened = new Set(channelStore.open.channels())
   for (const stored of channelStore.channels('payer')) {
-    load(decodeRecord(termsSchema, stored.terms), stored.terms, stored.peer, stored.depositWei)
+    const { channelId, terms, peer, depositWei } = stored
+    const entry = enter(channelId, stored, () => load(channelId, terms, peer, depositWei))
+    // Calls that a crash left open are counted from the start.
+    if (opened.has(channelId)) entry.held
+  }
+
+  function enter(
+    channelId: string,
+    { peer, isRetired, voucher }: Pick<StoredChannel, 'peer' | 'isRetired' | 'voucher'>,
+    read: () => Held
+  ): Entry {
+    let held: Held | undefined
+    const entry: Entry = {
+      provider: peer,
+      get held() {
+        held ??= read()
+        return held
+      },
+      get promisedWei() {
+        if (held !== undefined) return held.ledger.voucher.cumulativeWei
+        return voucher === undefined ? 0n : decodeVoucher(voucher).cumulativeWei
+      },
+      coveredWei: (callId) => held?.ledger.calls.get(callId)?.coveredWei
+    }
+    channels.set(channelId, entry)
+    if (!isRetired) {
+      const others = usable.get(peer)
+      if (others === undefined) usable.set(peer, [entry])
+      else others.push(entry)
+    }
+    return entry
   }
 
   function refuseForeign(payment: Payment): void {
@@ -152,8 +196,8 @@ export function createPayerChannels(
     await chain.escrow.fund(terms, amountWei, options)
   }
 
-  function load(terms: Terms, termsBytes: Uint8Array, peer: string, depositWei: bigint): Held {
-    const channelId = channelIdOf(domain, terms)
+  function load(channelId: string, termsBytes: Uint8Array, peer: string, depositWei: bigint): Held {
+    const terms = decodeRecord(termsSchema, termsBytes)
     let ledger = openPayerLedger(channelId, depositWei)
     let accumulator = EMPTY_ACCUMULATOR
     const lost = new Set<string>()
@@ -173,19 +217,41 @@ export function createPayerChannels(
       }
     }
 
+    // Covered before a restart: they count until their receipts come.
+    const open = channelStore.open.of(channelId)
+    for (const { callId } of open) lost.add(callId)
+    if (open.length > 0) {
+      const calls = new Map(
+        open.map(({ callId, maxWei, royaltyPpm, coveredWei }) => [
+          callId,
+          { maxWei, royaltyPpm, coveredWei }
+        ])
+      )
+      ledger = { ...ledger, calls }
+    }
+
     /** The newest voucher on the disk: nothing that is sent promises more. */
     let durable = ledger.voucher
     let signing: Promise<Uint8Array> | undefined
 
-    /** Receipts that are not written yet. No voucher commits to one that is not. */
-    let unsaved: StoredReceipt[] = []
+    /** Receipts and covers that are not written yet. No voucher promises what is not. */
+    let unsaved: Array<() => void> = []
     function save(onUndo: OnUndo): void {
-      const receipts = unsaved
+      const writes = unsaved
       unsaved = []
       onUndo(() => {
-        unsaved = [...receipts, ...unsaved]
+        unsaved = [...writes, ...unsaved]
       })
-      for (const receipt of receipts) channelStore.addReceipt(receipt)
+      for (const write of writes) write()
+    }
+    function saveSoon(): Promise<void> {
+      return new Promise((resolve, reject) => {
+        const write = (onUndo: OnUndo) => {
+          save(onUndo)
+          resolve()
+        }
+        channelStore.together(write).catch(reject)
+      })
     }
 
     /** The voucher over all that is covered and verified when the turn ends, signed and kept. */
@@ -214,46 +280,59 @@ export function createPayerChannels(
       channelId,
       provider: peer,
       terms: termsBytes,
+      agreed: terms,
       get ledger() {
         return ledger
       },
       get isIdle() {
         return [...ledger.calls.keys()].every((callId) => lost.has(callId))
       },
-      async cover(callId, uptoWei) {
+      async cover(callId, uptoWei, opening) {
         ledger = cover(ledger, callId, uptoWei)
+        const call = ledger.calls.get(callId)
+        if (call !== undefined && opening !== undefined) {
+          unsaved.push(() => channelStore.open.add({ channelId, callId, ...opening, ...call }))
+        } else if (call?.coveredWei === uptoWei) {
+          unsaved.push(() => channelStore.open.cover(channelId, callId, uptoWei))
+        }
         return promise()
+      },
+      get lost() {
+        return channelStore.open.of(channelId).filter(({ callId }) => lost.has(callId))
       },
       settle(callId, signed, royaltyPpm) {
         const { seq, priceWei } = signed.receipt
         const leaf = receiptLeaf(signed.body)
         ledger = settleCall(ledger, callId, { priceWei, seq, leaf })
-        unsaved.push({
-          side: 'payer',
-          callId: Buffer.from(signed.receipt.callId).toString('hex'),
-          channelId,
-          seq,
-          peer,
-          priceWei,
-          royaltyPpm,
-          leaf,
-          bytes: encodeReceipt(signed)
+        lost.delete(callId)
+        unsaved.push(() => {
+          channelStore.addReceipt({
+            side: 'payer',
+            callId: Buffer.from(signed.receipt.callId).toString('hex'),
+            channelId,
+            seq,
+            peer,
+            priceWei,
+            royaltyPpm,
+            leaf,
+            bytes: encodeReceipt(signed)
+          })
+          channelStore.open.remove(channelId, callId)
         })
-        return new Promise((resolve, reject) => {
-          const write = (onUndo: OnUndo) => {
-            save(onUndo)
-            resolve()
-          }
-          channelStore.together(write).catch(reject)
-        })
+        return saveSoon()
       },
       drop(callId) {
-        if (ledger.calls.has(callId)) ledger = dropCall(ledger, callId)
+        if (!ledger.calls.has(callId)) return
+        ledger = dropCall(ledger, callId)
+        lost.delete(callId)
+        unsaved.push(() => channelStore.open.remove(channelId, callId))
+        // What is not written now is found open after a restart, and dropped then.
+        saveSoon().catch(() => {})
       },
       lose: (callId) => void lost.add(callId),
       retire() {
         channelStore.retire('payer', channelId)
-        const left = (usable.get(peer) ?? []).filter((one) => one.channel !== channel)
+        const left = (usable.get(peer) ?? []).filter((one) => one !== channels.get(channelId))
         usable.set(peer, left)
       },
       commit: () => (committableLeaves(ledger).length === 0 ? undefined : promise()),
@@ -274,10 +353,6 @@ export function createPayerChannels(
         await fund(terms, amountWei, options)
         await channel.refresh(options)
       }
-    }
-    channels.set(channelId, channel)
-    if (stored?.isRetired !== true) {
-      usable.set(peer, [...(usable.get(peer) ?? []), { terms, channel }])
     }
     return channel
   }
@@ -303,7 +378,8 @@ export function createPayerChannels(
     const peer = offer.provider
     // The salt is on disk before the deposit is paid: a crash between the two must not lose it.
     channelStore.addChannel({ side: 'payer', channelId, peer, terms: bytes, depositWei: 0n })
-    return load(terms, bytes, peer, 0n)
+    const read = () => load(channelId, bytes, peer, 0n)
+    return enter(channelId, { peer, isRetired: false }, read).held
   }
 
   /** One that was prepared for such an offer and never paid into. */
@@ -314,14 +390,15 @@ export function createPayerChannels(
   /** The open channels whose terms are the ones the offer asks for. */
   function fitting(offer: Offer): Held[] {
     const { operator, receiptSigner, auditor, token: paid, withdrawDelayS } = offer.payment
-    return (usable.get(offer.provider) ?? []).flatMap(({ terms, channel }) =>
-      terms.operator === operator &&
-      terms.receiptSigner === receiptSigner &&
-      terms.auditor === auditor &&
-      terms.token === paid &&
-      terms.withdrawDelayS === withdrawDelayS
-        ? [channel]
-        : []
+    return (usable.get(offer.provider) ?? []).flatMap(
+      ({ held: channel, held: { agreed: terms } }) =>
+        terms.operator === operator &&
+        terms.receiptSigner === receiptSigner &&
+        terms.auditor === auditor &&
+        terms.token === paid &&
+        terms.withdrawDelayS === withdrawDelayS
+          ? [channel]
+          : []
     )
   }
 
@@ -355,21 +432,22 @@ export function createPayerChannels(
       inTurn(offer.provider, () => beginNow(offer, call, options)),
     inTurn,
     promised: () =>
-      [...channels.values()].map(({ channelId, provider, ledger }) => ({
+      [...channels].map(([channelId, { provider, promisedWei, coveredWei }]) => ({
         channelId,
         provider,
-        promisedWei: ledger.voucher.cumulativeWei,
-        coveredWei: (callId) => ledger.calls.get(callId)?.coveredWei
+        promisedWei,
+        coveredWei
       })),
     find(channelId) {
-      const held = channels.get(channelId)
+      const held = channels.get(channelId)?.held
       if (held === undefined) throw new DatanetError('CHANNEL_UNKNOWN', { channelId })
       return held
     },
     async recover(options = {}) {
-      for (const { channelId, isRetired } of channelStore.channels('payer')) {
-        const held = channels.get(channelId)
-        if (held === undefined || isRetired || !isUnfunded(held.ledger)) continue
+      for (const { channelId, isRetired, depositWei, voucher } of channelStore.channels('payer')) {
+        if (isRetired || depositWei > 0n || voucher !== undefined) continue
+        const held = channels.get(channelId)?.held
+        if (held === undefined || !isUnfunded(held.ledger)) continue
         await held.refresh(options)
       }
     }

@@ -14,14 +14,8 @@ import {
   reserve,
   takeBackDelivery
 } from '../../protocol/channel/provider-ledger.ts'
-import {
-  channelIdOf,
-  escrowDomain,
-  refuseTerms,
-  type Terms,
-  termsSchema,
-  verifyTerms
-} from '../../protocol/channel/terms.ts'
+import { channelIdOf, escrowDomain, type Terms, termsSchema } from '../../protocol/channel/terms.ts'
+import { refuseTerms, verifyTerms } from '../../protocol/channel/verify-terms.ts'
 import { decodeVoucher, type SignedVoucher, verifyVoucher } from '../../protocol/channel/voucher.ts'
 import type { Payment } from '../../protocol/model/offer.ts'
 import {
@@ -62,7 +56,7 @@ export interface ProviderChannel {
    * Counts a chunk of `costWei` at once and runs `keep` in the next group commit; on disk when this
    * resolves, and only then may the chunk leave.
    */
-  deliver(callId: string, costWei: bigint, keep: (onUndo: OnUndo) => void): Promise<void>
+  deliver(callId: string, costWei: bigint, keep?: (onUndo: OnUndo) => void): Promise<void>
   /** Takes back the last chunk: it did not leave. */
   takeBack(callId: string, costWei: bigint): void
   /** The receipt of a call, signed, in the next place of the channel, and on disk with what `keep` writes. */
@@ -301,7 +295,7 @@ export function createProviderChannels(
           ledger.spentWei + costWei <= durableWei
         )
       },
-      deliver(callId, costWei, keepChunk) {
+      deliver(callId, costWei, keepChunk = () => {}) {
         ledger = recordDelivery(ledger, callId, costWei)
         return channelStore.together(keepChunk)
       },

@@ -39,7 +39,7 @@ export function createOpenCallStore(db: Database): OpenCallStore {
   return {
     add(call) {
       db.run(
-        `INSERT INTO open_call (channel, call_id, offer, request, builder, max_wei, royalty_ppm,
+        `INSERT OR REPLACE INTO open_call (channel, call_id, offer, request, builder, max_wei, royalty_ppm,
          covered_wei) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
         call.channelId,
         call.callId,

@@ -1,5 +1,5 @@
-import { keccak_256 } from '@noble/hashes/sha3.js'
 import { DatanetError } from './errors.ts'
+import { keccak256 } from './keccak.ts'
 
 /**
  * A keccak Merkle tree in the form OpenZeppelin's MerkleProof checks: leaves are hashed twice by the
@@ -53,10 +53,10 @@ export function isInMerkleTree(
 
 /** The leaf hash of `data`: keccak twice. */
 export function merkleLeaf(data: Uint8Array): Uint8Array {
-  return keccak_256(keccak_256(data))
+  return keccak256(keccak256(data))
 }
 
 function hashPair(a: Uint8Array, b: Uint8Array): Uint8Array {
   const [first, second] = Buffer.compare(a, b) <= 0 ? [a, b] : [b, a]
-  return keccak_256(Buffer.concat([first, second]))
+  return keccak256(Buffer.concat([first, second]))
 }

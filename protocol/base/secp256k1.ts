@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { secp256k1 as noble } from '@noble/curves/secp256k1.js'
-import { keccak_256 } from '@noble/hashes/sha3.js'
 import { DatanetError } from './errors.ts'
+import { keccak256 } from './keccak.ts'
 
 /**
  * Compact signatures of 64 bytes (EIP-2098: r, then s with the parity of y in its top bit) over
@@ -71,7 +71,7 @@ export const secp256k1: Secp256k1 = loadNativeSecp256k1() ?? javascriptSecp256k1
 
 /** The account (lowercase 0x address) of an uncompressed 65-byte public key. */
 export function addressOfPublicKey(publicKey: Uint8Array): string {
-  return `0x${Buffer.from(keccak_256(publicKey.subarray(1)).subarray(12)).toString('hex')}`
+  return `0x${Buffer.from(keccak256(publicKey.subarray(1)).subarray(12)).toString('hex')}`
 }
 
 /** The uncompressed public key of `secretKey`. */

@@ -1,5 +1,5 @@
-import { keccak_256 } from '@noble/hashes/sha3.js'
 import { DatanetError } from '../base/errors.ts'
+import { keccak256 } from '../base/keccak.ts'
 import { addressOfPublicKey, publicKeyOf, secp256k1 } from '../base/secp256k1.ts'
 import { hexWord, uintWord, wordsDigest } from './words.ts'
 
@@ -31,7 +31,7 @@ export interface VoucherSigner {
 
 const BYTES = 168
 const ZERO_ROOT = `0x${'0'.repeat(64)}`
-const TYPE_HASH = keccak_256(
+const TYPE_HASH = keccak256(
   Buffer.from(
     'Voucher(bytes32 channelId,uint128 cumulativeWei,uint128 royaltyWei,uint64 receipts,bytes32 receiptsRoot)'
   )

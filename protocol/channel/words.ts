@@ -1,5 +1,5 @@
-import { keccak_256 } from '@noble/hashes/sha3.js'
 import { DatanetError } from '../base/errors.ts'
+import { keccak256 } from '../base/keccak.ts'
 
 /**
  * The words of Solidity's abi.encode by hand, for the hashes that are made once per call or once per
@@ -25,7 +25,7 @@ export function hexWord(text: string): Word {
 
 /** keccak256 over the words, as bytes. */
 export function hashWords(...words: readonly Uint8Array[]): Uint8Array {
-  return keccak_256(Buffer.concat(words))
+  return keccak256(Buffer.concat(words))
 }
 
 /** The EIP-712 digest of a struct of static fields: `typeHash` and its words, under a domain. */

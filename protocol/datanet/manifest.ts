@@ -1,8 +1,8 @@
-import { keccak_256 } from '@noble/hashes/sha3.js'
 import type { CID } from 'multiformats/cid'
 import { z } from 'zod'
 import { cidOf, digestOf } from '../base/codec.ts'
 import { DatanetError } from '../base/errors.ts'
+import { keccak256 } from '../base/keccak.ts'
 import { LIMITS } from '../base/limits.ts'
 import { decodeRecord, encodeRecord, field } from '../base/schema.ts'
 import { type AccountSigner, recoverTypedData, type TypedStruct } from '../base/typed-data.ts'
@@ -115,7 +115,7 @@ export function datanetKey(founding: SignedManifest): string {
     uintWord(curators.length),
     ...curators.map((a) => Buffer.from(a.slice(2).padStart(64, '0'), 'hex'))
   ]
-  return `0x${Buffer.from(keccak_256(Buffer.concat(words))).toString('hex')}`
+  return `0x${Buffer.from(keccak256(Buffer.concat(words))).toString('hex')}`
 }
 
 function uintWord(value: number): Buffer {

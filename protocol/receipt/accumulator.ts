@@ -1,5 +1,5 @@
-import { keccak_256 } from '@noble/hashes/sha3.js'
 import { DatanetError } from '../base/errors.ts'
+import { keccak256 } from '../base/keccak.ts'
 
 /**
  * An append-only Merkle mountain range over 32-byte leaves. Hashes are keccak256 with one byte in
@@ -111,5 +111,5 @@ function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
 }
 
 function tagged(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
-  return keccak_256(Buffer.concat([Uint8Array.of(tag), ...parts]))
+  return keccak256(Buffer.concat([Uint8Array.of(tag), ...parts]))
 }

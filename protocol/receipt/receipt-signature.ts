@@ -1,12 +1,12 @@
-import { keccak_256 } from '@noble/hashes/sha3.js'
 import { sha256 } from '../base/codec.ts'
 import { DatanetError } from '../base/errors.ts'
+import { keccak256 } from '../base/keccak.ts'
 import { encodeRecord } from '../base/schema.ts'
 import { addressOfPublicKey, publicKeyOf, recoverAddress, secp256k1 } from '../base/secp256k1.ts'
 import { hexWord, uintWord, wordsDigest } from '../channel/words.ts'
 import { type Receipt, receiptSchema, type SignedReceipt } from './receipt.ts'
 
-const TYPE_HASH = keccak_256(Buffer.from('Receipt(bytes32 channelId,uint64 seq,bytes32 leaf)'))
+const TYPE_HASH = keccak256(Buffer.from('Receipt(bytes32 channelId,uint64 seq,bytes32 leaf)'))
 
 /** Signs receipts of one escrow with one key, without a promise: once per call. */
 export interface ReceiptSigner {

@@ -30,6 +30,13 @@ export interface ReceiptExpectation
   readonly royaltyPpm: number
 }
 
+/** What a caller knows about a call whose answer it cannot have any more. */
+export type ForgottenExpectation = Omit<ReceiptExpectation, 'answer' | 'usage' | 'priceWei'> & {
+  readonly inputTokens: number
+  /** What it covered: the most that it can owe. */
+  readonly coveredWei: bigint
+}
+
 /**
  * Refuses a receipt that contradicts the call the caller made (RECEIPT_INVALID, `details.field` names
  * the first contradiction), and one not signed by the receipt signer (SIGNATURE_INVALID). Whether its
@@ -37,16 +44,45 @@ export interface ReceiptExpectation
  */
 export function verifyReceipt(signed: SignedReceipt, expected: ReceiptExpectation): void {
   const { receipt } = signed
+  verifyCall(receipt, expected)
+  demand('answer', receipt.answer, commitmentOf(expected.answer.salt, expected.answer.bytes))
+  demand('usage.inputTokens', receipt.usage.inputTokens, expected.usage.inputTokens)
+  demand('usage.outputTokens', receipt.usage.outputTokens, expected.usage.outputTokens)
+  verifyPrice(signed, expected.priceWei, expected)
+}
+
+/**
+ * The same of a receipt whose answer the caller does not have, and which the provider has forgotten:
+ * everything but the answer, its tokens, and the price below what was covered. That much was signed
+ * for already. specs/07-channel.md §Recovery
+ */
+export function verifyForgottenReceipt(
+  signed: SignedReceipt,
+  expected: ForgottenExpectation
+): void {
+  const { receipt } = signed
+  verifyCall(receipt, expected)
+  demand('usage.inputTokens', receipt.usage.inputTokens, expected.inputTokens)
+  if (receipt.priceWei > expected.coveredWei) {
+    throw new DatanetError('RECEIPT_INVALID', { field: 'priceWei' })
+  }
+  verifyPrice(signed, receipt.priceWei, expected)
+}
+
+type CallExpectation = Omit<ReceiptExpectation, 'answer' | 'usage' | 'priceWei'>
+
+function verifyCall(receipt: Receipt, expected: CallExpectation): void {
   for (const field of ['callId', 'attempt', 'channelId', 'provider', 'model', 'offer'] as const) {
     demand(field, receipt[field], expected[field])
   }
   demand('builder', receipt.builder, expected.builder)
   demand('request', receipt.request, commitmentOf(expected.request.salt, expected.request.bytes))
-  demand('answer', receipt.answer, commitmentOf(expected.answer.salt, expected.answer.bytes))
-  demand('usage.inputTokens', receipt.usage.inputTokens, expected.usage.inputTokens)
-  demand('usage.outputTokens', receipt.usage.outputTokens, expected.usage.outputTokens)
-  demand('priceWei', receipt.priceWei, expected.priceWei)
-  const { royaltyWei } = partsOf(expected.priceWei, expected.royaltyPpm)
+}
+
+function verifyPrice(signed: SignedReceipt, priceWei: bigint, expected: CallExpectation): void {
+  const { receipt } = signed
+  demand('priceWei', receipt.priceWei, priceWei)
+  const { royaltyWei } = partsOf(priceWei, expected.royaltyPpm)
   demand('royaltyWei', receipt.royaltyWei, royaltyWei)
   verifyReceiptSignature(expected.domainSeparator, signed, expected.receiptSigner)
 }

@@ -34,7 +34,7 @@ test('a call that is given up before it was sent holds nothing back', async () =
   await expect(call()).rejects.toMatchObject({ name: 'AbortError' })
   await ask(early, { model, content: QUESTION })
   const channel = await paid.agreement(early)
-  // The one that was answered may have been paid ahead; what the other covered is not kept beside it.
+  // What is paid ahead of the second answer is less than the first call's opening would have held.
   expect(channel.authorisedWei - channel.spentWei).toBeLessThan(1_640n)
 })
 

@@ -1,5 +1,4 @@
 // Our provider as a process of its own: the real answering over an engine that always says the same.
-import type { Engine } from '../../../peer/engines/engine.ts'
 import { createAnswering } from '../../../peer/services/answering.ts'
 import { OFFERED, type Offering } from '../../../peer/services/offering.ts'
 import { createProviderChannels } from '../../../peer/services/provider-channels.ts'
@@ -9,22 +8,16 @@ import { signCard } from '../../../protocol/model/card.ts'
 import { type SignedOffer, signOffer } from '../../../protocol/model/offer.ts'
 import { serveExchange } from '../../../protocol/net/exchange.ts'
 import { PROTOCOLS } from '../../../protocol/net/ids.ts'
+import { createBenchEngine } from './bench-engine.ts'
 import { answerRequests } from './child.ts'
+import { createExposureWatch } from './exposure.ts'
 import { createOurParts, DATANET } from './our-parts.ts'
 import { ANSWER, CHANNELS, type OurChain, UNPAID, WITHDRAW_DELAY_S } from './settings.ts'
 
-const engine: Engine = {
-  kind: 'retrieval',
-  describe: () => ({ kind: 'retrieval', passages: 0, notes: [], abstainBelowPpm: 0 }),
-  async *generate() {
-    yield { text: ANSWER }
-    const evidence = { sentences: [{ weight: ANSWER.length, supports: [] }], thresholdPpm: 1 }
-    return { outcome: 'answered', truncated: false, evidence, citations: [] }
-  }
-}
-
 async function start(ours: OurChain) {
   const { node, parts } = await createOurParts(ours)
+  const { engine, stalls } = createBenchEngine()
+  const exposure = createExposureWatch(parts.channelStore)
   const { contracts } = parts.chain
   const operator = parts.wallet.own.address
   const seq = Date.now()
@@ -81,7 +74,9 @@ async function start(ours: OurChain) {
     )
   const free = await sign(WITHDRAW_DELAY_S, true)
   const paid = await Promise.all(
-    Array.from({ length: CHANNELS }, (_, index) => sign(WITHDRAW_DELAY_S + index))
+    Array.from({ length: CHANNELS.rounds + CHANNELS.one + CHANNELS.streams }, (_, index) =>
+      sign(WITHDRAW_DELAY_S + index)
+    )
   )
   const offers: SignedOffer[] = [free, ...paid]
   const served = { card, model: { engine, owners: new Map() }, terms: {} as never, offers }
@@ -91,18 +86,20 @@ async function start(ours: OurChain) {
     find: (cid) => byCid.get(cid) as never,
     payments: () => paid.map(({ offer }) => offer.payment)
   }
-  const answering = createAnswering(parts, offering as Offering, createProviderChannels(parts))
+  const channels = createProviderChannels({ ...parts, channelStore: exposure.store })
+  const answering = createAnswering(parts, offering as Offering, exposure.watch(channels))
   await serveExchange(node, PROTOCOLS.invoke, answering)
   await serveExchange(node, UNPAID, async function* () {
     yield { chunk: ANSWER }
     return { done: true }
   })
-  return {
+  const offersOf = () => ({
     address: `${node.getMultiaddrs()[0]}`,
     card: card.bytes,
     free: free.bytes,
     paid: paid.map(({ bytes }) => bytes)
-  }
+  })
+  return { offers: offersOf, streamed: () => ({ ...stalls, ...exposure.read() }) }
 }
 
 let served: Awaited<ReturnType<typeof start>> | undefined
@@ -110,5 +107,6 @@ answerRequests({
   async start(ours: OurChain) {
     served = await start(ours)
   },
-  offers: () => served
+  offers: () => served?.offers(),
+  streamed: () => served?.streamed()
 })

@@ -5,16 +5,20 @@ import { keySigner } from '../../../protocol/base/typed-data.ts'
 import { type Child, startChild } from './child.ts'
 import type { OurChain } from './settings.ts'
 
-/** A payer and a provider of ours in processes of their own, with a chain in this one. */
+/** Payers and a provider of ours in processes of their own, with a chain in this one. */
 export interface OurWorld {
-  readonly payer: Child
+  readonly payers: readonly Child[]
   readonly provider: Child
   stop(): Promise<void>
 }
 
 /** `through` gives the address under which the payer dials the provider: a proxy's, say. */
 export async function startOurWorld(
-  init: { execArgv?: string[]; through?: (address: string) => Promise<string> } = {}
+  init: {
+    execArgv?: string[]
+    payers?: number
+    through?: (address: string) => Promise<string>
+  } = {}
 ): Promise<OurWorld> {
   const chain = await createEmbeddedChain({ blockMs: 5 })
   const secretKey = new Uint8Array(32).fill(5)
@@ -27,14 +31,18 @@ export async function startOurWorld(
   const provider = await startChild(file('our-provider'), ours, init.execArgv)
   const offers = await provider.ask<{ address: string }>({ do: 'offers' })
   const address = (await init.through?.(offers.address)) ?? offers.address
-  const payer = await startChild(file('our-payer'), {}, init.execArgv)
-  const account = await payer.ask<string>({ do: 'join', ...ours, ...offers, address })
-  await chain.request('datanet_faucet', [account])
+  const payers: Child[] = []
+  for (let index = 0; index < (init.payers ?? 1); index++) {
+    const payer = await startChild(file('our-payer'), {}, init.execArgv)
+    const account = await payer.ask<string>({ do: 'join', ...ours, ...offers, address })
+    await chain.request('datanet_faucet', [account])
+    payers.push(payer)
+  }
   return {
-    payer,
+    payers,
     provider,
     async stop() {
-      await payer.stop()
+      for (const payer of payers) await payer.stop()
       await provider.stop()
       await rpc.close()
       await chain.close()

@@ -50,7 +50,10 @@ async function paid(worker) {
     `${url}/paid`,
     http.encodePaymentSignatureHeader(payload)
   )
-  if (status !== 200) throw new Error(`x402 answered ${status}: ${body} ${headers['payment-required'] ? Buffer.from(headers['payment-required'], 'base64') : ''}`)
+  if (status !== 200)
+    throw new Error(
+      `x402 answered ${status}: ${body} ${headers['payment-required'] ? Buffer.from(headers['payment-required'], 'base64') : ''}`
+    )
   await http.processPaymentResult(payload, header(headers), status)
 }
 

@@ -1,7 +1,8 @@
-// @x402/express with batch-settlement and its memory store. The facilitator answers at once and the
-// mirror of the chain never grows old: the server's best case.
+// @x402/express with batch-settlement, in memory or over its files, which it does not sync. The
+// facilitator answers at once and the mirror of the chain never grows old: the server's best case.
 import { x402ResourceServer } from '@x402/core/server'
 import { BatchSettlementEvmScheme, InMemoryChannelStorage } from '@x402/evm/batch-settlement/server'
+import { FileChannelStorage } from '@x402/evm/batch-settlement/server/file-storage'
 import { paymentMiddleware } from '@x402/express'
 import express from 'express'
 import { privateKeyToAccount } from 'viem/accounts'
@@ -9,7 +10,7 @@ import { answerRequests } from '../pay/child.ts'
 import { listen } from './http.mjs'
 import { DEPOSIT, NETWORK, RECEIVER, secretOf, TOKEN } from './terms.mjs'
 
-const storage = new InMemoryChannelStorage()
+let storage = new InMemoryChannelStorage()
 const facilitator = {
   getSupported: async () => ({
     kinds: [{ x402Version: 2, scheme: 'batch-settlement', network: NETWORK }],
@@ -20,7 +21,8 @@ const facilitator = {
   settle: async () => ({ success: false, transaction: '', network: NETWORK })
 }
 
-async function start({ answer }) {
+async function start({ answer, directory }) {
+  if (directory !== undefined) storage = new FileChannelStorage({ directory })
   const scheme = new BatchSettlementEvmScheme(RECEIVER, {
     storage,
     receiverAuthorizerSigner: privateKeyToAccount(secretOf(9_999)),

@@ -7,9 +7,9 @@ import {
   escrowDomain,
   TERMS,
   termsFromOffer,
-  termsSchema,
-  verifyTerms
+  termsSchema
 } from '../../../protocol/channel/terms.ts'
+import { verifyTerms } from '../../../protocol/channel/verify-terms.ts'
 
 const address = (n: number) => `0x${n.toString(16).padStart(40, '0')}`
 const hash = (n: number) => `0x${n.toString(16).padStart(64, '0')}`

@@ -1,0 +1,219 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import type { Chain } from '../../../peer/chain/chain.ts'
+import { createPayerChannels } from '../../../peer/services/payer-channels.ts'
+import { createProviderChannels } from '../../../peer/services/provider-channels.ts'
+import { createChannelStore } from '../../../peer/store/channels.ts'
+import { openDatabase } from '../../../peer/store/database.ts'
+import { openWallet } from '../../../peer/wallet/wallet.ts'
+import { cidOf } from '../../../protocol/base/codec.ts'
+import { DatanetError } from '../../../protocol/base/errors.ts'
+import { encodeRecord } from '../../../protocol/base/schema.ts'
+import { domainSeparator } from '../../../protocol/base/typed-data.ts'
+import { escrowDomain, termsFromOffer, termsSchema } from '../../../protocol/channel/terms.ts'
+import { decodeVoucher, verifyVoucher } from '../../../protocol/channel/voucher.ts'
+import type { Offer } from '../../../protocol/model/offer.ts'
+import { UNATTRIBUTED } from '../../../protocol/receipt/attribution.ts'
+import { testFolder } from '../../fixtures/network.ts'
+
+const address = (n: number) => `0x${`${n}`.padStart(2, '0').repeat(20)}`
+const CONTRACTS = {
+  chainId: 31_337n,
+  registry: address(1),
+  escrow: address(2),
+  pool: address(3),
+  token: address(4)
+}
+const DEPOSIT = 1_000_000n
+const FAILED = expect.objectContaining({ code: 'STORE_FAILED' })
+const turn = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
+
+/** One side of a channel on a disk whose syncs end when they are told to, once `hold` was called. */
+async function side() {
+  const db = openDatabase(join(testFolder(), 'peer.sqlite'))
+  onTestFinished(() => db.close())
+  let held: PromiseWithResolvers<void>[] | undefined
+  const sync = () => {
+    const one = Promise.withResolvers<void>()
+    if (held === undefined) one.resolve()
+    held?.push(one)
+    return one.promise
+  }
+  const wallet = await openWallet(db)
+  const chain = {
+    contracts: CONTRACTS,
+    escrow: {
+      channel: async () => ({ depositWei: DEPOSIT, claimedWei: 0n }),
+      fund: async () => undefined
+    },
+    token: { balanceOf: async () => DEPOSIT, allowance: async () => DEPOSIT }
+  } as unknown as Chain
+  const limits = { maxCallWei: DEPOSIT, depositWei: DEPOSIT }
+  const channelStore = createChannelStore({ ...db, sync })
+  return {
+    parts: {
+      channelStore,
+      chain,
+      wallet,
+      limits,
+      now: Date.now,
+      peerId: 'them',
+      log: () => {}
+    },
+    syncs(): PromiseWithResolvers<void>[] {
+      held = []
+      return held
+    }
+  }
+}
+
+/** A payer's channel and the provider's, and the offer that both stand on. */
+async function bothSides() {
+  const payer = await side()
+  const provider = await side()
+  const operator = provider.parts.wallet.own.address
+  const payment = {
+    ...CONTRACTS,
+    chainId: 31_337,
+    operator,
+    receiptSigner: operator,
+    auditor: `0x${'ab'.repeat(32)}`,
+    withdrawDelayS: 86_400
+  }
+  const offer = { provider: 'them', payment, policy: { royaltyPpm: 300_000 } } as unknown as Offer
+  const channels = createPayerChannels(payer.parts)
+  const ours = await channels.begin(offer, { id: 'a', maxWei: 1_000n })
+  await channels.begin(offer, { id: 'b', maxWei: 1_000n })
+  const theirs = await createProviderChannels(provider.parts).open(ours.terms, payment, 'us')
+  for (const id of ['a', 'b']) await theirs.reserve(id, 1_000n, 300_000)
+  return { payer, provider, ours, theirs, offer }
+}
+
+const RECEIPT = {
+  version: 1 as const,
+  attempt: 0,
+  provider: 'them',
+  model: cidOf(Buffer.from('model')),
+  offer: cidOf(Buffer.from('offer')),
+  request: new Uint8Array(32),
+  answer: new Uint8Array(32),
+  usage: { inputTokens: 1, outputTokens: 1 },
+  priceWei: 100n,
+  royaltyWei: 30n,
+  outcome: 'answered' as const,
+  method: 'none/1',
+  credits: [...UNATTRIBUTED],
+  builder: address(9),
+  startedAtMs: 1,
+  finishedAtMs: 2
+}
+
+test('a voucher pays for nothing before it is on the disk', async () => {
+  const { provider, ours, theirs } = await bothSides()
+  const voucher = await ours.cover('a', 500n)
+  const syncs = provider.syncs()
+  const accepting = theirs.accept(voucher, 'us', { callId: 'a', coveredWei: 500n })
+  await turn()
+  expect(syncs).toHaveLength(1)
+  expect(theirs.isCovered('a', 1n)).toBe(false)
+  syncs[0]?.resolve()
+  await accepting
+  expect(theirs.isCovered('a', 500n)).toBe(true)
+  expect(theirs.isCovered('a', 501n)).toBe(false)
+})
+
+test('nor does it pay for the other call that brings the same one', async () => {
+  const { provider, ours, theirs } = await bothSides()
+  const [first, second] = await Promise.all([ours.cover('a', 500n), ours.cover('b', 400n)])
+  expect(second).toEqual(first)
+  expect(decodeVoucher(first).cumulativeWei).toBe(900n)
+  const syncs = provider.syncs()
+  const one = theirs.accept(first, 'us', { callId: 'a', coveredWei: 500n })
+  await turn()
+  const other = theirs.accept(second, 'us', { callId: 'b', coveredWei: 400n })
+  await turn()
+  expect(theirs.isCovered('b', 1n)).toBe(false)
+  syncs[0]?.resolve()
+  await one
+  expect(theirs.isCovered('a', 500n)).toBe(true)
+  await turn()
+  syncs[1]?.resolve()
+  await other
+  expect(theirs.isCovered('b', 400n)).toBe(true)
+})
+
+test('a failed sync fails the calls and pays for nothing', async () => {
+  const { provider, ours, theirs } = await bothSides()
+  const voucher = await ours.cover('a', 500n)
+  const syncs = provider.syncs()
+  const accepting = theirs.accept(voucher, 'us', { callId: 'a', coveredWei: 500n })
+  await turn()
+  syncs[0]?.reject(new DatanetError('STORE_FAILED'))
+  await expect(accepting).rejects.toEqual(FAILED)
+  expect(theirs.isCovered('a', 1n)).toBe(false)
+})
+
+test('a receipt is not given out before it is on the disk', async () => {
+  const { provider, ours, theirs } = await bothSides()
+  await theirs.accept(await ours.cover('a', 500n), 'us', { callId: 'a', coveredWei: 500n })
+  await theirs.deliver('a', 100n)
+  const syncs = provider.syncs()
+  let given = false
+  const finishing = theirs.finish('a', { ...RECEIPT, callId: new Uint8Array(randomBytes(16)) })
+  finishing.then(() => {
+    given = true
+  })
+  await turn()
+  expect([syncs.length, given]).toEqual([1, false])
+  syncs[0]?.resolve()
+  expect((await finishing).receipt.seq).toBe(0)
+})
+
+test('a payer sends no voucher before it is on the disk', async () => {
+  const { payer, ours } = await bothSides()
+  const syncs = payer.syncs()
+  let sent = false
+  const covering = ours.cover('a', 500n)
+  covering.then(() => {
+    sent = true
+  })
+  await turn()
+  expect([syncs.length, sent]).toEqual([1, false])
+  syncs[0]?.resolve()
+  const voucher = decodeVoucher(await covering)
+  const separator = domainSeparator(escrowDomain(CONTRACTS.chainId, CONTRACTS.escrow))
+  verifyVoucher(separator, voucher, payer.parts.wallet.own.address)
+})
+
+test('a payer whose disk refuses a voucher promises no more than before', async () => {
+  const { payer, ours } = await bothSides()
+  const before = decodeVoucher(await ours.cover('a', 300n))
+  const { setVoucher } = payer.parts.channelStore
+  Object.assign(payer.parts.channelStore, {
+    setVoucher() {
+      throw new DatanetError('STORE_FAILED')
+    }
+  })
+  await expect(ours.cover('b', 400n)).rejects.toEqual(FAILED)
+  Object.assign(payer.parts.channelStore, { setVoucher })
+  expect(ours.ledger.voucher).toMatchObject({ cumulativeWei: before.cumulativeWei })
+  ours.drop('b')
+  expect(decodeVoucher(await ours.cover('a', 310n)).cumulativeWei).toBe(310n)
+})
+
+test('terms are taken for a channel only under a payment that they fit', async () => {
+  const { provider, ours, offer } = await bothSides()
+  const channels = createProviderChannels(provider.parts)
+  const terms = ours.terms
+  await channels.open(terms, offer.payment, 'us')
+  const other = { ...offer.payment, withdrawDelayS: 3_600 }
+  expect(() => channels.open(terms, other, 'us')).toThrow(
+    expect.objectContaining({ code: 'TERMS_MISMATCH' })
+  )
+  const salt = `0x${'cd'.repeat(32)}`
+  const strange = termsFromOffer(other, { payer: address(5), signer: address(5), salt })
+  expect(() => channels.open(encodeRecord(termsSchema, strange), offer.payment, 'us')).toThrow(
+    expect.objectContaining({ code: 'TERMS_MISMATCH' })
+  )
+})
