@@ -127,8 +127,11 @@ describe('ask', () => {
         'Sources',
         '[1] Path traversal',
         '',
-        'answered by weaknesses for 0.01 DNC, of which 0.005 DNC royalty; 100 % credited to 0x0a',
+        'answered by weaknesses for 0.01 DNC, of which 0.005 DNC royalty',
+        'credited 100 % to 0x0a',
         `receipt ${'1'.padStart(32, '0')}`,
+        '',
+        'Check it: npx datanet receipt verify',
         ''
       ].join('\n')
     )
@@ -161,6 +164,19 @@ describe('ask', () => {
     expect(await cli(peer, ['ask', 'x', '--model', 'nobody'])).toMatchObject({ code: 4 })
     const none = await cli(scriptedPeer({ listings: [] }), ['ask', 'x'])
     expect(none).toMatchObject({ code: 4, err: expect.stringContaining('datanet search <topic>') })
+  })
+
+  test('asks on a terminal which of several models is meant, one that was built again once', async () => {
+    const listings = ['a', 'b', 'b'].map((name, i) =>
+      listing({ model: `bafyreimodel${i}`, name, publishedAtMs: i })
+    )
+    const peer = scriptedPeer({ listings })
+    const { out } = await cli(peer, ['ask', 'x'], { answers: ['2'] })
+    expect(out).toContain('  1  b (security)\n  2  a (security)\n')
+    await cli(peer, ['ask', 'x'], { answers: [''] })
+    await cli(peer, ['ask', 'x'])
+    const asked = peer.did.map(([, question]) => (question as { model: string }).model)
+    expect(asked).toEqual(['bafyreimodel0', 'bafyreimodel2', 'bafyreimodel2'])
   })
 
   test('a Ctrl-C cancels the question and is an exit code of its own', async () => {
