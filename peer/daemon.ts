@@ -65,6 +65,7 @@ export async function startDaemon(config: Config, options: DaemonOptions = {}): 
       dht: config.dht,
       autoPublish: config.autoPublish,
       ...delayOf(config),
+      ...moneyOf(config),
       ...(passphrase === undefined ? {} : { passphrase }),
       log: (scope, values) => log.info({ scope, ...values })
     })
@@ -130,6 +131,17 @@ export async function startDaemon(config: Config, options: DaemonOptions = {}): 
 function delayOf({ withdrawDelayS, chain }: Config): { withdrawDelayS?: number } {
   if (withdrawDelayS !== undefined) return { withdrawDelayS }
   return chain === undefined ? {} : { withdrawDelayS: EMBEDDED_WITHDRAW_DELAY_S }
+}
+
+/** What the watch over the money is told; what is left out has its own default. */
+function moneyOf({ confirmations, claimAtWei, towers, towerAtWei, towerLeastWei }: Config) {
+  return {
+    ...(confirmations === undefined ? {} : { confirmations }),
+    ...(claimAtWei === undefined ? {} : { claimAtWei }),
+    ...(towers === undefined ? {} : { towers }),
+    ...(towerAtWei === undefined ? {} : { towerAtWei }),
+    ...(towerLeastWei === undefined ? {} : { towerLeastWei })
+  }
 }
 
 /** Else `0.05` typed for a token of six places would pay billions. */

@@ -13,6 +13,7 @@ import type { PeerApi, Role } from './api/peer-api.ts'
 import { createAbsentChain, withoutChain } from './chain/absent-chain.ts'
 import type { Chain, ChainContracts } from './chain/chain.ts'
 import { createEthersChain } from './chain/ethers-chain.ts'
+import { usualConfirmations } from './chain/watch-limits.ts'
 import { createContent } from './content/content.ts'
 import { createNode } from './net/node.ts'
 import { ROLES, withRoles } from './roles.ts'
@@ -44,6 +45,7 @@ import { createModelStore } from './store/models.ts'
 import { undo } from './undo.ts'
 import { VERSION } from './version.ts'
 import { openWallet, type WalletAccount } from './wallet/wallet.ts'
+import { createMoneyWatch, withoutMoney } from './watch-money.ts'
 
 /** What a peer is started with. Everything else it learns from the network. */
 export interface PeerInit {
@@ -65,6 +67,15 @@ export interface PeerInit {
   readonly voucherMs?: number
   /** Seconds that a payer's withdrawal from a channel to this peer takes, as its offers state; a day. */
   readonly withdrawDelayS?: number
+  /** Blocks that must carry what the chain says before it counts; by the chain's id unless given. */
+  readonly confirmations?: number
+  /** Vouchers worth as much together are claimed at once; one token unless given. */
+  readonly claimAtWei?: bigint
+  /** Multiaddrs of the towers that vouchers are handed to, and from which growth on; a tenth of a token. */
+  readonly towers?: readonly string[]
+  readonly towerAtWei?: bigint
+  /** As a tower: the least that a voucher must bring; a hundredth of a token unless given. */
+  readonly towerLeastWei?: bigint
   /** Told to the faces, which act on it; off unless given. */
   readonly autoPublish?: boolean
   /** Opens encrypted keys, and encrypts them where they are not; refused as openWallet refuses. */
@@ -161,17 +172,28 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
       init.withdrawDelayS === undefined ? {} : { withdrawDelayS: init.withdrawDelayS }
     )
     started.push(() => offering.stop())
-    const claims = createClaims(parts)
+    const roles = init.roles ?? ROLES
+    const money =
+      contracts === undefined
+        ? undefined
+        : createMoneyWatch(db, parts, contracts, {
+            roles,
+            isNear: isNear(init.rpcUrl),
+            confirmations: confirmationsOf(init, contracts),
+            ...given(init, ['claimAtWei', 'towers', 'towerAtWei', 'towerLeastWei'])
+          })
+    started.push(() => money?.stop())
+    const { claimer, deposits, health } = money ?? withoutMoney()
+    const claims = createClaims(parts, claimer)
     const payerChannels: PayerChannels =
       contracts === undefined ? withoutChain() : createPayerChannels(parts)
     const calls = createCalls(parts, catalogue, createAttempt(parts, datanets, payerChannels))
     const answering = createAnswering(
       parts,
       offering,
-      contracts === undefined ? withoutChain() : createProviderChannels(parts),
+      contracts === undefined ? withoutChain() : createProviderChannels(parts, deposits),
       init.voucherMs === undefined ? {} : { voucherMs: init.voucherMs }
     )
-    const roles = init.roles ?? ROLES
     const isProvider = roles.includes('provider')
     const servers = [await serveDocuments(node, documentStore)]
     started.push(() => Promise.all(servers.map((server) => server.stop())))
@@ -179,6 +201,11 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
       servers.push(await serveExchange(node, PROTOCOLS.contribute, intake.handler))
     }
     if (isProvider) servers.push(await serveExchange(node, PROTOCOLS.invoke, answering))
+    if (money?.tower !== undefined) {
+      servers.push(await serveExchange(node, PROTOCOLS.tower, money.tower))
+      parts.publications.announce('tower', '*')
+    }
+    money?.run()
     datanets.resume({ isHost: roles.includes('host') })
     revisions.resume()
     if (isProvider && contracts !== undefined) await offering.resume()
@@ -243,6 +270,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
         signer: secp256k1.kind,
         keystore: wallet.keystore,
         autoPublish: init.autoPublish ?? false,
+        health: health(),
         version: VERSION
       })
     }
@@ -264,12 +292,32 @@ function passAbort(error: unknown): void {
   if (isAbort(error)) throw error
 }
 
-function chainOf({ rpcUrl, contracts }: PeerInit, { address, secretKey }: WalletAccount): Chain {
+function chainOf(init: PeerInit, { address, secretKey }: WalletAccount): Chain {
+  const { rpcUrl, contracts } = init
   if (rpcUrl === undefined && contracts === undefined) return createAbsentChain(address)
   if (rpcUrl === undefined || contracts === undefined) {
     const key = rpcUrl === undefined ? 'rpcUrl' : 'contracts'
     const hint = `a chain is told by rpcUrl and contracts together; ${key} is missing`
     throw new DatanetError('CONFIG_INVALID', { key }, { hint })
   }
-  return createEthersChain({ rpc: rpcUrl, contracts, secretKey })
+  const confirmations = confirmationsOf(init, contracts)
+  return createEthersChain({ rpc: rpcUrl, contracts, secretKey, confirmations })
+}
+
+function confirmationsOf(
+  { confirmations }: Pick<PeerInit, 'confirmations'>,
+  { chainId }: ChainContracts
+): number {
+  return confirmations ?? usualConfirmations(chainId)
+}
+
+function isNear(rpcUrl = ''): boolean {
+  return /^https?:\/\/(127\.|localhost\b|\[::1\])/.test(rpcUrl)
+}
+
+/** Those of `keys` that were given: what is left out has its own default where it is used. */
+function given<K extends keyof PeerInit>(init: PeerInit, keys: readonly K[]): Partial<PeerInit> {
+  return Object.fromEntries(
+    keys.flatMap((key) => (init[key] === undefined ? [] : [[key, init[key]]]))
+  )
 }

@@ -32,7 +32,8 @@ export interface ChainWatcher {
   /** Channels whose payer takes its deposit back. */
   withdrawing(): readonly string[]
   /**
-   * Reads on to the newest confirmed block; those who ask at once share one look. Refuses
+   * Reads on to the newest confirmed block, in a look that begins after this was asked; those who ask
+   * at once share one. Refuses
    * CHAIN_UNREACHABLE when the endpoint fails, CHAIN_BEHIND when it changes under the look.
    */
   catchUp(options?: WaitOptions): Promise<void>
@@ -72,6 +73,7 @@ export function createWatcher(init: WatcherInit): ChainWatcher {
   let failures = 0
   let code: ErrorCode | undefined
   let looking: Promise<void> | undefined
+  let next: Promise<void> | undefined
   let following: Promise<void> | undefined
 
   function tell(changed: readonly Changed[]): void {
@@ -151,8 +153,8 @@ export function createWatcher(init: WatcherInit): ChainWatcher {
     throw new DatanetError('CHAIN_BEHIND', { block: block?.number ?? 0, head: headBlock ?? 0 })
   }
 
-  function catchUp(): Promise<void> {
-    looking ??= look()
+  function lookNow(): Promise<void> {
+    looking = look()
       .then(
         () => {
           failures = 0
@@ -168,6 +170,18 @@ export function createWatcher(init: WatcherInit): ChainWatcher {
         looking = undefined
       })
     return looking
+  }
+
+  /** A look that is under way may have begun before what is asked about happened. */
+  function catchUp(): Promise<void> {
+    if (looking === undefined) return lookNow()
+    next ??= looking
+      .catch(() => {})
+      .then(() => {
+        next = undefined
+        return lookNow()
+      })
+    return next
   }
 
   const wait = init.wait ?? ((ms: number, signal: AbortSignal) => pause(ms, undefined, { signal }))
@@ -211,7 +225,7 @@ export function createWatcher(init: WatcherInit): ChainWatcher {
     async stop() {
       stopping.abort()
       await following
-      await looking?.catch(() => {})
+      await (next ?? looking)?.catch(() => {})
     }
   }
 }

@@ -22,6 +22,7 @@ import {
 } from '../../protocol/receipt/accumulator.ts'
 import { encodeReceipt, type Receipt, type SignedReceipt } from '../../protocol/receipt/receipt.ts'
 import { createReceiptSigner, receiptLeaf } from '../../protocol/receipt/receipt-signature.ts'
+import type { Deposits } from './deposits.ts'
 import type { Parts } from './parts.ts'
 
 /** One channel this peer is paid through, with the calls that run on it. */
@@ -53,7 +54,7 @@ export interface ProviderChannel {
 
 /** The channels this peer is paid through. */
 export interface ProviderChannels {
-  /** The channel of `terms` under one of our payments; reads its deposit from the chain once. */
+  /** The channel of `terms` under one of our payments, with its deposit as confirmed blocks say it. */
   open(terms: Uint8Array, payment: Payment, peer: string): Promise<ProviderChannel>
   /** A receipt for a call that cost nothing: no channel, no place. */
   free(body: Omit<Receipt, 'channelId' | 'seq'>): SignedReceipt
@@ -64,24 +65,26 @@ const DEPOSIT_FRESH_MS = 300_000
 
 const NO_CHANNEL = `0x${'0'.repeat(64)}`
 
-/** Provider channels over the store and the chain. specs/07-channel.md §Window */
+/** Provider channels over the store and what was seen of the chain. specs/07-channel.md §Window */
 export function createProviderChannels(
-  parts: Pick<Parts, 'channelStore' | 'chain' | 'wallet' | 'now'>
+  parts: Pick<Parts, 'channelStore' | 'chain' | 'wallet'>,
+  deposits: Deposits
 ): ProviderChannels {
-  const { channelStore, chain, wallet, now } = parts
+  const { channelStore, chain, wallet } = parts
   const { chainId, escrow } = chain.contracts
   const separator = domainSeparator(escrowDomain(chainId, escrow))
   const signer = createReceiptSigner(separator, wallet.own.secretKey)
   const channels = new Map<string, Promise<ProviderChannel>>()
 
   /** What the payer cannot take back, and whether it has begun to. */
-  async function confirmed(channelId: string): Promise<{ depositWei: bigint; isClosing: boolean }> {
-    const state = await chain.escrow.channel(channelId)
-    channelStore.setChainState('provider', channelId, state)
-    const { depositWei, withdrawal } = state
+  async function confirmed(
+    channelId: string,
+    maxAgeMs: number
+  ): Promise<{ depositWei: bigint; isClosing: boolean }> {
+    const { depositWei, withdrawal, isClosed } = await deposits.at(channelId, maxAgeMs)
     return {
       depositWei: depositWei - (withdrawal?.amountWei ?? 0n),
-      isClosing: withdrawal !== undefined
+      isClosing: withdrawal !== undefined || isClosed === true
     }
   }
 
@@ -119,22 +122,24 @@ export function createProviderChannels(
     bytes: Uint8Array,
     peer: string
   ): Promise<ProviderChannel> {
-    const { depositWei } = await chain.escrow.channel(channelId)
+    // Well inside the delay after which a payer can have its deposit back.
+    const freshMs = Math.min(DEPOSIT_FRESH_MS, (terms.withdrawDelayS * 1_000) / 20)
+    let state = await deposits.at(channelId, freshMs)
+    // Just paid, maybe: it is asked about once more.
+    if (state.depositWei === 0n) state = await deposits.at(channelId, 0)
+    const { depositWei } = state
     if (depositWei === 0n) {
       throw new DatanetError('DEPOSIT_INSUFFICIENT', { channelId, depositWei: '0' })
     }
     channelStore.addChannel({ side: 'provider', channelId, peer, terms: bytes, depositWei })
-    const found = await confirmed(channelId)
+    channelStore.setChainState('provider', channelId, state)
+    const found = await confirmed(channelId, freshMs)
     let { ledger, accumulator, issued } = restore(channelId, found.depositWei)
     let { isClosing } = found
     let bearer = channelStore.channel('provider', channelId)?.bearer
-    let readAtMs = now()
-    // Well inside the delay after which a payer can have its deposit back.
-    const freshMs = Math.min(DEPOSIT_FRESH_MS, (terms.withdrawDelayS * 1_000) / 20)
 
-    async function readDeposit(): Promise<void> {
-      const state = await confirmed(channelId)
-      readAtMs = now()
+    async function readDeposit(maxAgeMs: number): Promise<void> {
+      const state = await confirmed(channelId, maxAgeMs)
       isClosing = state.isClosing
       ledger = { ...ledger, depositWei: state.depositWei }
     }
@@ -149,7 +154,7 @@ export function createProviderChannels(
           (error.code === 'DEPOSIT_INSUFFICIENT' || error.code === 'VOUCHER_OVERFLOWS')
         if (!isShort) throw error
         // Read first: other calls move the ledger on while the chain is asked.
-        await readDeposit()
+        await readDeposit(0)
         step()
       }
     }
@@ -181,7 +186,7 @@ export function createProviderChannels(
         if (channelStore.hasReceipt('provider', channelId, callId)) {
           throw new DatanetError('CALL_CONFLICT', { callId })
         }
-        if (isClosing || now() - readAtMs > freshMs) await readDeposit()
+        await readDeposit(freshMs)
         if (isClosing) throw new DatanetError('CHANNEL_CLOSING', { channelId })
         await withFreshDeposit(() => {
           ledger = reserve(ledger, callId, { maxWei, royaltyPpm })

@@ -43,6 +43,9 @@ export const LIMITS = {
   manifestLifeMs: 2_592_000_000,
   /** Uncommitted receipts before calls stop, at least this many. */
   receiptsBehind: 64,
+  /** Channels of which a tower keeps vouchers, in all and for one peer: bounds what strangers cost. */
+  towerChannels: 100_000,
+  towerChannelsPerPeer: 1_000,
   /** How long a side waits for a frame that is due. */
   exchangeMs: 20_000,
   /** How long a provider holds an answer for the voucher that its next chunk needs. */

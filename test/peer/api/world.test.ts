@@ -104,9 +104,7 @@ test('everything that can be read is the same on both sides', async () => {
     expect(await same(provider, call)).toHaveProperty('result')
   }
   // A search for what nobody else serves would wait for the end of the walk.
-  expect(await same(agent, (api) => api.models.search(world.topic))).toHaveProperty(
-    'result'
-  )
+  expect(await same(agent, (api) => api.models.search(world.topic))).toHaveProperty('result')
   expect(await same(host, (api) => api.datanets.pending(datanet))).toEqual({ result: [] })
 })
 
