@@ -51,7 +51,7 @@ export async function createSteeredChain(
   const asked = new Map<string, number>()
 
   async function mine(): Promise<void> {
-    await evm('evm_setNextBlockTimestamp', [`0x${timeS.toString(16)}`])
+    await evm('evm_setNextBlockTimestamp', [`0x${Math.floor(timeS).toString(16)}`])
     await evm('evm_mine', [])
   }
 
@@ -61,7 +61,7 @@ export async function createSteeredChain(
     isMining: true,
     refuse: undefined as SteeredChain['refuse'],
     get timeS() {
-      return timeS
+      return Math.floor(timeS)
     },
     rpc: (async (method, params, options = {}) => {
       options.signal?.throwIfAborted()
