@@ -7,7 +7,7 @@ import type { Role } from './api/peer-api.ts'
 import type { ApiToken } from './api/server.ts'
 import type { ChainContracts } from './chain/chain.ts'
 import { readNetwork } from './devnet/network.ts'
-import { ROLES } from './roles.ts'
+import { ALL_ROLES, ROLES } from './roles.ts'
 import type { SpendingLimits } from './services/parts.ts'
 
 /** What a peer runs with: defaults, then the file, then the environment, then the flags. */
@@ -38,6 +38,16 @@ export interface Config {
   readonly withdrawDelayS?: number
   /** Seconds after which an unused channel is closed and its deposit taken back; 0: never. */
   readonly idleCloseS: number
+  /** Blocks that must carry what the chain says before it counts; 1 on a devnet's chain, else 12. */
+  readonly confirmations?: number
+  /** Vouchers worth as much together are claimed at once; one token. */
+  readonly claimAtWei?: bigint
+  /** Multiaddrs of towers that this provider's vouchers are handed to. */
+  readonly towers?: readonly string[]
+  /** How much more must be at stake before they are; a tenth of a token. */
+  readonly towerAtWei?: bigint
+  /** The least that a voucher must bring to be kept here, in the role tower; a hundredth of a token. */
+  readonly towerLeastWei?: bigint
   /** What is contributed here goes on by itself: reviewed by own curators, published, built, served. */
   readonly autoPublish: boolean
   /** Opens the keys; from the environment only, where neither `ps` nor a backup of files shows it. */
@@ -58,8 +68,9 @@ export interface ConfigSources {
   /**
    * Keys in camel case, as text or as what they mean: dataDir, network (a network file), bootstrap,
    * listen, roles, chain, chainPort, rpcUrl, contracts, apiPort, gateway, gatewayPort, gatewayToken, gatewayCapWei, maxCallWei,
-   * prepayWei, depositWei, maxDayWei,
-   * maxProviderDayWei, dht, withdrawDelayS, idleCloseS, autoPublish, keyPassphraseFile, logLevel, tokens. Undefined values count as left out.
+   * prepayWei, depositWei, maxDayWei, maxProviderDayWei, dht, withdrawDelayS, idleCloseS,
+   * confirmations, claimAtWei, towers, towerAtWei, towerLeastWei, autoPublish, keyPassphraseFile,
+   * logLevel, tokens. Undefined values count as left out.
    */
   readonly flags?: Readonly<Record<string, unknown>>
   /** A JSON file with the same keys; `config.json` in the data directory when left out. */
@@ -139,7 +150,7 @@ const sourceSchema = z
     network: z.string().min(1),
     bootstrap: listOf(z.string().startsWith('/', { error: 'a multiaddr' })),
     listen: listOf(z.string().startsWith('/', { error: 'a multiaddr' })),
-    roles: listOf(z.enum(ROLES), 1),
+    roles: listOf(z.enum(ALL_ROLES), 1),
     chain: z.enum(['embedded']),
     chainPort: port,
     rpcUrl: z.url({ protocol: /^https?$/ }),
@@ -175,6 +186,14 @@ const sourceSchema = z
       (text) => (/^\d{1,9}$/.test(text) ? Number(text) : text),
       z.int().min(0).max(315_360_000)
     ),
+    confirmations: fromText(
+      (text) => (/^\d{1,5}$/.test(text) ? Number(text) : text),
+      z.int().min(1).max(10_000)
+    ),
+    claimAtWei: wei,
+    towers: listOf(z.string().startsWith('/', { error: 'a multiaddr' })),
+    towerAtWei: wei,
+    towerLeastWei: wei,
     autoPublish: flag,
     keyPassphrase: z.string().min(1),
     keyPassphraseFile: z.string().min(1),

@@ -66,6 +66,7 @@ export async function startDaemon(config: Config, options: DaemonOptions = {}): 
       autoPublish: config.autoPublish,
       ...delayOf(config),
       ...(config.idleCloseS === 0 ? {} : { idleCloseMs: config.idleCloseS * 1_000 }),
+      ...moneyOf(config),
       ...(passphrase === undefined ? {} : { passphrase }),
       log: (scope, values) => log.info({ scope, ...values })
     })
@@ -131,6 +132,17 @@ export async function startDaemon(config: Config, options: DaemonOptions = {}): 
 function delayOf({ withdrawDelayS, chain }: Config): { withdrawDelayS?: number } {
   if (withdrawDelayS !== undefined) return { withdrawDelayS }
   return chain === undefined ? {} : { withdrawDelayS: EMBEDDED_WITHDRAW_DELAY_S }
+}
+
+/** What the watch over the money is told; what is left out has its own default. */
+function moneyOf({ confirmations, claimAtWei, towers, towerAtWei, towerLeastWei }: Config) {
+  return {
+    ...(confirmations === undefined ? {} : { confirmations }),
+    ...(claimAtWei === undefined ? {} : { claimAtWei }),
+    ...(towers === undefined ? {} : { towers }),
+    ...(towerAtWei === undefined ? {} : { towerAtWei }),
+    ...(towerLeastWei === undefined ? {} : { towerLeastWei })
+  }
 }
 
 /** Else `0.05` typed for a token of six places would pay billions. */

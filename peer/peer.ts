@@ -14,6 +14,7 @@ import type { PeerApi, Role } from './api/peer-api.ts'
 import { createAbsentChain, withoutChain } from './chain/absent-chain.ts'
 import type { Chain, ChainContracts } from './chain/chain.ts'
 import { createEthersChain } from './chain/ethers-chain.ts'
+import { usualConfirmations } from './chain/watch-limits.ts'
 import { createContent } from './content/content.ts'
 import { askFaucet } from './devnet/faucet.ts'
 import { createNode } from './net/node.ts'
@@ -40,7 +41,6 @@ import { createReceipts, showReceipts } from './services/receipts.ts'
 import { createRecovery } from './services/recovery.ts'
 import { createRevisions } from './services/revisions.ts'
 import { createRewards } from './services/rewards.ts'
-import { createWithdrawalWatch } from './services/withdrawal-watch.ts'
 import { createAccountStore } from './store/accounts.ts'
 import { SqliteBlockstore } from './store/blocks.ts'
 import { createChannelStore } from './store/channels.ts'
@@ -52,6 +52,7 @@ import { createSpendingStore } from './store/spending.ts'
 import { undo } from './undo.ts'
 import { VERSION } from './version.ts'
 import { openWallet, type WalletAccount } from './wallet/wallet.ts'
+import { createMoneyWatch, withoutMoney } from './watch-money.ts'
 
 /** What a peer is started with. Everything else it learns from the network. */
 export interface PeerInit {
@@ -75,6 +76,15 @@ export interface PeerInit {
   readonly withdrawDelayS?: number
   /** A channel unused for so long is closed and its deposit taken back; never unless given. */
   readonly idleCloseMs?: number
+  /** Blocks that must carry what the chain says before it counts; by the chain's id unless given. */
+  readonly confirmations?: number
+  /** Vouchers worth as much together are claimed at once; one token unless given. */
+  readonly claimAtWei?: bigint
+  /** Multiaddrs of the towers that vouchers are handed to, and from which growth on; a tenth of a token. */
+  readonly towers?: readonly string[]
+  readonly towerAtWei?: bigint
+  /** As a tower: the least that a voucher must bring; a hundredth of a token unless given. */
+  readonly towerLeastWei?: bigint
   /** Told to the faces, which act on it; off unless given. */
   readonly autoPublish?: boolean
   /** Opens encrypted keys, and encrypts them where they are not; refused as openWallet refuses. */
@@ -166,7 +176,19 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     const withdrawDelayS = init.withdrawDelayS ?? OFFERED.withdrawDelayS
     const offering = createOffering(parts, datanets, models, catalogue, { withdrawDelayS })
     started.push(() => offering.stop())
-    const claims = createClaims(parts)
+    const roles = init.roles ?? ROLES
+    const money =
+      contracts === undefined
+        ? undefined
+        : createMoneyWatch(db, parts, contracts, {
+            roles,
+            isNear: isNear(init.rpcUrl),
+            confirmations: confirmationsOf(init, contracts),
+            ...given(init, ['claimAtWei', 'towers', 'towerAtWei', 'towerLeastWei'])
+          })
+    started.push(() => money?.stop())
+    const { claimer, deposits, health } = money ?? withoutMoney()
+    const claims = createClaims(parts, claimer)
     const payerChannels: PayerChannels =
       contracts === undefined ? withoutChain() : createPayerChannels(parts)
     const spending = { ...parts, spendingStore: createSpendingStore(db) }
@@ -181,7 +203,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     const calls = createCalls(parts, catalogue, attempt, budget)
     const closing = createClosing(parts, payerChannels)
     const providerChannels: ProviderChannels =
-      contracts === undefined ? withoutChain() : createProviderChannels(parts)
+      contracts === undefined ? withoutChain() : createProviderChannels(parts, deposits)
     if (contracts !== undefined) started.push(() => providerChannels.stop())
     const answering = createAnswering(
       parts,
@@ -189,7 +211,6 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
       providerChannels,
       init.voucherMs === undefined ? {} : { voucherMs: init.voucherMs }
     )
-    const roles = init.roles ?? ROLES
     const isProvider = roles.includes('provider')
     const servers = [await serveDocuments(node, showReceipts(documentStore, parts))]
     started.push(() => Promise.all(servers.map((server) => server.stop())))
@@ -197,13 +218,14 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
       servers.push(await serveExchange(node, PROTOCOLS.contribute, intake.handler))
     }
     if (isProvider) servers.push(await serveExchange(node, PROTOCOLS.invoke, answering))
+    if (money?.tower !== undefined) {
+      servers.push(await serveExchange(node, PROTOCOLS.tower, money.tower))
+      parts.publications.announce('tower', '*')
+    }
+    money?.run()
     datanets.resume({ isHost: roles.includes('host') })
     revisions.resume()
-    if (isProvider && contracts !== undefined) {
-      await offering.resume()
-      const watch = createWithdrawalWatch(parts, claims, { withdrawDelayS })
-      started.push(() => watch.stop())
-    }
+    if (isProvider && contracts !== undefined) await offering.resume()
     if (contracts !== undefined) recovery.start()
     let idle: IdleDeposits | undefined
     if (init.idleCloseMs !== undefined && contracts !== undefined) {
@@ -281,6 +303,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
         signer: secp256k1.kind,
         keystore: wallet.keystore,
         autoPublish: init.autoPublish ?? false,
+        health: health(),
         version: VERSION
       })
     }
@@ -309,12 +332,32 @@ function passAbort(error: unknown): void {
   if (isAbort(error)) throw error
 }
 
-function chainOf({ rpcUrl, contracts }: PeerInit, { address, secretKey }: WalletAccount): Chain {
+function chainOf(init: PeerInit, { address, secretKey }: WalletAccount): Chain {
+  const { rpcUrl, contracts } = init
   if (rpcUrl === undefined && contracts === undefined) return createAbsentChain(address)
   if (rpcUrl === undefined || contracts === undefined) {
     const key = rpcUrl === undefined ? 'rpcUrl' : 'contracts'
     const hint = `a chain is told by rpcUrl and contracts together; ${key} is missing`
     throw new DatanetError('CONFIG_INVALID', { key }, { hint })
   }
-  return createEthersChain({ rpc: rpcUrl, contracts, secretKey })
+  const confirmations = confirmationsOf(init, contracts)
+  return createEthersChain({ rpc: rpcUrl, contracts, secretKey, confirmations })
+}
+
+function confirmationsOf(
+  { confirmations }: Pick<PeerInit, 'confirmations'>,
+  { chainId }: ChainContracts
+): number {
+  return confirmations ?? usualConfirmations(chainId)
+}
+
+function isNear(rpcUrl = ''): boolean {
+  return /^https?:\/\/(127\.|localhost\b|\[::1\])/.test(rpcUrl)
+}
+
+/** Those of `keys` that were given: what is left out has its own default where it is used. */
+function given<K extends keyof PeerInit>(init: PeerInit, keys: readonly K[]): Partial<PeerInit> {
+  return Object.fromEntries(
+    keys.flatMap((key) => (init[key] === undefined ? [] : [[key, init[key]]]))
+  )
 }

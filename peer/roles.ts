@@ -1,8 +1,10 @@
 import { DatanetError } from '../protocol/base/errors.ts'
 import type { PeerApi, Role } from './api/peer-api.ts'
 
-/** Every role a peer can take; without another wish it takes all of them. */
+/** The roles that a peer takes without another wish. */
 export const ROLES = ['host', 'provider', 'consumer'] as const satisfies readonly Role[]
+/** Every role: a tower pays gas for others, which nobody does without meaning to. */
+export const ALL_ROLES = [...ROLES, 'tower'] as const satisfies readonly Role[]
 
 /** `api` of a peer that takes `roles` only: what needs another one refuses ROLE_OFF. */
 export function withRoles(api: PeerApi, roles: readonly Role[]): PeerApi {

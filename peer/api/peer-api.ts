@@ -51,12 +51,27 @@ export interface PeerStatus {
   readonly keystore: 'plain' | 'encrypted'
   /** Whether what is contributed here is to be reviewed, published, built and served at once. */
   readonly autoPublish: boolean
+  readonly health: PeerHealth
   /** Of this software. */
   readonly version: string
 }
 
-/** What a peer is for others: keeper of Datanets, server of models, caller of models. */
-export type Role = 'host' | 'provider' | 'consumer'
+/** Whether the peer does what its money needs, and by which codes it does not. */
+export interface PeerHealth {
+  readonly isWell: boolean
+  readonly reasons: ReadonlyArray<{ readonly code: string; readonly text: string }>
+  /** The last block of the chain that counts and was read; absent before, and without a chain. */
+  readonly watchedBlock?: number
+  readonly watchedAtMs?: number
+  /** What vouchers would bring and no final claim has; absent without a chain. */
+  readonly unclaimedWei?: bigint
+  readonly claims?: { readonly underWay: number; readonly final: number }
+  /** Channels of others that this peer keeps vouchers of, as their tower. */
+  readonly towerChannels?: number
+}
+
+/** What a peer is for others: keeper of Datanets, server and caller of models, tower of vouchers. */
+export type Role = 'host' | 'provider' | 'consumer' | 'tower'
 
 export interface TokenSummary {
   readonly symbol: string

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { accountsSchema } from './accounts-schema.ts'
 import { datanetsSchema } from './datanets-schema.ts'
-import { type Method, method } from './method.ts'
+import { type Method, method, weiSchema } from './method.ts'
 import { modelsSchema } from './models-schema.ts'
 import { channelsSchema, receiptsSchema, rewardsSchema } from './money-schema.ts'
 import type { CallOptions, PeerApi, ProgressOptions } from './peer-api.ts'
@@ -14,10 +14,19 @@ const peerStatus = z.object({
   chainId: z.exactOptional(z.int()),
   token: z.exactOptional(z.object({ symbol: z.string(), decimals: z.int() })),
   account: z.string(),
-  roles: z.array(z.enum(['host', 'provider', 'consumer'])).readonly(),
+  roles: z.array(z.enum(['host', 'provider', 'consumer', 'tower'])).readonly(),
   signer: z.enum(['native', 'javascript']),
   keystore: z.enum(['plain', 'encrypted']),
   autoPublish: z.boolean(),
+  health: z.object({
+    isWell: z.boolean(),
+    reasons: z.array(z.object({ code: z.string(), text: z.string() })).readonly(),
+    watchedBlock: z.exactOptional(z.int()),
+    watchedAtMs: z.exactOptional(z.int()),
+    unclaimedWei: z.exactOptional(weiSchema),
+    claims: z.exactOptional(z.object({ underWay: z.int(), final: z.int() })),
+    towerChannels: z.exactOptional(z.int())
+  }),
   version: z.string()
 })
 

@@ -17,6 +17,8 @@ export function createAbsentChain(account: string): Chain {
     pool: withoutChain(),
     bond: withoutChain(),
     token: withoutChain(),
+    reader: withoutChain(),
+    transactions: withoutChain(),
     check: refuse,
     nowMs: refuse,
     blockNumber: refuse,

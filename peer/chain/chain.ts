@@ -1,8 +1,10 @@
 import type { BondContract } from './bond.ts'
 import type { EscrowContract } from './escrow.ts'
 import type { PoolContract } from './pool.ts'
+import type { ChainReader } from './reader.ts'
 import type { RegistryContract } from './registry.ts'
 import type { TokenContract } from './token.ts'
+import type { ChainTransactions } from './transactions.ts'
 
 /** Where the contracts of one deployment live. Addresses are lowercase 0x strings. */
 export interface ChainContracts {
@@ -44,6 +46,10 @@ export interface Chain {
   readonly pool: PoolContract
   readonly bond: BondContract
   readonly token: TokenContract
+  /** Blocks and what the contracts said in them, for who follows the chain. */
+  readonly reader: ChainReader
+  /** This account's transactions after they were signed. */
+  readonly transactions: ChainTransactions
   /** Refuses an endpoint that does not answer or serves another chain than `contracts.chainId`. */
   check(options?: WaitOptions): Promise<void>
   /** The time of the latest block: the clock by which every delay on chain is measured. */

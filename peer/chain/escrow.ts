@@ -1,4 +1,5 @@
 import type { Inclusion, WaitOptions } from './chain.ts'
+import type { ChainLog, SignedTransaction, SubmitJournal } from './transactions.ts'
 
 /** The terms a channel id is the hash of, as the contract reads them (protocol/channel/terms). */
 export interface ChannelTerms {
@@ -129,6 +130,14 @@ export interface EscrowContract {
     rows: readonly ClaimRow[],
     options?: WaitOptions
   ): Promise<Inclusion & { outcomes: ClaimOutcome[] }>
+  /** As `claim`, sent and not waited for: `journal` is told of it before the chain is. */
+  submitClaim(
+    rows: readonly ClaimRow[],
+    journal: SubmitJournal,
+    options?: WaitOptions
+  ): Promise<SignedTransaction>
+  /** What the rows of a claim came to, by what its transaction left behind. */
+  outcomesIn(logs: readonly ChainLog[]): ClaimOutcome[]
   /** The channel's claims so far, oldest first. */
   claimsOf(channelId: string, options?: WaitOptions): Promise<ClaimOutcome[]>
   /** Starts (or restarts) the payer's withdrawal of unclaimed deposit. */

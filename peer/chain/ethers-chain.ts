@@ -3,6 +3,7 @@ import type { Chain, ChainContracts, WaitOptions } from './chain.ts'
 import { createBond } from './ethers/bond.ts'
 import { createEscrow } from './ethers/escrow.ts'
 import { createPool } from './ethers/pool.ts'
+import { createReader } from './ethers/reader.ts'
 import { createRegistry } from './ethers/registry.ts'
 import { createSender } from './ethers/sender.ts'
 import { createToken } from './ethers/token.ts'
@@ -28,6 +29,8 @@ export interface EthersChainInit {
 
 const LOOPBACK_POLL_MS = 15
 const REMOTE_POLL_MS = 1_000
+/** Of each block that must follow a write. */
+const SLOW_BLOCK_MS = 15_000
 
 /** The chain behind `init.rpc`. Nothing is sent until it is used; the first use checks the chain id. */
 export function createEthersChain(init: EthersChainInit): Chain {
@@ -81,7 +84,7 @@ export function createEthersChain(init: EthersChainInit): Chain {
     chainId: contracts.chainId,
     confirmations: init.confirmations ?? 1,
     pollMs: init.pollMs ?? (near ? LOOPBACK_POLL_MS : REMOTE_POLL_MS),
-    inclusionMs: init.inclusionMs ?? 120_000,
+    inclusionMs: init.inclusionMs ?? 120_000 + (init.confirmations ?? 1) * SLOW_BLOCK_MS,
     closed: closing.signal
   })
   const fromBlock = init.fromBlock ?? 0
@@ -93,6 +96,8 @@ export function createEthersChain(init: EthersChainInit): Chain {
     pool: createPool(contracts.pool, rpc, sender, fromBlock),
     bond: createBond(contracts.bond, rpc, sender),
     token: createToken(contracts.token, rpc, sender),
+    reader: createReader(contracts, rpc),
+    transactions: sender,
     check: (options = {}) => orAborted(check, options),
     async nowMs(options) {
       const block = (await rpc('eth_getBlockByNumber', ['latest', false], options)) as {

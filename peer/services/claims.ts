@@ -1,79 +1,51 @@
-import { decodeRecord } from '../../protocol/base/schema.ts'
-import { type Terms, termsSchema } from '../../protocol/channel/terms.ts'
 import { decodeVoucher } from '../../protocol/channel/voucher.ts'
 import type { ChannelSummary, ClaimSummary } from '../api/money-api.ts'
 import type { ProgressOptions } from '../api/peer-api.ts'
 import type { StoredChannel } from '../store/channels.ts'
+import type { Claimer } from './claimer.ts'
 import type { Parts } from './parts.ts'
 
 /** What a provider does on chain with the vouchers it holds. */
 export interface Claims {
-  /** Claims what can be claimed, on all channels or on `only` these. */
-  claim(options?: ProgressOptions & { readonly only?: ReadonlySet<string> }): Promise<ClaimSummary>
-  /** The channels whose vouchers say more than was claimed, as last seen. */
-  claimable(): readonly StoredChannel[]
+  claim(options?: ProgressOptions): Promise<ClaimSummary>
   list(): readonly ChannelSummary[]
 }
 
-/** Rows of one claim transaction: far below the gas a transaction may use. */
-const ROWS = 200
-
 /** Claims of this peer's vouchers. specs/07-channel.md §Claim */
-export function createClaims(parts: Pick<Parts, 'channelStore' | 'chain' | 'wallet'>): Claims {
-  const { channelStore, chain, wallet } = parts
+export function createClaims(
+  parts: Pick<Parts, 'channelStore' | 'chain'>,
+  claimer: Pick<Claimer, 'claimAll'>
+): Claims {
+  const { channelStore, chain } = parts
 
-  function claimable(): Array<StoredChannel & { terms: Uint8Array; voucher: Uint8Array }> {
-    return channelStore
-      .channels('provider')
-      .filter((channel): channel is StoredChannel & { voucher: Uint8Array } => {
-        if (channel.voucher === undefined) return false
-        return decodeVoucher(channel.voucher).cumulativeWei > channel.claimedWei
-      })
+  /** Channels whose voucher is above what was last seen claimed. */
+  function claimable(): readonly string[] {
+    return channelStore.channels('provider').flatMap(({ channelId, voucher, claimedWei }) => {
+      if (voucher === undefined) return []
+      try {
+        return decodeVoucher(voucher).cumulativeWei > claimedWei ? [channelId] : []
+      } catch {
+        // One that cannot be read keeps none of the others back.
+        return []
+      }
+    })
   }
 
   return {
-    claimable,
     async claim(options = {}) {
-      const { only } = options
-      const channels = claimable().filter(({ channelId }) => only?.has(channelId) ?? true)
-      const txHashes: string[] = []
-      let claimedWei = 0n
-      let royaltyWei = 0n
-      const auditors = new Map<string, Terms>()
-      for (let at = 0; at < channels.length; at += ROWS) {
-        options.onProgress?.({ text: 'claiming vouchers', done: at, total: channels.length })
-        const batch = channels.slice(at, at + ROWS).map((channel) => {
-          const terms = decodeRecord(termsSchema, channel.terms)
-          auditors.set(`${terms.auditor} ${terms.token}`, terms)
-          return { channel, row: { terms, ...decodeVoucher(channel.voucher) } }
-        })
-        const before = await Promise.all(
-          batch.map(({ channel }) => chain.escrow.channel(channel.channelId, options))
-        )
-        const { txHash } = await chain.escrow.claim(
-          batch.map(({ row }) => row),
-          options
-        )
-        txHashes.push(txHash)
-        for (const [i, { channel }] of batch.entries()) {
-          const after = await chain.escrow.channel(channel.channelId, options)
-          channelStore.setChainState('provider', channel.channelId, after)
-          claimedWei += after.claimedWei - (before[i]?.claimedWei ?? 0n)
-          royaltyWei += after.royaltyWei - (before[i]?.royaltyWei ?? 0n)
-        }
-      }
-      const operator = wallet.own.address
-      for (const { auditor, token } of auditors.values()) {
-        if ((await chain.escrow.royaltyOf(operator, auditor, token, options)) > 0n) {
-          const { txHash } = await chain.pool.collect({ operator, auditor, token }, options)
-          txHashes.push(txHash)
-        }
-        if ((await chain.escrow.creditOf(operator, token, options)) > 0n) {
-          txHashes.push((await chain.escrow.pull(operator, token, options)).txHash)
-        }
-      }
+      const ids = claimable()
+      options.onProgress?.({ text: 'claiming vouchers', done: 0, total: ids.length })
+      const now = () => Promise.all(ids.map((id) => chain.escrow.channel(id, options)))
+      const before = await now()
+      const txHashes = await claimer.claimAll(options)
+      const grown = (await now()).map((after, i) => ({
+        claimedWei: after.claimedWei - (before[i]?.claimedWei ?? 0n),
+        royaltyWei: after.royaltyWei - (before[i]?.royaltyWei ?? 0n)
+      }))
+      const claimedWei = grown.reduce((sum, one) => sum + one.claimedWei, 0n)
+      const royaltyWei = grown.reduce((sum, one) => sum + one.royaltyWei, 0n)
       return {
-        channels: channels.length,
+        channels: grown.filter((one) => one.claimedWei > 0n).length,
         claimedWei,
         operatorWei: claimedWei - royaltyWei,
         royaltyWei,

@@ -27,6 +27,7 @@ import { encodeReceipt, type Receipt, type SignedReceipt } from '../../protocol/
 import { createReceiptSigner, receiptLeaf } from '../../protocol/receipt/receipt-signature.ts'
 import type { OnUndo } from '../store/group-commit.ts'
 import type { ServedCall } from '../store/served-calls.ts'
+import type { Deposits } from './deposits.ts'
 import { createKeeping, type Keeping } from './keeping.ts'
 import type { Parts } from './parts.ts'
 
@@ -69,7 +70,7 @@ export interface ProviderChannel {
 
 /** The channels this peer is paid through. */
 export interface ProviderChannels {
-  /** The channel of `terms` under one of our payments; reads its deposit from the chain once. */
+  /** The channel of `terms` under one of our payments, with its deposit as confirmed blocks say it. */
   open(terms: Uint8Array, payment: Payment, peer: string): Promise<ProviderChannel>
   /** A receipt for a call that cost nothing: no channel, no place. */
   free(body: Omit<Receipt, 'channelId' | 'seq'>): Promise<SignedReceipt>
@@ -89,12 +90,13 @@ const DEPOSIT_FRESH_MS = 300_000
 
 const NO_CHANNEL = `0x${'0'.repeat(64)}`
 
-/** Provider channels over the store and the chain. specs/07-channel.md §Window */
+/** Provider channels over the store and what was seen of the chain. specs/07-channel.md §Window */
 export function createProviderChannels(
-  parts: Pick<Parts, 'channelStore' | 'chain' | 'wallet' | 'now' | 'peerId' | 'log'>,
+  parts: Pick<Parts, 'channelStore' | 'chain' | 'wallet' | 'peerId' | 'now' | 'log'>,
+  deposits: Deposits,
   keeping: Keeping = createKeeping(parts)
 ): ProviderChannels {
-  const { channelStore, chain, wallet, now } = parts
+  const { channelStore, chain, wallet } = parts
   const { chainId, escrow } = chain.contracts
   const separator = domainSeparator(escrowDomain(chainId, escrow))
   const signer = createReceiptSigner(separator, wallet.own.secretKey)
@@ -140,13 +142,14 @@ export function createProviderChannels(
   }
 
   /** What the payer cannot take back, and whether it has begun to. */
-  async function confirmed(channelId: string): Promise<{ depositWei: bigint; isClosing: boolean }> {
-    const state = await chain.escrow.channel(channelId)
-    channelStore.setChainState('provider', channelId, state)
-    const { depositWei, withdrawal } = state
+  async function confirmed(
+    channelId: string,
+    maxAgeMs: number
+  ): Promise<{ depositWei: bigint; isClosing: boolean }> {
+    const { depositWei, withdrawal, isClosed } = await deposits.at(channelId, maxAgeMs)
     return {
       depositWei: depositWei - (withdrawal?.amountWei ?? 0n),
-      isClosing: withdrawal !== undefined
+      isClosing: withdrawal !== undefined || isClosed === true
     }
   }
 
@@ -185,21 +188,24 @@ export function createProviderChannels(
     peer: string
   ): Promise<ProviderChannel> {
     await ready
-    const { depositWei } = await chain.escrow.channel(channelId)
+    // Well inside the delay after which a payer can have its deposit back.
+    const freshMs = Math.min(DEPOSIT_FRESH_MS, (terms.withdrawDelayS * 1_000) / 20)
+    let state = await deposits.at(channelId, freshMs)
+    // Just paid, maybe: it is asked about once more.
+    if (state.depositWei === 0n) state = await deposits.at(channelId, 0)
+    const { depositWei } = state
     if (depositWei === 0n) {
       throw new DatanetError('DEPOSIT_INSUFFICIENT', { channelId, depositWei: '0' })
     }
     channelStore.addChannel({ side: 'provider', channelId, peer, terms: bytes, depositWei })
-    const found = await confirmed(channelId)
+    channelStore.setChainState('provider', channelId, state)
+    const found = await confirmed(channelId, freshMs)
     let { ledger, accumulator, issued } = restore(channelId, found.depositWei)
     let { isClosing } = found
     let bearer = channelStore.channel('provider', channelId)?.bearer
     /** What vouchers on the disk promise: the ledger knows of one a moment earlier. */
     let durableWei = ledger.authorisedWei
     let forgottenTo = ledger.receipts
-    let readAtMs = now()
-    // Well inside the delay after which a payer can have its deposit back.
-    const freshMs = Math.min(DEPOSIT_FRESH_MS, (terms.withdrawDelayS * 1_000) / 20)
 
     /** The channel as it is now comes back when what is written next does not reach the disk. */
     function keepForUndo(onUndo: OnUndo): void {
@@ -209,9 +215,8 @@ export function createProviderChannels(
       })
     }
 
-    async function readDeposit(): Promise<void> {
-      const state = await confirmed(channelId)
-      readAtMs = now()
+    async function readDeposit(maxAgeMs: number): Promise<void> {
+      const state = await confirmed(channelId, maxAgeMs)
       isClosing = state.isClosing
       ledger = { ...ledger, depositWei: state.depositWei }
     }
@@ -226,7 +231,7 @@ export function createProviderChannels(
           (error.code === 'DEPOSIT_INSUFFICIENT' || error.code === 'VOUCHER_OVERFLOWS')
         if (!isShort) throw error
         // Read first: other calls move the ledger on while the chain is asked.
-        await readDeposit()
+        await readDeposit(0)
         await step()
       }
     }
@@ -278,7 +283,7 @@ export function createProviderChannels(
         if (ledger.calls.size >= LIMITS.openCalls) {
           throw new DatanetError('PROVIDER_BUSY', { openCalls: ledger.calls.size })
         }
-        if (isClosing || now() - readAtMs > freshMs) await readDeposit()
+        await readDeposit(freshMs)
         if (isClosing) throw new DatanetError('CHANNEL_CLOSING', { channelId })
         await withFreshDeposit(() => {
           ledger = reserve(ledger, callId, { maxWei, royaltyPpm })

@@ -149,6 +149,8 @@ export const ERRORS = {
   CHANNEL_BUSY: row(72, 'calls still run on this channel', 'payer', true, 409),
   CHANNEL_CLOSING: row(73, 'the deposit of this channel is being taken back', 'payer', false, 409),
   CALL_UNKNOWN: row(74, 'nothing was delivered under this call id', 'caller', false, 404),
+  TOWER_DECLINED: row(78, 'the voucher is worth less than this tower claims', 'caller', false, 402),
+  TOWER_FULL: row(79, 'the tower keeps no more vouchers', 'caller', true, 503),
   // receipt
   RECEIPT_INVALID: row(80, 'the receipt contradicts the call it describes', 'provider', false, 502),
   RECEIPT_UNKNOWN: row(81, 'no such receipt is known here', 'caller', false, 404),
@@ -197,6 +199,20 @@ export const ERRORS = {
   ),
   FUNDS_INSUFFICIENT: row(123, 'the account does not hold enough for this', 'caller', true, 402),
   CHAIN_MISSING: row(124, 'this needs a chain, and this peer has none', 'operator', false, 503),
+  CHAIN_BEHIND: row(
+    126,
+    'the chain is not read up to its confirmed blocks here',
+    'operator',
+    true,
+    503
+  ),
+  CLAIM_STUCK: row(
+    127,
+    'vouchers are due on chain and do not become final claims',
+    'operator',
+    true,
+    503
+  ),
   // this peer
   INPUT_INVALID: row(140, 'the request is not valid', 'caller', false, 400),
   UNAUTHORIZED: row(141, 'the token is missing or not valid', 'caller', false, 401),

@@ -51,6 +51,9 @@ export const LIMITS = {
   replayBytes: 268_435_456,
   /** Receipts that one ask is shown; whoever wants more asks again from the next. */
   receiptsListed: 256,
+  /** Channels of which a tower keeps vouchers, in all and for one peer: bounds what strangers cost. */
+  towerChannels: 100_000,
+  towerChannelsPerPeer: 1_000,
   /** How long a side waits for a frame that is due. */
   exchangeMs: 20_000,
   /** How long a provider holds an answer for the voucher that its next chunk needs. */

@@ -9,6 +9,7 @@ export const PROTOCOLS = {
   document: '/datanet/document/1',
   blocks: '/datanet/blocks/1',
   invoke: '/datanet/invoke/1',
+  tower: '/datanet/tower/1',
   kad: '/datanet/kad/1.0.0',
   bitswap: '/datanet/bitswap/1.2.0'
 } as const

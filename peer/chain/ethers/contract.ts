@@ -10,6 +10,7 @@ import type {
 import { Interface, type InterfaceAbi } from 'ethers'
 import type { WaitOptions } from '../chain.ts'
 import type { Rpc } from '../rpc.ts'
+import type { ChainLog } from '../transactions.ts'
 import { refusalOf } from './refusal.ts'
 
 declare module 'abitype' {
@@ -18,14 +19,6 @@ declare module 'abitype' {
     bytesType: { inputs: string; outputs: string }
     intType: bigint
   }
-}
-
-/** A log as the chain reports it. */
-export interface ChainLog {
-  readonly address: string
-  readonly topics: readonly string[]
-  readonly data: string
-  readonly blockNumber: string
 }
 
 type Args<A extends Abi, N extends ExtractAbiFunctionNames<A>> = AbiParametersToPrimitiveTypes<

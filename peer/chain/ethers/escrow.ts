@@ -2,7 +2,8 @@ import { ChannelEscrow } from '../../../protocol/contracts/abi/ChannelEscrow.ts'
 import type { Inclusion, WaitOptions } from '../chain.ts'
 import type { ChannelTerms, ClaimOutcome, ClaimRow, EscrowContract, FundOrder } from '../escrow.ts'
 import type { Rpc } from '../rpc.ts'
-import { type ChainLog, createContract } from './contract.ts'
+import type { ChainLog } from '../transactions.ts'
+import { createContract } from './contract.ts'
 import type { Sender } from './sender.ts'
 import { coinsFor, inclusionOf, longSignature, splitSignature } from './values.ts'
 
@@ -147,6 +148,9 @@ export function createEscrow(
       const sent = await sender.send({ to: address, data, what: 'claim' }, options)
       return { ...inclusionOf(sent), outcomes: outcomesIn(sent.logs) }
     },
+    submitClaim: (rows, journal, options) =>
+      sender.submit({ to: address, data: claimData(rows), what: 'claim' }, journal, options),
+    outcomesIn,
     async claimsOf(channelId, options) {
       return (await contract.eventsOf('Claimed', [channelId], fromBlock, options)).map(claimOf)
     },

@@ -4,7 +4,8 @@ import type { DropGap, ProvenLeaf } from '../../../protocol/reward/refutation.ts
 import type { WaitOptions } from '../chain.ts'
 import type { PoolContract, PoolKey, ShareOutcome } from '../pool.ts'
 import type { Rpc } from '../rpc.ts'
-import { type ChainLog, createContract } from './contract.ts'
+import type { ChainLog } from '../transactions.ts'
+import { createContract } from './contract.ts'
 import type { Sender } from './sender.ts'
 import { inclusionOf, splitSignature } from './values.ts'
 

@@ -18,7 +18,7 @@ async function start(ours: OurChain) {
   const { node, parts } = await createOurParts(ours)
   const { engine, stalls } = createBenchEngine()
   const exposure = createExposureWatch(parts.channelStore)
-  const { contracts } = parts.chain
+  const { chainId, bond: _, ...addresses } = parts.chain.contracts
   const operator = parts.wallet.own.address
   const seq = Date.now()
   const card = await signCard(
@@ -46,8 +46,8 @@ async function start(ours: OurChain) {
         model: card.cid,
         provider: parts.peerId,
         payment: {
-          ...contracts,
-          chainId: Number(contracts.chainId),
+          ...addresses,
+          chainId: Number(chainId),
           operator,
           receiptSigner: operator,
           auditor: datanetKey(DATANET.signed),
@@ -86,7 +86,9 @@ async function start(ours: OurChain) {
     find: (cid) => byCid.get(cid) as never,
     payments: () => paid.map(({ offer }) => offer.payment)
   }
-  const channels = createProviderChannels({ ...parts, channelStore: exposure.store })
+  // Asked once a channel: what a watching peer has read before a call comes.
+  const deposits = { at: (channelId: string) => parts.chain.escrow.channel(channelId) }
+  const channels = createProviderChannels({ ...parts, channelStore: exposure.store }, deposits)
   const answering = createAnswering(parts, offering as Offering, exposure.watch(channels))
   await serveExchange(node, PROTOCOLS.invoke, answering)
   await serveExchange(node, UNPAID, async function* () {

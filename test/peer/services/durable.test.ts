@@ -29,6 +29,9 @@ const DEPOSIT = 1_000_000n
 const FAILED = expect.objectContaining({ code: 'STORE_FAILED' })
 const turn = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
 
+/** Every deposit is there. */
+const FUNDED = { at: async () => ({ depositWei: DEPOSIT, claimedWei: 0n, royaltyWei: 0n }) }
+
 /** One side of a channel on a disk whose syncs end when they are told to, once `hold` was called. */
 async function side() {
   const db = openDatabase(join(testFolder(), 'peer.sqlite'))
@@ -85,7 +88,11 @@ async function bothSides() {
   const channels = createPayerChannels(payer.parts)
   const ours = await channels.begin(offer, { id: 'a', maxWei: 1_000n })
   await channels.begin(offer, { id: 'b', maxWei: 1_000n })
-  const theirs = await createProviderChannels(provider.parts).open(ours.terms, payment, 'us')
+  const theirs = await createProviderChannels(provider.parts, FUNDED).open(
+    ours.terms,
+    payment,
+    'us'
+  )
   for (const id of ['a', 'b']) await theirs.reserve(id, 1_000n, 300_000)
   return { payer, provider, ours, theirs, offer }
 }
@@ -204,7 +211,7 @@ test('a payer whose disk refuses a voucher promises no more than before', async 
 
 test('terms are taken for a channel only under a payment that they fit', async () => {
   const { provider, ours, offer } = await bothSides()
-  const channels = createProviderChannels(provider.parts)
+  const channels = createProviderChannels(provider.parts, FUNDED)
   const terms = ours.terms
   await channels.open(terms, offer.payment, 'us')
   const other = { ...offer.payment, withdrawDelayS: 3_600 }

@@ -3,7 +3,7 @@ import type { HandOverDraft, HandOverState } from '../../../../peer/api/accounts
 import type { ContributionDraft, DatanetSummary } from '../../../../peer/api/datanets-api.ts'
 import type { AskEvent, ModelListing, Question } from '../../../../peer/api/models-api.ts'
 import type { ChannelSummary, ReceiptSummary } from '../../../../peer/api/money-api.ts'
-import type { PeerApi } from '../../../../peer/api/peer-api.ts'
+import type { PeerApi, PeerHealth } from '../../../../peer/api/peer-api.ts'
 import { createPrint, failed } from '../../../../peer/faces/cli/print.ts'
 import { createProgram, usageCode } from '../../../../peer/faces/cli/program.ts'
 import { DatanetError } from '../../../../protocol/base/errors.ts'
@@ -51,6 +51,7 @@ export function scriptedPeer(
     channels?: readonly ChannelSummary[]
     accounts?: readonly { address: string; label: string }[]
     autoPublish?: boolean
+    health?: PeerHealth
   } = {}
 ): ScriptedPeer {
   const contributed: ContributionDraft[] = []
@@ -185,6 +186,7 @@ export function scriptedPeer(
       peerId: '12D3KooWmymymymymymymymy',
       addresses: ['/ip4/127.0.0.1/tcp/4001'],
       connectedPeers: 3,
+      health: given.health ?? { isWell: true, reasons: [] },
       openStreams: 5,
       chainId: 31_337,
       token: { symbol: 'DNC', decimals: 18 },
