@@ -160,17 +160,12 @@ const TERMS_TUPLE =
 export async function escrowClaim() {
   const { commit, priceWei } = await story()
   const escrow = new Interface([
-    `function claim(tuple(${TERMS_TUPLE} terms,uint128 cumulativeWei,uint128 royaltyWei,uint64 receipts,bytes32 receiptsRoot,bytes32 r,bytes32 vs)[] rows)`
+    `function claim(tuple(${TERMS_TUPLE} terms,tuple(uint128 cumulativeWei,uint128 royaltyWei,uint64 receipts,bytes32 receiptsRoot,bytes32 r,bytes32 vs) voucher)[] rows)`
   ])
   const part = (from, to) => commit.slice(from, to)
   const row = [
     Object.values(plain(termsRecord)),
-    priceWei,
-    royaltyOf(priceWei),
-    1,
-    part(72, 104),
-    part(104, 136),
-    part(136, 168)
+    [priceWei, royaltyOf(priceWei), 1, part(72, 104), part(104, 136), part(136, 168)]
   ]
   return {
     to: DOMAIN.verifyingContract,
@@ -204,10 +199,17 @@ export async function rewardClaim() {
   const at = leaves.findIndex(({ account }) => account === contributionRecord.contributor)
   const pool = new Interface([
     'function postDrop(bytes32 auditor,address token,bytes32 root,uint256 totalWei,bytes32 drop)',
-    'function claim(address operator,bytes32 auditor,address token,address account,uint256 cumulativeWei,tuple(bytes32 hash,uint256 sumWei,bool isLeft)[] proof)'
+    'function claim(tuple(address operator,bytes32 auditor,address token) key,tuple(address account,uint256 cumulativeWei,uint256 lefts,bytes proof) leaf)'
   ])
   const { operator, auditor, token, contract } = plain(poolParts)
-  const proof = proofs[at].map(({ hash, sumWei, isLeft }) => [hash, sumWei.$wei, isLeft])
+  // Each sibling in 44 bytes, its hash and its sum; on which side it stands is a bit of "lefts".
+  const lefts = proofs[at].reduce(
+    (bits, { isLeft }, i) => bits | (isLeft ? 1n << BigInt(i) : 0n),
+    0n
+  )
+  const siblings = proofs[at].map(
+    ({ hash, sumWei }) => hash.slice(2) + BigInt(sumWei.$wei).toString(16).padStart(24, '0')
+  )
   const { account, cumulativeWei } = leaves[at]
   return {
     receipt: text(receipt.data),
@@ -227,12 +229,8 @@ export async function rewardClaim() {
       to: contract,
       calldata: pool
         .encodeFunctionData('claim', [
-          operator,
-          auditor,
-          token,
-          account.text,
-          cumulativeWei.amount,
-          proof
+          [operator, auditor, token],
+          [account.text, cumulativeWei.amount, lefts, `0x${siblings.join('')}`]
         ])
         .slice(2)
     },
