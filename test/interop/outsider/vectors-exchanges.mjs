@@ -120,7 +120,7 @@ export const exchangeChecks = {
       words.map(() => 'uint256'),
       words
     )
-    check.equal('calldata', `a48c0784${body.slice(2)}`, v.calldata)
+    check.equal('calldata', `259a6b7e${body.slice(2)}`, v.calldata)
   },
 
   '09-claim': (v, check) => {

@@ -25,7 +25,9 @@ export async function visit({ node, network, wishes, tell }) {
     provider: found.offer.value.provider,
     datanets: found.datanets.map(({ manifest }) => manifest.value.name)
   })
-  for (const [name, ours] of Object.entries(network.contracts)) {
+  // Bonds are looked up on chain; no offer names their contract.
+  const { bond: _, ...named } = network.contracts
+  for (const [name, ours] of Object.entries(named)) {
     const theirs = payment[name]
     if (theirs !== ours) refuse('CHAIN_MISMATCH', `${name}: ${theirs} instead of ${ours}`)
   }
