@@ -60,6 +60,7 @@ initCommand(program.command('init')).action(setUp)
 withFlags(nounOf('peer').command('start'))
   .description('start a peer here, for the other commands and other peers')
   .option('--background', 'return when it answers, and leave it running')
+  .addOption(new Option('--behind', 'the peer that --background starts: says little').hideHelp())
   .action((flags) => startPeer(flags, world))
 
 nounOf('peer')
