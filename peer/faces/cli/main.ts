@@ -72,7 +72,7 @@ nounOf('peer')
 
 nounOf('account')
   .command('encrypt')
-  .description('encrypt the keys of a stopped peer under a passphrase, or under another one')
+  .description('encrypt the keys of a stopped peer, or change their passphrase')
   .option('--new-passphrase-file <file>', 'with the passphrase that holds from now on')
   .option('--data-dir <dir>', 'whose keys')
   .option('--json', 'for programs: one object')
