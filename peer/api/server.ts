@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import { isLoopback } from './guard.ts'
+import { listenOn } from './listen.ts'
 import type { PeerApi } from './peer-api.ts'
 import { refusal } from './problem.ts'
 import { type ApiRouteInit, createApiRoutes, type Grant } from './routes.ts'
@@ -72,11 +72,10 @@ export async function servePeerApi(init: PeerApiServerInit): Promise<PeerApiServ
     }
   })
   const server = createAdaptorServer({ fetch: routes.fetch }) as Server
-  await listen(server, port, host)
-  const { port: bound } = server.address() as AddressInfo
+  const url = await listenOn(server, host, port)
 
   return {
-    url: `http://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${bound}`,
+    url,
     get calls() {
       return running.size
     },
@@ -99,15 +98,6 @@ function grantOf(token: ApiToken, maxCallWei: bigint | undefined, now: () => num
     throw refusal('CONFIG_INVALID', {}, { hint: 'a spending limit needs maxCallWei' })
   }
   return { ...token, cap: createSpendingCap({ capWei, maxCallWei: maxCallWei ?? 1n, now }) }
-}
-
-async function listen(server: Server, port: number, host: string): Promise<void> {
-  try {
-    server.listen(port, host.replace(/^\[|\]$/g, ''))
-    await once(server, 'listening')
-  } catch (cause) {
-    throw refusal('CONFIG_INVALID', { port }, { cause, hint: `port ${port} cannot be listened on` })
-  }
 }
 
 async function settled(calls: readonly Promise<unknown>[], ms: number): Promise<void> {

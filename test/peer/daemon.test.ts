@@ -102,7 +102,9 @@ test('a start that fails frees its directory', async () => {
   expect(await codeOf(startDaemon(broken))).toBe('CHAIN_UNREACHABLE')
   expect(() => readDaemonFile(broken.dataDir)).toThrow()
   const taken = new URL(rpcUrl).port
-  expect(await codeOf(startDaemon(configOf('broken', { apiPort: taken })))).toBe('CONFIG_INVALID')
+  for (const port of [{ apiPort: taken }, { gateway: true, gatewayPort: taken }]) {
+    expect(await codeOf(startDaemon(configOf('broken', port)))).toBe('CONFIG_INVALID')
+  }
   const { api } = await start('broken')
   expect(await codeOf(api.status())).toBe('OK')
 })

@@ -32,9 +32,17 @@ export async function startInBackground(
   const file = join(dataDir, PEER_LOG)
   const log = openSync(file, 'a', 0o600)
   const before = statSync(file).size
-  const words = ['peer', 'start', '--json', '--data-dir', dataDir, ...(options.flags ?? [])]
+  const words = [
+    'peer',
+    'start',
+    '--behind',
+    '--json',
+    '--data-dir',
+    dataDir,
+    ...(options.flags ?? [])
+  ]
+  // In the folder that it is started from: relative paths of environment and file mean the same.
   const child = spawn(process.execPath, [LAUNCH, ...words], {
-    cwd: dataDir,
     detached: true,
     stdio: ['ignore', log, log]
   })

@@ -55,14 +55,15 @@ function tellClosing(
   if (state === 'closed' || readyAtMs === undefined) {
     const rest =
       came === ''
-        ? 'It is closed: nothing of its deposit is left that was not signed for.'
+        ? 'It is closed: what was not signed for is back in your account.'
         : 'The channel is closed.'
     return wrap(came + rest, width)
   }
   return [
     wrap(
       `${came}No further call is made on this channel, and ${money(pendingWei)} is on its way back. ` +
-        `${untilOf(readyAtMs)} the provider can still claim what was signed for. Then:`,
+        `${untilOf(readyAtMs)} the provider can still claim what was signed for. ` +
+        'Then, unless the peer was there to do so by itself:',
       width
     ),
     '',
@@ -108,16 +109,16 @@ async function channelTable(
   const rows = table(
     [
       { head: 'CHANNEL', isWhole: true },
-      { head: 'SIDE' },
+      { head: 'SIDE', isWhole: true },
       { head: 'PEER' },
       { head: 'DEPOSIT', isRight: true },
       { head: 'SPENT', isRight: true },
       { head: 'FREE', isRight: true },
-      { head: 'STATE' }
+      { head: 'STATE', isWhole: true }
     ],
     all.map((one) => [
       short(one.channelId),
-      one.side,
+      one.side === 'payer' ? 'pays' : 'is paid',
       shortPeer(one.peer),
       money(one.depositWei),
       money(one.spentWei),

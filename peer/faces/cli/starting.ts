@@ -22,7 +22,7 @@ export interface StartingWorld {
 
 /** `peer start`: a peer in this process until it is told to stop, or one that outlives the command. */
 export async function startPeer(
-  { json, background, ...flags }: Record<string, unknown>,
+  { json, background, behind, ...flags }: Record<string, unknown>,
   { print: printOf, signal, stopOnSignals }: StartingWorld
 ): Promise<void> {
   stopOnSignals()
@@ -45,13 +45,16 @@ export async function startPeer(
     const dataDir = resolve(config.dataDir)
     rememberPeer(dataDir)
     const { peerId, account, addresses } = peer
-    await print.show(
-      {
-        ...{ peerId, account, addresses, dataDir, url, gateway, isGiven, keystore },
-        ...{ chainId, networkFile, isAlone: config.bootstrap.length === 0, pid: process.pid }
-      },
-      (started) => tellStart(started, print.columns)
-    )
+    // What it says stays in a log, where no token belongs.
+    if (behind === true) await print.show({ dataDir, pid: process.pid }, () => '')
+    else
+      await print.show(
+        {
+          ...{ peerId, account, addresses, dataDir, url, gateway, isGiven, keystore },
+          ...{ chainId, networkFile, isAlone: config.bootstrap.length === 0, pid: process.pid }
+        },
+        (started) => tellStart(started, print.columns)
+      )
     if (!signal.aborted) await once(signal, 'abort')
     print.write('\nStopping…\n')
   } finally {

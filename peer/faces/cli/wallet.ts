@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { Option } from 'commander'
 import type { Holdings } from '../../api/accounts-api.ts'
 import { formatAmount, parseAmount } from '../../api/amounts.ts'
@@ -47,33 +47,28 @@ export const walletCommands: readonly CliCommand[] = [
   }),
   command<KeyOptions & { out?: string }>({
     name: 'wallet export',
-    summary: 'write the key of an account to an encrypted key file (Ethereum V3)',
+    summary: 'write the key of an account to an encrypted key file',
     args: '[account]',
     options: [new Option('--out <file>', 'where to; never over a file'), PASSPHRASE_FILE],
     async run({ api, args, options, print, passphrase, signal }) {
       const account = await accountOf(api, args[0])
       const file = options.out ?? `datanet-${account}.json`
-      reserve(file)
-      try {
-        const question = 'Passphrase for the file, eight characters or more: '
-        const words = await passphrase({ ...fileOf(options), question, isNew: true })
-        const key = await api.accounts.export({ account, passphrase: words }, { signal })
-        writeFileSync(file, `${key.keystore}\n`)
-        await print.show({ address: key.address, label: key.label, file }, () =>
-          [
-            `The key of ${key.label} is in ${file}`,
-            '',
-            wrap(
-              'Whoever has the file and its passphrase has the account. Every Ethereum wallet ' +
-                'opens it, and another peer does with: datanet wallet import',
-              print.columns
-            )
-          ].join('\n')
-        )
-      } catch (error) {
-        rmSync(file, { force: true })
-        throw error
-      }
+      if (existsSync(file)) throw notWritten(file, `${file} is there already`)
+      const question = 'Passphrase for the file, eight characters or more: '
+      const words = await passphrase({ ...fileOf(options), question, isNew: true })
+      const key = await api.accounts.export({ account, passphrase: words }, { signal })
+      writeKeyFile(file, key.keystore)
+      await print.show({ address: key.address, label: key.label, file }, () =>
+        [
+          `The key of ${key.label} is in ${file}`,
+          '',
+          wrap(
+            'Whoever has the file and its passphrase has the account. Every Ethereum wallet ' +
+              'opens it, and another peer does with: datanet wallet import',
+            print.columns
+          )
+        ].join('\n')
+      )
     }
   }),
   command({
@@ -172,15 +167,17 @@ function readKeyFile(path: string): string {
   }
 }
 
-/** Makes `file` for its owner alone, and never over another one: it may be the only copy of a key. */
-function reserve(file: string): void {
+/** For its owner alone, and never over another file: that may be the only copy of a key. */
+function writeKeyFile(file: string, keystore: string): void {
   try {
-    writeFileSync(file, '', { mode: 0o600, flag: 'wx' })
+    writeFileSync(file, `${keystore}\n`, { mode: 0o600, flag: 'wx' })
   } catch (cause) {
-    const isThere = (cause as NodeJS.ErrnoException).code === 'EEXIST'
-    const hint = isThere ? `${file} is there already` : `${file} cannot be written`
-    throw refusal('INPUT_INVALID', { file }, { cause, hint })
+    throw notWritten(file, `${file} cannot be written`, cause)
   }
+}
+
+function notWritten(file: string, hint: string, cause?: unknown): Error {
+  return refusal('INPUT_INVALID', { file }, { cause, hint })
 }
 
 async function balances(api: PeerApi, all: readonly Holdings[], width: number): Promise<string> {

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import { isLoopback } from '../../api/guard.ts'
+import { listenOn } from '../../api/listen.ts'
 import type { PeerApi } from '../../api/peer-api.ts'
 import { refusal } from '../../api/problem.ts'
 import { createSpendingCap } from '../../api/spending-cap.ts'
@@ -43,7 +43,7 @@ const TOKEN_BYTES = 24
 /**
  * An endpoint of the OpenAI API on loopback, listening: `/v1/models`, `/v1/chat/completions` and
  * `/healthz`. Every call is paid by the peer behind `api`, within the spending cap. Refuses a host
- * that is not loopback, an empty token or a negative cap with CONFIG_INVALID.
+ * that is not loopback, an empty token, a negative cap or a port in use with CONFIG_INVALID.
  */
 export async function createGateway(init: GatewayInit): Promise<Gateway> {
   const { api, capWei, host = '127.0.0.1', port = 0, now = Date.now } = init
@@ -55,12 +55,10 @@ export async function createGateway(init: GatewayInit): Promise<Gateway> {
   const cap = createSpendingCap({ capWei, maxCallWei, now })
   const routes = createRoutes({ api, cap, now, onError }, { token, maxBodyBytes })
   const server = createAdaptorServer({ fetch: routes.fetch }) as Server
-  server.listen(port, host.replace(/^\[|\]$/g, ''))
-  await once(server, 'listening')
-  const { port: bound } = server.address() as AddressInfo
+  const url = await listenOn(server, host, port)
 
   return {
-    url: `http://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${bound}/v1`,
+    url: `${url}/v1`,
     token,
     get spentWei() {
       return cap.spentWei
