@@ -57,6 +57,8 @@ export interface AttemptInit {
   readonly attempt: number
   readonly maxWei: bigint
   readonly signal: AbortSignal
+  /** How long the provider is asked on when its stream breaks; RESUME_MS.alone unless given. */
+  readonly resumeMs?: number
 }
 
 /** Makes one call: pays for what arrives, checks what is charged, ends with a verified receipt. */
@@ -99,9 +101,8 @@ const RESTARTING: ReadonlySet<ErrorCode> = new Set([
   'PROTOCOL_REFUSED',
   'PROVIDER_BUSY'
 ])
-/** A call whose stream broke is asked for again after 100, 200, 400… ms, for as long as this. */
-const RESUME_MS = 100
-const RESUME_WITHIN_MS = 3_000
+/** A call whose stream broke is asked for again after 100, 200, 400… ms: for long where nobody else is. */
+export const RESUME_MS = { first: 100, alone: 5_000, elsewhere: 1_000 } as const
 
 /** How long a broken call's receipt is asked for before the call is left as it is. */
 const RECOVER_MS = 2_000
@@ -353,7 +354,7 @@ export function createAttempt(
 
   return async function* attempt(init) {
     const call = await prepare(init)
-    const { channel, signed, id, requestBytes, signal } = call
+    const { channel, signed, id, requestBytes, signal, resumeMs = RESUME_MS.alone } = call
     const { offer } = signed
     let voucher: Uint8Array | undefined
     try {
@@ -375,7 +376,7 @@ export function createAttempt(
       const ask = { request: requestBytes, ...paid, ...opening, ...again }
       // Not the signal: an abort drops parts that the provider counts, a stop delivers them.
       // What is shown again needs no model: whoever is slow with it is not up.
-      const patience = from === undefined || from === 0 ? {} : { deadlineMs: RESUME_WITHIN_MS }
+      const patience = from === undefined || from === 0 ? {} : { deadlineMs: resumeMs }
       const wire = toWire(invokeAskSchema, ask)
       const exchange = pool.ask(offer.provider, PROTOCOLS.invoke, wire, patience)
       // Awaited below on every path; until then a rejection must not count as unhandled.
@@ -412,7 +413,7 @@ export function createAttempt(
           signal.throwIfAborted()
           if (isSettled || channel === undefined) throw error
           if (isDatanetError(error) && error.code !== 'PEER_UNREACHABLE') call.isSent = true
-          const isLate = performance.now() - brokenAtMs > RESUME_WITHIN_MS
+          const isLate = performance.now() - brokenAtMs > resumeMs
           if (!isDatanetError(error) || !isBroken(error, tries) || isLate) {
             throw broken !== undefined && isDatanetError(error) && RESTARTING.has(error.code)
               ? broken
@@ -420,7 +421,7 @@ export function createAttempt(
           }
           broken ??= error
           if (tries === 0) brokenAtMs = performance.now()
-          await pause(RESUME_MS * 2 ** tries, signal)
+          await pause(RESUME_MS.first * 2 ** tries, signal)
           tries += 1
           log('resume', { callId: id, provider: offer.provider, from: call.chunks, tries })
           stream = open(call.chunks)

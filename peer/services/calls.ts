@@ -3,7 +3,7 @@ import { DatanetError, type ErrorCode, isDatanetError } from '../../protocol/bas
 import { isFree, type SignedOffer } from '../../protocol/model/offer.ts'
 import type { AskEvent, Question } from '../api/models-api.ts'
 import type { CallOptions } from '../api/peer-api.ts'
-import { type Attempt, DIFFERING } from './attempt.ts'
+import { type Attempt, DIFFERING, RESUME_MS } from './attempt.ts'
 import type { Budget, Reservation } from './budget.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { Parts } from './parts.ts'
@@ -89,7 +89,18 @@ export function createCalls(
             reserved = budget.reserve({ id, provider, leastWei, wantWei })
           }
           const within = reserved?.maxWei ?? maxWei
-          const init = { known, signed, question, callId, attempt: index, maxWei: within, signal }
+          const init = {
+            known,
+            signed,
+            question,
+            callId,
+            attempt: index,
+            maxWei: within,
+            signal,
+            // Whoever else answers is nearer than one that may not come back.
+            resumeMs:
+              queue.length > 0 && question.retry !== false ? RESUME_MS.elsewhere : RESUME_MS.alone
+          }
           yield* attempt(init)
           failing.delete(provider)
           return

@@ -1,0 +1,152 @@
+// The payer of the crash suite as a process of its own, killed at any moment.
+import { randomBytes } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import { multiaddr } from '@multiformats/multiaddr'
+import { createAttempt } from '../../peer/services/attempt.ts'
+import type { Datanets } from '../../peer/services/datanets.ts'
+import {
+  createPayerChannels,
+  type PayerChannel,
+  type PayerChannels
+} from '../../peer/services/payer-channels.ts'
+import { createRecovery } from '../../peer/services/recovery.ts'
+import { isDatanetError } from '../../protocol/base/errors.ts'
+import { verifyCard } from '../../protocol/model/card.ts'
+import { verifyOffer } from '../../protocol/model/offer.ts'
+import { answerRequests } from '../bench/pay/child.ts'
+import { DATANET } from '../bench/pay/our-parts.ts'
+import { BURST, PARALLEL, REST_MS, type SideInit } from './settings.ts'
+import { createSide } from './side.ts'
+
+interface Join extends SideInit {
+  readonly address: string
+  readonly card: Uint8Array
+  readonly offer: Uint8Array
+}
+
+type Side = Awaited<ReturnType<typeof createSide>>
+
+function watch({ board }: Side, inner: PayerChannels): PayerChannels {
+  const watched = (channel: PayerChannel): PayerChannel =>
+    Object.create(channel, {
+      cover: {
+        value: (...cover: Parameters<PayerChannel['cover']>) =>
+          board.during('accepting', () => channel.cover(...cover))
+      },
+      settle: {
+        value: (...end: Parameters<PayerChannel['settle']>) =>
+          board.during('finishing', () => channel.settle(...end))
+      },
+      commit: {
+        value: () => {
+          const voucher = channel.commit()
+          return voucher === undefined ? undefined : board.during('committing', () => voucher)
+        }
+      }
+    }) as PayerChannel
+  return {
+    ...inner,
+    begin: (...call) => board.during('opening', async () => watched(await inner.begin(...call)))
+  }
+}
+
+async function start(init: Join) {
+  const side = await createSide(init, ['/ip4/127.0.0.1/tcp/0'])
+  const { node, parts, board, journal, startedMs } = side
+  const inner = createPayerChannels(parts)
+  const recovery = createRecovery(parts, inner)
+  const recoveredMs = performance.now() - startedMs
+  for (;;) {
+    try {
+      await node.dial(multiaddr(init.address))
+      break
+    } catch {
+      await pause(50)
+    }
+  }
+  recovery.start()
+  const card = await verifyCard(init.card, Date.now())
+  const signed = await verifyOffer(init.offer)
+  const known = { card, offers: new Map() }
+  const datanets = { meet: async () => DATANET } as unknown as Datanets
+  const channels = watch(side, inner)
+  const attempt = createAttempt(
+    { ...parts, publications: {} as never },
+    datanets,
+    channels,
+    recovery
+  )
+  const signal = new AbortController().signal
+  const codes: Record<string, number> = {}
+
+  async function call(): Promise<void> {
+    const callId = new Uint8Array(randomBytes(16))
+    const id = Buffer.from(callId).toString('hex')
+    const content = `Question ${id.slice(0, 8)}${'?'.repeat(1 + Math.floor(Math.random() * 4))}`
+    const question = { model: `${card.cid}`, messages: [{ role: 'user' as const, content }] }
+    const call = { known, signed, question, callId, attempt: 0, maxWei: 10_000n, signal }
+    let isDelivering = false
+    try {
+      for await (const event of attempt(call)) {
+        if (event.type === 'chunk') {
+          if (!isDelivering) board.enter('delivering')
+          isDelivering = true
+          journal({ what: 'chunk', callId: id, costWei: `${event.costWei}`, text: event.text })
+        }
+        if (event.type === 'done') {
+          journal({ what: 'done', callId: id, costWei: `${event.receipt.priceWei}` })
+        }
+      }
+    } catch (error) {
+      const code = isDatanetError(error) ? error.code : `${error}`
+      codes[code] = (codes[code] ?? 0) + 1
+      await pause(20)
+    } finally {
+      if (isDelivering) board.leave('delivering')
+    }
+  }
+
+  let isRunning = false
+  let running: Promise<unknown> = Promise.resolve()
+  async function run(): Promise<void> {
+    while (isRunning) {
+      await Promise.all(
+        Array.from({ length: PARALLEL }, async () => {
+          for (let i = 0; i < BURST && isRunning; i++) await call()
+        })
+      )
+      await pause(REST_MS)
+    }
+  }
+
+  return {
+    recoveredMs,
+    account: parts.wallet.own.address,
+    go() {
+      isRunning = true
+      running = run()
+    },
+    /** Ends the load and closes the books of everything that is open. */
+    async settle() {
+      isRunning = false
+      await running
+      for (let tries = 0; parts.channelStore.open.channels().length > 0 && tries < 50; tries++) {
+        for (const channelId of parts.channelStore.open.channels()) {
+          await recovery.channel(inner.find(channelId))
+        }
+        await pause(20)
+      }
+      return { open: parts.channelStore.open.channels().length, codes }
+    }
+  }
+}
+
+let payer: Awaited<ReturnType<typeof start>>
+answerRequests({
+  async start(init: Join) {
+    payer = await start(init)
+    return { account: payer.account, recoveredMs: payer.recoveredMs }
+  },
+  go: () => payer.go(),
+  settle: () => payer.settle()
+})

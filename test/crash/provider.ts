@@ -1,0 +1,167 @@
+// The provider of the crash suite as a process of its own, killed at any moment.
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Engine } from '../../peer/engines/engine.ts'
+import { createAnswering } from '../../peer/services/answering.ts'
+import { createClaims } from '../../peer/services/claims.ts'
+import type { Offering } from '../../peer/services/offering.ts'
+import {
+  createProviderChannels,
+  type ProviderChannel,
+  type ProviderChannels
+} from '../../peer/services/provider-channels.ts'
+import { cidOf, RAW } from '../../protocol/base/codec.ts'
+import { decodeVoucher } from '../../protocol/channel/voucher.ts'
+import { datanetKey } from '../../protocol/datanet/manifest.ts'
+import { signCard } from '../../protocol/model/card.ts'
+import { signOffer } from '../../protocol/model/offer.ts'
+import { serveExchange } from '../../protocol/net/exchange.ts'
+import { PROTOCOLS } from '../../protocol/net/ids.ts'
+import { answerRequests } from '../bench/pay/child.ts'
+import { DATANET } from '../bench/pay/our-parts.ts'
+import { CHUNK_WEI, CLAIM_MS, OPEN_WEI, type SideInit } from './settings.ts'
+import { createSide } from './side.ts'
+
+type Side = Awaited<ReturnType<typeof createSide>>
+
+/** Says the question again, in a few chunks, at an uneven pace. */
+const engine: Engine = {
+  kind: 'retrieval',
+  describe: () => ({ kind: 'retrieval', passages: 0, notes: [], abstainBelowPpm: 0 }),
+  async *generate({ messages }, { signal }) {
+    const content = messages.at(-1)?.content ?? ''
+    const chunks = 1 + (content.length % 4)
+    for (let chunk = 0; chunk < chunks; chunk++) {
+      if (chunk > 0) await pause(Math.random() * 12, undefined, { signal })
+      yield {
+        text: `${content} is answered, part ${chunk} of ${chunks}: wild yeast and patience. `
+      }
+    }
+    const evidence = { sentences: [{ weight: 1, supports: [] }], thresholdPpm: 1 }
+    return { outcome: 'answered', truncated: false, evidence, citations: [] }
+  }
+}
+
+/** Every step of the money is shown on the board, and written down when it is done. */
+function watch({ board, journal }: Side, inner: ProviderChannels): ProviderChannels {
+  const watched = (channel: ProviderChannel): ProviderChannel =>
+    Object.create(channel, {
+      reserve: {
+        value: (...call: Parameters<ProviderChannel['reserve']>) =>
+          board.during('accepting', () => channel.reserve(...call))
+      },
+      accept: {
+        value: async (...voucher: Parameters<ProviderChannel['accept']>) => {
+          journal({ what: 'voucher', voucher: Buffer.from(voucher[0]).toString('hex') })
+          const phase = voucher[2] === undefined ? 'committing' : 'accepting'
+          await board.during(phase, () => channel.accept(...voucher))
+        }
+      },
+      deliver: {
+        value: async (...chunk: Parameters<ProviderChannel['deliver']>) => {
+          await board.during('delivering', () => channel.deliver(...chunk))
+          journal({ what: 'left', callId: chunk[0], costWei: `${chunk[1]}` })
+        }
+      },
+      finish: {
+        value: (...end: Parameters<ProviderChannel['finish']>) =>
+          board.during('finishing', () => channel.finish(...end))
+      }
+    }) as ProviderChannel
+  return {
+    ...inner,
+    open: (...terms) => board.during('opening', async () => watched(await inner.open(...terms)))
+  }
+}
+
+async function start(init: SideInit) {
+  const side = await createSide(init, [`/ip4/127.0.0.1/tcp/${init.port}`])
+  const { node, parts, board, startedMs } = side
+  const operator = parts.wallet.own.address
+  const card = await signCard(
+    {
+      version: 1,
+      name: 'crash',
+      description: 'Says the same.',
+      engine: 'retrieval',
+      artefact: cidOf(Buffer.from('crash'), RAW),
+      revisions: [{ datanet: DATANET.id, revision: DATANET.id }],
+      topics: ['crash'],
+      languages: ['en'],
+      builder: operator,
+      issuer: parts.peerId,
+      tokenizer: 'o200k_base',
+      evaluation: { method: 'none/1', questions: 0, answered: 0, falseAnswers: 0 },
+      seq: init.seq
+    },
+    parts.wallet.peerKey
+  )
+  const signed = await signOffer(
+    {
+      version: 1,
+      model: card.cid,
+      provider: parts.peerId,
+      payment: {
+        ...init.contracts,
+        chainId: Number(init.contracts.chainId),
+        operator,
+        receiptSigner: operator,
+        auditor: datanetKey(DATANET.signed),
+        withdrawDelayS: 86_400
+      },
+      price: { callWei: OPEN_WEI, inputTokenWei: 0n, outputTokenWei: 10n },
+      openWei: OPEN_WEI,
+      maxChunkWei: CHUNK_WEI,
+      policy: {
+        royaltyPpm: 300_000,
+        contributorsPpm: 700_000,
+        builderPpm: 100_000,
+        curatorsPpm: 100_000,
+        treasuryPpm: 100_000
+      },
+      maxInputBytes: 65_536,
+      maxOutputTokens: 2_048,
+      seq: init.seq,
+      expiresAtMs: init.seq + 600_000
+    },
+    parts.wallet.peerKey
+  )
+  const served = {
+    card,
+    model: { engine, owners: new Map() },
+    terms: {} as never,
+    offers: [signed]
+  }
+  const offering: Pick<Offering, 'find' | 'payments'> = {
+    find: () => ({ served, signed }) as never,
+    payments: () => [signed.offer.payment]
+  }
+  const channels = createProviderChannels(parts)
+  await channels.ready
+  const recoveredMs = performance.now() - startedMs
+  const answering = createAnswering(parts, offering as Offering, watch(side, channels))
+  await serveExchange(node, PROTOCOLS.invoke, answering)
+
+  const claims = createClaims(parts)
+  const isClaiming = true
+  const claimOn = async () => {
+    for (;;) {
+      await pause(CLAIM_MS * (0.5 + Math.random()))
+      if (!isClaiming) continue
+      // The chain may refuse what a claim cut off before has taken already.
+      await board.during('claiming', () => claims.claim()).catch(() => {})
+    }
+  }
+  claimOn()
+  return {
+    account: operator,
+    recoveredMs,
+    address: `${node.getMultiaddrs()[0]}`,
+    card: card.bytes,
+    offer: signed.bytes
+  }
+}
+
+answerRequests({
+  start,
+  decode: ({ hex }: { hex: string }) => decodeVoucher(Buffer.from(hex, 'hex'))
+})

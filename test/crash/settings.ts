@@ -1,0 +1,24 @@
+import type { ChainContracts } from '../../peer/chain/chain.ts'
+
+/** What both sides of the crash suite are told. */
+export interface SideInit {
+  readonly dir: string
+  readonly rpcUrl: string
+  readonly contracts: ChainContracts
+  /** Counted from 1: which process on this directory it is. */
+  readonly life: number
+  /** Of the card and the offer, so that they are the same after every restart. */
+  readonly seq: number
+  readonly port: number
+}
+
+/** Calls in flight at a time. */
+export const PARALLEL = 16
+/** What a call costs before its first chunk, and a chunk at most. */
+export const OPEN_WEI = 1_000n
+export const CHUNK_WEI = 640n
+/** Calls of one burst per worker, and how long a payer rests after it. */
+export const BURST = 3
+export const REST_MS = 120
+/** How often a provider claims. */
+export const CLAIM_MS = 400
