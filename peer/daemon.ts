@@ -81,6 +81,7 @@ export async function startDaemon(config: Config, options: DaemonOptions = {}): 
       port: config.apiPort,
       maxCallWei: limits.maxCallWei,
       metrics,
+      health: peer.health,
       onCall(report) {
         metrics.observe(report)
         const level = report.code === 'INTERNAL' ? 'error' : 'debug'

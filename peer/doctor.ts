@@ -6,7 +6,7 @@ import { readNetwork } from './devnet/network.ts'
 import { type Finding, fine, wrong } from './doctor/finding.ts'
 import { checkDataDir, checkDisk, checkNode } from './doctor/machine.ts'
 import { checkBootstrap, checkChain } from './doctor/outside.ts'
-import { checkDaemon, checkPorts, type Running, readKeys } from './doctor/running.ts'
+import { checkDaemon, checkHealth, checkPorts, type Running, readKeys } from './doctor/running.ts'
 import { NETWORK_FILE } from './embedded-network.ts'
 import { passphraseOf } from './wallet/passphrase.ts'
 
@@ -31,6 +31,7 @@ export async function* diagnose(
   yield checkDisk(dataDir)
   const { finding, running } = await checkDaemon(dataDir)
   yield finding
+  if (running !== undefined) yield* checkHealth(running)
   yield await checkPorts(config, running)
   const keys = readKeys(dataDir)
   yield keys.finding

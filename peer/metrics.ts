@@ -51,6 +51,59 @@ export function createMetrics(api: Pick<PeerApi, 'status'>, calls: () => number)
     }
   })
   new Gauge({
+    name: 'datanet_healthy',
+    help: '1 while the peer does what its money needs, else 0.',
+    registers,
+    async collect() {
+      this.set((await api.status()).health.isWell ? 1 : 0)
+    }
+  })
+  new Gauge({
+    name: 'datanet_health_reasons',
+    help: '1 for each code by which it does not.',
+    labelNames: ['code'],
+    registers,
+    async collect() {
+      this.reset()
+      for (const { code } of (await api.status()).health.reasons) this.set({ code }, 1)
+    }
+  })
+  new Gauge({
+    name: 'datanet_unclaimed_wei',
+    help: 'What vouchers would bring and no final claim has, in the smallest unit.',
+    registers,
+    async collect() {
+      this.set(Number((await api.status()).health.unclaimedWei ?? 0n))
+    }
+  })
+  new Gauge({
+    name: 'datanet_claims',
+    help: 'Claims by where they stand.',
+    labelNames: ['state'],
+    registers,
+    async collect() {
+      const { underWay = 0, final = 0 } = (await api.status()).health.claims ?? {}
+      this.set({ state: 'under way' }, underWay)
+      this.set({ state: 'final' }, final)
+    }
+  })
+  new Gauge({
+    name: 'datanet_watched_block',
+    help: 'The last confirmed block that was read.',
+    registers,
+    async collect() {
+      this.set((await api.status()).health.watchedBlock ?? 0)
+    }
+  })
+  new Gauge({
+    name: 'datanet_tower_channels',
+    help: 'Channels of others that this peer keeps vouchers of.',
+    registers,
+    async collect() {
+      this.set((await api.status()).health.towerChannels ?? 0)
+    }
+  })
+  new Gauge({
     name: 'process_resident_memory_bytes',
     help: 'Resident memory of the process in bytes.',
     registers,

@@ -10,7 +10,7 @@ import { serveExchange } from '../protocol/net/exchange.ts'
 import { createExchangePool } from '../protocol/net/exchange-pool.ts'
 import { PROTOCOLS } from '../protocol/net/ids.ts'
 import { formatAmount } from './api/amounts.ts'
-import type { PeerApi, Role } from './api/peer-api.ts'
+import type { PeerApi, PeerHealth, Role } from './api/peer-api.ts'
 import { createAbsentChain, withoutChain } from './chain/absent-chain.ts'
 import type { Chain, ChainContracts } from './chain/chain.ts'
 import { createEthersChain } from './chain/ethers-chain.ts'
@@ -101,6 +101,8 @@ export interface Peer {
   readonly addresses: readonly string[]
   /** The peer's own account. */
   readonly account: string
+  /** Whether it does what its money needs; asks nobody. */
+  health(): PeerHealth
   /** Ends what runs, keeps what must be kept, and leaves no timer or socket behind. */
   stop(): Promise<void>
 }
@@ -312,6 +314,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
       peerId: parts.peerId,
       addresses: node.getMultiaddrs().map(String),
       account: wallet.own.address,
+      health,
       stop
     }
   } catch (error) {

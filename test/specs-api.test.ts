@@ -33,7 +33,8 @@ test('every limit is named where it bounds something', () => {
 
 describe('specs/10-api.md names', () => {
   test('the figures of /metrics', async () => {
-    const api = { status: async () => ({ connectedPeers: 0, openStreams: 0 }) }
+    const health = { isWell: true, reasons: [] }
+    const api = { status: async () => ({ connectedPeers: 0, openStreams: 0, health }) }
     const told = await createMetrics(api as unknown as PeerApi, () => 0).text()
     const figures = [...told.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name, type]) => [
       name,

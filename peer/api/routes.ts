@@ -6,7 +6,7 @@ import { createBearerCheck, loopbackOnly } from './guard.ts'
 import { meteredAsk } from './metered-ask.ts'
 import type { Method } from './method.ts'
 import type { AskEvent, Question } from './models-api.ts'
-import type { PeerApi, ProgressOptions } from './peer-api.ts'
+import type { PeerApi, PeerHealth, ProgressOptions } from './peer-api.ts'
 import { refusal, toProblem } from './problem.ts'
 import { readJson } from './read-json.ts'
 import { type MethodPath, methodAt } from './schema.ts'
@@ -37,6 +37,8 @@ export interface ApiRouteInit {
   /** Aborted when the server stops. */
   readonly stopping: AbortSignal
   readonly metrics?: { readonly contentType: string; text(): Promise<string> }
+  /** What `/healthz` says; always well unless given. */
+  readonly health?: () => PeerHealth
   readonly onCall: (report: CallReport) => void
   /** Told of each call as it starts; settled when nothing of it runs any more. */
   readonly onStart: (running: Promise<unknown>) => void
@@ -50,7 +52,12 @@ export function createApiRoutes(init: ApiRouteInit): Hono<{ Variables: { grant: 
   const bearer = createBearerCheck(init.grants)
   const app = new Hono<{ Variables: { grant: Grant } }>()
   app.use(loopbackOnly)
-  app.get('/healthz', (c) => c.json({ status: 'ok' }))
+  app.get('/healthz', (c) => {
+    // To anyone on the machine: by which codes, and no word of how much.
+    const { isWell, reasons } = init.health?.() ?? { isWell: true, reasons: [] }
+    if (isWell) return c.json({ status: 'ok' })
+    return c.json({ status: 'failing', codes: reasons.map(({ code }) => code) }, 503)
+  })
   app.use(async (c, next) => {
     c.set('grant', bearer(c.req.header('authorization')))
     await next()

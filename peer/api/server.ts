@@ -31,6 +31,8 @@ export interface PeerApiServerInit {
   readonly bodyTimeoutMs?: number
   /** What `/metrics` says. */
   readonly metrics?: ApiRouteInit['metrics']
+  /** What `/healthz` says; always well unless given. */
+  readonly health?: ApiRouteInit['health']
   readonly onCall?: ApiRouteInit['onCall']
   readonly now?: () => number
 }
@@ -65,6 +67,7 @@ export async function servePeerApi(init: PeerApiServerInit): Promise<PeerApiServ
     bodyTimeoutMs: init.bodyTimeoutMs ?? BODY_MS,
     stopping: stopping.signal,
     ...(init.metrics === undefined ? {} : { metrics: init.metrics }),
+    ...(init.health === undefined ? {} : { health: init.health }),
     onCall: init.onCall ?? (() => {}),
     onStart(call) {
       running.add(call)

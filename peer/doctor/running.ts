@@ -42,6 +42,19 @@ export async function checkDaemon(
   }
 }
 
+/** What the running peer says of its own money: a finding for each reason, or one that all is well. */
+export function checkHealth({ status }: Running): readonly Finding[] {
+  const { isWell, reasons } = status.health
+  if (isWell) return [fine('health', 'the running peer says that all is well')]
+  return reasons.map(({ code, text }) => {
+    const todo =
+      code === 'CLAIM_STUCK'
+        ? 'read its log for claims; give its account gas money, or try datanet channel list'
+        : 'see that the chain behind rpcUrl answers and goes on'
+    return wrong('health', `${code}: ${text}`, todo)
+  })
+}
+
 /** Whether the ports that were chosen can be taken, or are by the daemon that runs. */
 export async function checkPorts(config: Config, running: Running | undefined): Promise<Finding> {
   const chosen = portsOf(config)

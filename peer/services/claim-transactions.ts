@@ -53,7 +53,6 @@ export function createClaimTransactions(
       if (row?.mark !== undefined) claimStore.setFault(row.channelId, row.mark, outcome.skipped)
       log('claim', { channel: outcome.channelId, skipped: outcome.skipped })
     }
-    claimStore.setToCollect(true)
   }
 
   function refused(rows: ReadonlyArray<{ channelId: string; mark: string }>, why: string): void {
@@ -87,6 +86,7 @@ export function createClaimTransactions(
     }
     if (claim.state !== 'included' || claim.blockHash !== found.blockHash) learn(claim, found)
     const isFinal = (watcher.state.block?.number ?? -1) >= found.blockNumber
+    if (isFinal) claimStore.setToCollect(true)
     move(claim, isFinal ? 'final' : 'included', found)
   }
 
@@ -99,6 +99,7 @@ export function createClaimTransactions(
           claimStore.resign(claim.id, { raw, txHash }, now())
       }
       await transactions.raise(claim.raw, journal, options)
+      resent.add(claim.id)
       return
     }
     if (claim.state === 'sent' && resent.has(claim.id)) return

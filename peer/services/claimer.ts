@@ -26,7 +26,7 @@ export interface VoucherSource {
 
 /** Claims vouchers in time: by value, by age, when a withdrawal is seen, and at the end. */
 export interface Claimer {
-  /** One round: settles what is on its way and sends what is due. */
+  /** One round: settles what is on its way, sends what is due, and moves on what claims brought. */
   round(options?: WaitOptions): Promise<void>
   /**
    * Claims every own voucher now, whatever it is worth, waits until blocks have it, and moves on what
@@ -69,6 +69,7 @@ export function createClaimer(
   let wake = Promise.withResolvers<void>()
   let turn: Promise<unknown> = Promise.resolve()
   let following: Promise<void> | undefined
+  let collecting: Promise<string[]> | undefined
   let leastDelayMs = Number.POSITIVE_INFINITY
   let failures = 0
   let fullAtMs = Number.NEGATIVE_INFINITY
@@ -195,7 +196,14 @@ export function createClaimer(
       fullAtMs = now()
     }
     if (settled !== undefined) throw settled.error
-    await collect(options)
+  }
+
+  /** Waits for blocks, and so beside the rounds, which must not wait for it. */
+  function collectBeside(options: WaitOptions): Promise<string[]> {
+    collecting ??= collect(options).finally(() => {
+      collecting = undefined
+    })
+    return collecting
   }
 
   const wait = init.wait ?? ((ms: number, signal: AbortSignal) => pause(ms, undefined, { signal }))
@@ -210,6 +218,9 @@ export function createClaimer(
         const isFull = failures > 0 || now() - fullAtMs >= CLAIMS.roundMs
         await inTurn(() => roundNow({ signal }, isFull))
         failures = 0
+        collectBeside({ signal }).catch((error: unknown) => {
+          if (!signal.aborted) log('claim', { collecting: `${error}` })
+        })
       } catch (error) {
         failures += 1
         const code = isDatanetError(error) ? error.code : 'INTERNAL'
@@ -235,9 +246,12 @@ export function createClaimer(
   }
 
   return {
-    round: (options = {}) => inTurn(() => roundNow(options)),
-    claimAll: (options = {}) =>
-      inTurn(async () => {
+    async round(options = {}) {
+      await inTurn(() => roundNow(options))
+      await collectBeside(options)
+    },
+    async claimAll(options = {}) {
+      const claimed = await inTurn(async () => {
         await watcher.catchUp(options)
         await sending.settle(options)
         const before = claimStore.open().map(({ id }) => id)
@@ -246,11 +260,10 @@ export function createClaimer(
         await watcher.catchUp(options)
         await sending.settle(options)
         claimStore.setToCollect(true)
-        return [
-          ...claims.flatMap(({ txHashes }) => txHashes.slice(-1)),
-          ...(await collect(options))
-        ]
-      }),
+        return claims.flatMap(({ txHashes }) => txHashes.slice(-1))
+      })
+      return [...claimed, ...(await collectBeside(options))]
+    },
     mostMs,
     atStake() {
       const own = sources
@@ -271,6 +284,7 @@ export function createClaimer(
       stopping.abort()
       wake.resolve()
       await following
+      await collecting?.catch(() => {})
       if (!isRunning) return
       const options = { signal: AbortSignal.timeout(CLAIMS.stopMs) }
       await inTurn(async () =>

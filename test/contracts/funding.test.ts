@@ -96,6 +96,7 @@ test("funds by the payer's permit and order, whoever sends them, even when the p
   ).rejects.toMatchObject(reverted('ERC20InsufficientAllowance'))
 })
 
+// ORDER-W1
 test('refuses an order by another, for another channel or amount, used, cancelled, late or high', async () => {
   const terms = world.terms({ salt: hashOf('orders') })
   const other = world.terms({ salt: hashOf('other orders') })

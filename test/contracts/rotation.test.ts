@@ -66,6 +66,7 @@ test('the quorum of those before puts the next curators in force', async () => {
   })
 })
 
+// ROTATION-R3
 test('of two next manifests the first one on chain counts', async () => {
   const { datanet, next, rotate, registry } = await founded('fork')
   const fork = { manifest: hashOf('fork, other'), curators: [accountOf('ada')], threshold: 1 }
@@ -77,6 +78,7 @@ test('of two next manifests the first one on chain counts', async () => {
   expect(await registry.manifestOf(datanet)).toEqual({ seq: 1, manifest: next.manifest })
 })
 
+// ROTATION-R2
 test('refuses a rotation without its quorum, or with one for anything else', async () => {
   const { next, sign, rotate } = await founded('quorum')
   const missing = reverted('RegistryApprovalsMissing')

@@ -29,7 +29,7 @@ const CONFIG_FLAGS = [
   new Option('--data-dir <dir>', 'where keys, records and blocks are kept'),
   new Option('--chain <kind>', 'embedded: a chain of its own here, with play money'),
   new Option('--chain-port <port>', 'of that chain, for the other peers of this machine'),
-  new Option('--roles <roles>', 'of host, provider, consumer; all unless given'),
+  new Option('--roles <roles>', 'of host, provider, consumer, tower; the first three unless given'),
   new Option('--bootstrap <address>', 'a peer to join by; may be repeated').argParser(read.many),
   new Option('--listen <address>', 'where other peers reach it; may be repeated').argParser(
     read.many
@@ -62,6 +62,14 @@ withFlags(nounOf('peer').command('start'))
   .option('--background', 'return when it answers, and leave it running')
   .addOption(new Option('--behind', 'the peer that --background starts: says little').hideHelp())
   .action((flags) => startPeer(flags, world))
+
+withFlags(program.command('tower'))
+  .summary("keep providers' vouchers and claim for them")
+  .description(
+    "keep providers' vouchers, without their keys, and claim them when a payer withdraws and its " +
+      'provider is away; providers name it by towers in their config.json'
+  )
+  .action(async (flags) => startPeer({ ...flags, roles: flags.roles ?? 'tower' }))
 
 nounOf('peer')
   .command('stop')

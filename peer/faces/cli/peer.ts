@@ -1,4 +1,4 @@
-import type { PeerStatus } from '../../api/peer-api.ts'
+import type { PeerHealth, PeerStatus } from '../../api/peer-api.ts'
 import { type CliCommand, command } from './command.ts'
 import { fields } from './layout.ts'
 import { moneyOf } from './money.ts'
@@ -8,6 +8,12 @@ const FREE_ONLY = 'none: free models only'
 
 function unknownBalance({ chainId }: PeerStatus): string {
   return chainId === undefined ? '' : 'the chain does not answer'
+}
+
+/** In words for a person; the codes are those of the error table. */
+function healthOf({ isWell, reasons }: PeerHealth): string {
+  if (isWell) return 'well'
+  return reasons.map(({ code, text }) => `${code}: ${text}`).join('; ')
 }
 
 /** `datanet peer status`; starting one is the business of the program itself. */
@@ -31,6 +37,7 @@ export const peerCommands: readonly CliCommand[] = [
               ['roles', status.roles.join(', ')],
               ['chain', status.chainId === undefined ? FREE_ONLY : String(status.chainId)],
               ['balance', balanceWei === undefined ? unknownBalance(status) : money(balanceWei)],
+              ['health', healthOf(status.health)],
               [
                 'connected',
                 `to ${status.connectedPeers} ${status.connectedPeers === 1 ? 'peer' : 'peers'}`

@@ -178,6 +178,7 @@ test('an opening voucher that is not right is refused by its own code', async ()
 })
 
 // WINDOW-R1
+// ORDER-R2
 test('a channel without the money or with other terms is refused', async () => {
   const unfunded = await channel(0n)
   expect(await opened(unfunded, {})).toBe('DEPOSIT_INSUFFICIENT')
