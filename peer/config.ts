@@ -3,15 +3,24 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { DatanetError, isDatanetError } from '../protocol/base/errors.ts'
+import type { Role } from './api/peer-api.ts'
 import type { ApiToken } from './api/server.ts'
 import type { ChainContracts } from './chain/chain.ts'
 import { readNetwork } from './devnet/network.ts'
+import { ROLES } from './roles.ts'
 import type { SpendingLimits } from './services/parts.ts'
 
 /** What a peer runs with: defaults, then the file, then the environment, then the flags. */
 export interface Config {
   readonly dataDir: string
   readonly bootstrap: readonly string[]
+  /** Multiaddrs to listen on; loopback and a free port when left out. */
+  readonly listen?: readonly string[]
+  readonly roles: readonly Role[]
+  /** `embedded` runs a chain of its own with play money, in place of rpcUrl and contracts. */
+  readonly chain?: 'embedded'
+  /** Of the embedded chain; 0 takes the one of last time, or a free one. */
+  readonly chainPort: number
   /** Absent without a chain; `network` in a source fills bootstrap, rpcUrl and contracts. */
   readonly rpcUrl?: string
   readonly contracts?: ChainContracts
@@ -25,6 +34,14 @@ export interface Config {
   readonly gatewayCapWei: bigint
   readonly limits: SpendingLimits
   readonly dht: boolean
+  /** Seconds that a payer's withdrawal takes, as this peer's offers state; a day, or 10 on an embedded chain. */
+  readonly withdrawDelayS?: number
+  /** What is contributed here goes on by itself: reviewed by own curators, published, built, served. */
+  readonly autoPublish: boolean
+  /** Opens the keys; from the environment only, where neither `ps` nor a backup of files shows it. */
+  readonly keyPassphrase?: string
+  /** A file that only its owner can read, with the passphrase as its one line. */
+  readonly keyPassphraseFile?: string
   readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug'
   /** Further tokens beside the daemon's own. */
   readonly tokens: readonly ApiToken[]
@@ -38,17 +55,20 @@ export interface ConfigSources {
   readonly env?: Readonly<Record<string, string | undefined>>
   /**
    * Keys in camel case, as text or as what they mean: dataDir, network (a network file), bootstrap,
-   * rpcUrl, contracts, apiPort, gateway, gatewayPort, gatewayToken, gatewayCapWei, maxCallWei,
-   * prepayWei, depositWei, dht, logLevel, tokens. Undefined values count as left out.
+   * listen, roles, chain, chainPort, rpcUrl, contracts, apiPort, gateway, gatewayPort, gatewayToken, gatewayCapWei, maxCallWei,
+   * prepayWei, depositWei, dht, withdrawDelayS, autoPublish, keyPassphraseFile, logLevel, tokens. Undefined values count as left out.
    */
   readonly flags?: Readonly<Record<string, unknown>>
   /** A JSON file with the same keys; `config.json` in the data directory when left out. */
   readonly file?: string
 }
 
+const ENVIRONMENT = 'environment'
 const DNC = 10n ** 18n
 const DEFAULTS = {
   bootstrap: [] as readonly string[],
+  roles: ROLES as readonly Role[],
+  chainPort: 0,
   apiPort: 0,
   gateway: false,
   gatewayPort: 0,
@@ -57,6 +77,7 @@ const DEFAULTS = {
   prepayWei: DNC / 20n,
   depositWei: DNC,
   dht: true,
+  autoPublish: false,
   logLevel: 'info' as const,
   tokens: [] as readonly ApiToken[]
 }
@@ -83,6 +104,16 @@ const fromJson = <T extends z.ZodType>(schema: T) =>
     }
   }, schema)
 
+const listOf = <T extends z.ZodType>(item: T, least = 0) =>
+  fromText(
+    (text) =>
+      text
+        .split(',')
+        .map((part) => part.trim())
+        .filter(Boolean),
+    z.array(item).min(least)
+  )
+
 const wei = z.preprocess(
   (value) =>
     (typeof value === 'string' && /^\d{1,39}$/.test(value)) || Number.isSafeInteger(value)
@@ -102,14 +133,11 @@ const sourceSchema = z
   .strictObject({
     dataDir: z.string().min(1),
     network: z.string().min(1),
-    bootstrap: fromText(
-      (text) =>
-        text
-          .split(',')
-          .map((part) => part.trim())
-          .filter(Boolean),
-      z.array(z.string().startsWith('/', { error: 'a multiaddr' }))
-    ),
+    bootstrap: listOf(z.string().startsWith('/', { error: 'a multiaddr' })),
+    listen: listOf(z.string().startsWith('/', { error: 'a multiaddr' })),
+    roles: listOf(z.enum(ROLES), 1),
+    chain: z.enum(['embedded']),
+    chainPort: port,
     rpcUrl: z.url({ protocol: /^https?$/ }),
     contracts: fromJson(
       z.strictObject({
@@ -133,6 +161,13 @@ const sourceSchema = z
     prepayWei: wei,
     depositWei: wei,
     dht: flag,
+    withdrawDelayS: fromText(
+      (text) => (/^\d{1,7}$/.test(text) ? Number(text) : text),
+      z.int().min(1).max(2_592_000)
+    ),
+    autoPublish: flag,
+    keyPassphrase: z.string().min(1),
+    keyPassphraseFile: z.string().min(1),
     logLevel: z.enum(['silent', 'error', 'warn', 'info', 'debug']),
     tokens: fromJson(
       z.array(
@@ -140,6 +175,9 @@ const sourceSchema = z
           token: secret,
           label: z.exactOptional(z.string().min(1).max(64)),
           accounts: z.exactOptional(z.array(address)),
+          accountsUnder: z.exactOptional(
+            z.string().regex(/^\S{1,63}\/$/, { error: 'the beginning of labels, as in discord/' })
+          ),
           spendWei: z.exactOptional(wei),
           admin: z.exactOptional(z.boolean())
         })
@@ -155,7 +193,7 @@ type Source = z.output<typeof sourceSchema>
  * that cannot be read with CONFIG_INVALID: `details.key` and `details.source` say where.
  */
 export function loadConfig({ env = process.env, flags = {}, file }: ConfigSources = {}): Config {
-  const fromEnv = readSource('environment', namesOfEnv(env), envName)
+  const fromEnv = readSource(ENVIRONMENT, namesOfEnv(env), envName)
   const fromFlags = readSource('flags', flags)
   const dataDir = fromFlags.dataDir ?? fromEnv.dataDir ?? join(homedir(), '.datanet')
   const fromFile = readFile(file, join(dataDir, 'config.json'))
@@ -167,6 +205,11 @@ export function loadConfig({ env = process.env, flags = {}, file }: ConfigSource
     )
   }
   const merged = { ...DEFAULTS, ...fromFile, ...fromEnv, ...fromFlags }
+  const other = (['network', 'rpcUrl', 'contracts'] as const).find((key) => key in merged)
+  if (merged.chain !== undefined && other !== undefined) {
+    const hint = `chain ${merged.chain} is a chain of its own: leave out ${other}, or chain`
+    throw new DatanetError('CONFIG_INVALID', { key: other }, { hint })
+  }
   const { maxCallWei, prepayWei, depositWei, network: _, ...rest } = merged
   return {
     ...rest,
@@ -180,7 +223,7 @@ export function loadConfig({ env = process.env, flags = {}, file }: ConfigSource
  * only its host, since its path often is a key. Amounts are decimal text.
  */
 export function describeConfig(config: Config): Readonly<Record<string, unknown>> {
-  const { limits, tokens, rpcUrl, gatewayToken, contracts, ...rest } = config
+  const { limits, tokens, rpcUrl, gatewayToken, contracts, keyPassphrase, ...rest } = config
   const plain = Object.entries({ ...rest, ...limits }).map(([key, value]) => [
     key,
     typeof value === 'bigint' ? value.toString() : value
@@ -191,6 +234,7 @@ export function describeConfig(config: Config): Readonly<Record<string, unknown>
     contracts:
       contracts === undefined ? null : { ...contracts, chainId: Number(contracts.chainId) },
     gatewayToken: gatewayToken === undefined ? null : 'hidden',
+    keyPassphrase: keyPassphrase === undefined ? null : 'hidden',
     tokens: tokens.map(({ token: _, spendWei, ...scope }) => ({
       token: 'hidden',
       ...scope,
@@ -220,6 +264,10 @@ function readSource(
     const why = unknown === undefined ? `${name}: ${issue.message}` : `there is no key ${name}`
     throw new DatanetError('CONFIG_INVALID', { key: name, source }, { hint: `${source}: ${why}` })
   }
+  if (parsed.data.keyPassphrase !== undefined && source !== ENVIRONMENT) {
+    const hint = `${source}: a passphrase stands in a file of its own: keyPassphraseFile`
+    throw new DatanetError('CONFIG_INVALID', { key: 'keyPassphrase', source }, { hint })
+  }
   const { network } = parsed.data
   if (network === undefined) return parsed.data
   const { bootstrap, rpcUrl, contracts } = readNetwork(network)
@@ -240,9 +288,13 @@ function readFile(file: string | undefined, usual: string): Source {
 }
 
 const PREFIX = 'DATANET_'
+/** Where the bot finds a running peer: in the same shell, and nothing of this peer's own. */
+const OTHERS: readonly string[] = ['DATANET_PEER_URL', 'DATANET_PEER_TOKEN']
 
 function namesOfEnv(env: Readonly<Record<string, string | undefined>>): Record<string, unknown> {
-  const own = Object.entries(env).filter(([name]) => name.startsWith(PREFIX))
+  const own = Object.entries(env).filter(
+    ([name]) => name.startsWith(PREFIX) && !OTHERS.includes(name)
+  )
   return Object.fromEntries(own.map(([name, value]) => [keyOfEnv(name), value]))
 }
 

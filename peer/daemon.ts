@@ -2,15 +2,18 @@ import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatanetError, isDatanetError } from '../protocol/base/errors.ts'
+import { TYPED_DECIMALS } from './api/amounts.ts'
 import { DAEMON_FILE, type DaemonFile } from './api/daemon-file.ts'
 import { servePeerApi } from './api/server.ts'
 import type { Config } from './config.ts'
 import { lockDataDir } from './daemon-lock.ts'
+import { startEmbeddedNetwork } from './embedded-network.ts'
 import { createGateway } from './faces/gateway/gateway.ts'
 import { createLog } from './log.ts'
 import { createMetrics } from './metrics.ts'
 import { createPeer, type Peer } from './peer.ts'
 import { undo } from './undo.ts'
+import { passphraseOf } from './wallet/passphrase.ts'
 
 /** A peer with its doors open. */
 export interface Daemon {
@@ -20,6 +23,8 @@ export interface Daemon {
   readonly token: string
   /** The OpenAI-compatible door, when it is on. */
   readonly gateway?: { readonly url: string; readonly token: string }
+  /** What other peers of the machine join by, when this one runs an embedded chain. */
+  readonly networkFile?: string
   /** Closes the doors, ends what runs and removes api.json; within five seconds. */
   stop(): Promise<void>
 }
@@ -31,35 +36,41 @@ export interface DaemonOptions {
 
 const TOKEN_BYTES = 24
 const STOP_MS = 4_500
+const EMBEDDED_WITHDRAW_DELAY_S = 10
 
 /**
  * A started peer with its API served, and the gateway when it is on; `api.json` in the data directory
- * tells the owner's programs where. Refuses a configuration without a chain and a data directory
- * that another daemon holds with CONFIG_INVALID, and what `createPeer` refuses.
+ * tells the owner's programs where. Refuses a data directory that another daemon holds
+ * (CONFIG_INVALID), a token of other than 18 places (CONFIG_INVALID), and what `createPeer` and `startEmbeddedNetwork` refuse.
  */
 export async function startDaemon(config: Config, options: DaemonOptions = {}): Promise<Daemon> {
-  const { rpcUrl, contracts, dataDir, limits } = config
-  if (rpcUrl === undefined || contracts === undefined) {
-    const hint =
-      'no chain is configured: give a network file (--network, which datanet devnet writes), or rpcUrl and contracts'
-    const key = rpcUrl === undefined ? 'rpcUrl' : 'contracts'
-    throw new DatanetError('CONFIG_INVALID', { key }, { hint })
-  }
+  const { dataDir, limits } = config
+  const passphrase = passphraseOf(config)
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const log = createLog(config.logLevel, options.logTo)
   const lock = lockDataDir(dataDir)
   const started: Array<() => unknown> = [() => lock.release()]
   try {
+    const embedded = config.chain === undefined ? undefined : await startEmbeddedNetwork(config)
+    if (embedded !== undefined) started.push(() => embedded.stop())
+    const { rpcUrl, contracts, listen } = embedded ?? config
     const peer = await createPeer({
       dataDir,
       bootstrap: config.bootstrap,
-      rpcUrl,
-      contracts,
+      ...(rpcUrl === undefined ? {} : { rpcUrl }),
+      ...(contracts === undefined ? {} : { contracts }),
+      ...(listen === undefined ? {} : { listen }),
+      roles: config.roles,
       limits,
       dht: config.dht,
+      autoPublish: config.autoPublish,
+      ...delayOf(config),
+      ...(passphrase === undefined ? {} : { passphrase }),
       log: (scope, values) => log.info({ scope, ...values })
     })
     started.push(() => peer.stop())
+    await embedded?.open(peer)
+    await refuseOtherDecimals(peer)
     const token = randomBytes(TOKEN_BYTES).toString('base64url')
     const metrics = createMetrics(peer.api, () => server.calls)
     const server = await servePeerApi({
@@ -90,6 +101,7 @@ export async function startDaemon(config: Config, options: DaemonOptions = {}): 
       : undefined
     if (gateway !== undefined) started.push(() => gateway.stop())
     const doors = gateway === undefined ? {} : { gateway: plain(gateway) }
+    const networkFile = embedded === undefined ? {} : { networkFile: embedded.file }
     const file = writeDaemonFile(dataDir, { url: server.url, token, pid: process.pid, ...doors })
     started.push(() => rmSync(file, { force: true }))
     log.info({ scope: 'daemon', peerId: peer.peerId, account: peer.account, url: server.url }, 'up')
@@ -100,6 +112,7 @@ export async function startDaemon(config: Config, options: DaemonOptions = {}): 
       url: server.url,
       token,
       ...doors,
+      ...networkFile,
       stop() {
         stopping ??= withinStopTime(undo(started)).then((inTime) => {
           log[inTime ? 'info' : 'warn']({ scope: 'daemon', inTime }, 'down')
@@ -111,6 +124,21 @@ export async function startDaemon(config: Config, options: DaemonOptions = {}): 
     await undo(started).catch(() => {})
     throw error
   }
+}
+
+/** Who tries the whole loop on a chain of its own does not wait a day for a deposit. */
+function delayOf({ withdrawDelayS, chain }: Config): { withdrawDelayS?: number } {
+  if (withdrawDelayS !== undefined) return { withdrawDelayS }
+  return chain === undefined ? {} : { withdrawDelayS: EMBEDDED_WITHDRAW_DELAY_S }
+}
+
+/** Else `0.05` typed for a token of six places would pay billions. */
+async function refuseOtherDecimals({ api }: Peer): Promise<void> {
+  const { token } = await api.status()
+  if (token === undefined || token.decimals === TYPED_DECIMALS) return
+  const { symbol, decimals } = token
+  const hint = `${symbol} counts ${decimals} places, and amounts are typed with ${TYPED_DECIMALS}`
+  throw new DatanetError('CONFIG_INVALID', { key: 'contracts.token', decimals }, { hint })
 }
 
 function plain({ url, token }: { readonly url: string; readonly token: string }) {

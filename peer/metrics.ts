@@ -43,6 +43,14 @@ export function createMetrics(api: Pick<PeerApi, 'status'>, calls: () => number)
     }
   })
   new Gauge({
+    name: 'datanet_open_streams',
+    help: 'Streams open on all connections of this peer.',
+    registers,
+    async collect() {
+      this.set((await api.status()).openStreams)
+    }
+  })
+  new Gauge({
     name: 'process_resident_memory_bytes',
     help: 'Resident memory of the process in bytes.',
     registers,

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { multiaddr } from '@multiformats/multiaddr'
-import { DatanetError } from '../protocol/base/errors.ts'
+import { DatanetError, isAbort } from '../protocol/base/errors.ts'
 import { secp256k1 } from '../protocol/base/secp256k1.ts'
 import { createDirectory } from '../protocol/net/directory.ts'
 import { serveDocuments } from '../protocol/net/document-server.ts'
@@ -9,27 +9,33 @@ import { createDocuments } from '../protocol/net/documents.ts'
 import { serveExchange } from '../protocol/net/exchange.ts'
 import { createExchangePool } from '../protocol/net/exchange-pool.ts'
 import { PROTOCOLS } from '../protocol/net/ids.ts'
-import type { PeerApi } from './api/peer-api.ts'
-import type { ChainContracts } from './chain/chain.ts'
+import type { PeerApi, Role } from './api/peer-api.ts'
+import { createAbsentChain, withoutChain } from './chain/absent-chain.ts'
+import type { Chain, ChainContracts } from './chain/chain.ts'
 import { createEthersChain } from './chain/ethers-chain.ts'
 import { createContent } from './content/content.ts'
 import { createNode } from './net/node.ts'
+import { ROLES, withRoles } from './roles.ts'
+import { createAccounts } from './services/accounts.ts'
 import { createAnswering } from './services/answering.ts'
 import { createAttempt } from './services/attempt.ts'
 import { createCalls } from './services/calls.ts'
 import { createCatalogue, describeListing } from './services/catalogue.ts'
 import { createClaims } from './services/claims.ts'
+import { createClosing } from './services/closing.ts'
 import { createDatanets, summary } from './services/datanets.ts'
 import { createIntake } from './services/intake.ts'
 import { createModels } from './services/models.ts'
-import { createOffering } from './services/offering.ts'
+import { createOffering, OFFERED } from './services/offering.ts'
 import type { Parts, SpendingLimits } from './services/parts.ts'
-import { createPayerChannels } from './services/payer-channels.ts'
+import { createPayerChannels, type PayerChannels } from './services/payer-channels.ts'
 import { createProviderChannels } from './services/provider-channels.ts'
 import { createPublications } from './services/publications.ts'
 import { createReceipts } from './services/receipts.ts'
 import { createRevisions } from './services/revisions.ts'
 import { createRewards } from './services/rewards.ts'
+import { createWithdrawalWatch } from './services/withdrawal-watch.ts'
+import { createAccountStore } from './store/accounts.ts'
 import { SqliteBlockstore } from './store/blocks.ts'
 import { createChannelStore } from './store/channels.ts'
 import { openDatabase } from './store/database.ts'
@@ -37,7 +43,8 @@ import { createDatanetStore } from './store/datanets.ts'
 import { createDocumentStore } from './store/documents.ts'
 import { createModelStore } from './store/models.ts'
 import { undo } from './undo.ts'
-import { openWallet } from './wallet/wallet.ts'
+import { VERSION } from './version.ts'
+import { openWallet, type WalletAccount } from './wallet/wallet.ts'
 
 /** What a peer is started with. Everything else it learns from the network. */
 export interface PeerInit {
@@ -45,13 +52,24 @@ export interface PeerInit {
   readonly dataDir: string
   /** Multiaddrs of peers to join by; none for the first peer of a network. */
   readonly bootstrap: readonly string[]
-  readonly rpcUrl: string
-  readonly contracts: ChainContracts
+  /** Both or neither: without a chain nothing is paid, founded, published, fetched or served. */
+  readonly rpcUrl?: string
+  readonly contracts?: ChainContracts
   readonly limits: SpendingLimits
+  /** All unless given. */
+  readonly roles?: readonly Role[]
+  /** Multiaddrs to listen on; loopback and a free port unless given. */
+  readonly listen?: readonly string[]
   /** Default true; without it nothing can be found, only dialled. */
   readonly dht?: boolean
   /** How long an answer is held for the payer's next voucher; LIMITS.voucherMs unless given. */
   readonly voucherMs?: number
+  /** Seconds that a payer's withdrawal from a channel to this peer takes, as its offers state; a day. */
+  readonly withdrawDelayS?: number
+  /** Told to the faces, which act on it; off unless given. */
+  readonly autoPublish?: boolean
+  /** Opens encrypted keys, and encrypts them where they are not; refused as openWallet refuses. */
+  readonly passphrase?: string
   readonly now?: () => number
   readonly log?: Parts['log']
 }
@@ -70,7 +88,8 @@ export interface Peer {
 
 /**
  * A started peer: its node has joined, its exchanges are served, and what it hosted and served before
- * is announced again. Refuses PEER_UNREACHABLE, CHAIN_UNREACHABLE, CHAIN_WRONG and STORE_FAILED.
+ * is announced again. Refuses PEER_UNREACHABLE, CHAIN_UNREACHABLE, CHAIN_WRONG, STORE_FAILED, and one
+ * of rpcUrl and contracts without the other (CONFIG_INVALID).
  */
 export async function createPeer(init: PeerInit): Promise<Peer> {
   const now = init.now ?? Date.now
@@ -81,25 +100,28 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
   const started: Array<() => unknown> = [() => db.close()]
   const stop = () => undo(started)
   try {
-    const wallet = await openWallet(db)
-    const chain = createEthersChain({
-      rpc: init.rpcUrl,
-      contracts: init.contracts,
-      secretKey: wallet.own.secretKey
-    })
+    const wallet = await openWallet(
+      db,
+      init.passphrase === undefined ? {} : { passphrase: init.passphrase }
+    )
+    const chain = chainOf(init, wallet.own)
     started.push(() => chain.close())
-    await chain.check()
+    const { contracts } = init
+    if (contracts !== undefined) await chain.check()
+    const token = contracts === undefined ? undefined : await chain.token.describe()
     const node = await createNode({
       privateKey: wallet.peerKey,
       bootstrap: init.bootstrap.map((address) => multiaddr(address)),
-      dht: init.dht ?? true
+      dht: init.dht ?? true,
+      ...(init.listen === undefined ? {} : { listen: init.listen })
     })
     started.push(() => node.stop())
     const pool = createExchangePool(node)
     started.push(() => pool.close())
     const content = await createContent(node, { blockstore: new SqliteBlockstore(db), pool })
     started.push(() => content.stop())
-    const directory = createDirectory(node)
+    // Who joined by nobody has nobody to wait for.
+    const directory = createDirectory(node, init.bootstrap.length === 0 ? { firstPeerMs: 0 } : {})
     started.push(() => directory.stop())
     const documentStore = createDocumentStore(db)
     const parts: Parts = {
@@ -109,10 +131,12 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
       pool,
       content,
       documentStore,
+      accountStore: createAccountStore(db),
       datanetStore: createDatanetStore(db),
       modelStore: createModelStore(db),
       channelStore: createChannelStore(db),
       publications: createPublications({
+        peerId: node.peerId.toString(),
         directory,
         documents: createDocuments(pool),
         store: documentStore,
@@ -125,31 +149,39 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
       now,
       log
     }
-    const datanets = createDatanets(parts, (ask) => intake.take(ask))
+    const datanets = createDatanets(parts)
     const intake = createIntake(parts, datanets)
     const revisions = createRevisions(parts, datanets)
     const catalogue = createCatalogue(parts)
     const models = createModels(parts, datanets, revisions, catalogue)
-    const offering = createOffering(parts, datanets, models)
+    const withdrawDelayS = init.withdrawDelayS ?? OFFERED.withdrawDelayS
+    const offering = createOffering(parts, datanets, models, catalogue, { withdrawDelayS })
     started.push(() => offering.stop())
     const claims = createClaims(parts)
-    const payerChannels = createPayerChannels(parts)
+    const payerChannels: PayerChannels =
+      contracts === undefined ? withoutChain() : createPayerChannels(parts)
     const calls = createCalls(parts, catalogue, createAttempt(parts, datanets, payerChannels))
     const answering = createAnswering(
       parts,
       offering,
-      createProviderChannels(parts),
+      contracts === undefined ? withoutChain() : createProviderChannels(parts),
       init.voucherMs === undefined ? {} : { voucherMs: init.voucherMs }
     )
-    const servers = [
-      await serveDocuments(node, documentStore),
-      await serveExchange(node, PROTOCOLS.contribute, intake.handler),
-      await serveExchange(node, PROTOCOLS.invoke, answering)
-    ]
+    const roles = init.roles ?? ROLES
+    const isProvider = roles.includes('provider')
+    const servers = [await serveDocuments(node, documentStore)]
     started.push(() => Promise.all(servers.map((server) => server.stop())))
-    datanets.resume()
+    if (roles.includes('host')) {
+      servers.push(await serveExchange(node, PROTOCOLS.contribute, intake.handler))
+    }
+    if (isProvider) servers.push(await serveExchange(node, PROTOCOLS.invoke, answering))
+    datanets.resume({ isHost: roles.includes('host') })
     revisions.resume()
-    await offering.resume()
+    if (isProvider && contracts !== undefined) {
+      await offering.resume()
+      const watch = createWithdrawalWatch(parts, claims, { withdrawDelayS })
+      started.push(() => watch.stop())
+    }
 
     const api: PeerApi = {
       datanets: {
@@ -169,14 +201,22 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
         adopt: models.adopt,
         built: models.built,
         serve: offering.serve,
+        retire: offering.retire,
         list: async () => catalogue.all().map((known) => describeListing(known, now())),
         search: async (topic, options) =>
           (await catalogue.search(topic, options)).map((known) => describeListing(known, now())),
         ask: calls.ask
       },
       channels: {
-        list: async () => claims.list(),
-        claim: claims.claim,
+        async list(options) {
+          if (contracts !== undefined) {
+            // A chain that does not answer must not hide what is known.
+            await payerChannels.recover(options).catch(passAbort)
+          }
+          return claims.list()
+        },
+        claim: (options) => claims.claim(options),
+        close: createClosing(parts, payerChannels).close,
         async open({ offer, depositWei }, options) {
           const { channelId } = await payerChannels.open(
             catalogue.offer(offer).offer,
@@ -190,22 +230,24 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
       },
       receipts: createReceipts(parts),
       rewards: createRewards(parts, datanets),
-      accounts: {
-        create: async (label) => plain(wallet.create(label)),
-        list: async () => wallet.list().map(plain),
-        balance: (address, options) => chain.token.balanceOf(address, options)
-      },
+      accounts: createAccounts(parts, datanets),
       status: async () => ({
         peerId: parts.peerId,
         addresses: node.getMultiaddrs().map(String),
         connectedPeers: node.getPeers().length,
-        chainId: Number(init.contracts.chainId),
+        openStreams: node.getConnections().reduce((sum, { streams }) => sum + streams.length, 0),
+        ...(contracts === undefined ? {} : { chainId: Number(contracts.chainId) }),
+        ...(token === undefined ? {} : { token }),
         account: wallet.own.address,
-        signer: secp256k1.kind
+        roles,
+        signer: secp256k1.kind,
+        keystore: wallet.keystore,
+        autoPublish: init.autoPublish ?? false,
+        version: VERSION
       })
     }
     return {
-      api,
+      api: withRoles(api, roles),
       peerId: parts.peerId,
       addresses: node.getMultiaddrs().map(String),
       account: wallet.own.address,
@@ -218,6 +260,16 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
   }
 }
 
-function plain({ address, label }: { address: string; label: string }) {
-  return { address, label }
+function passAbort(error: unknown): void {
+  if (isAbort(error)) throw error
+}
+
+function chainOf({ rpcUrl, contracts }: PeerInit, { address, secretKey }: WalletAccount): Chain {
+  if (rpcUrl === undefined && contracts === undefined) return createAbsentChain(address)
+  if (rpcUrl === undefined || contracts === undefined) {
+    const key = rpcUrl === undefined ? 'rpcUrl' : 'contracts'
+    const hint = `a chain is told by rpcUrl and contracts together; ${key} is missing`
+    throw new DatanetError('CONFIG_INVALID', { key }, { hint })
+  }
+  return createEthersChain({ rpc: rpcUrl, contracts, secretKey })
 }

@@ -7,10 +7,16 @@ import * as base from './making/base.mjs'
 import * as channel from './making/channel.mjs'
 import * as datanet from './making/datanet.mjs'
 import * as drop from './making/drop.mjs'
+import * as exchanges from './making/exchanges.mjs'
+import { handOver } from './making/hand-over.mjs'
 import * as model from './making/model.mjs'
+import { overlap } from './making/overlap.mjs'
+import * as paid from './making/paid-call.mjs'
 import * as receipt from './making/receipt.mjs'
 import { revision } from './making/revision.mjs'
 import * as reward from './making/reward.mjs'
+import { terms } from './making/terms.mjs'
+import { window } from './making/window.mjs'
 
 const FILES = {
   '02-codec': base.codec,
@@ -22,17 +28,28 @@ const FILES = {
   '04-manifest': datanet.manifest,
   '04-contribution': datanet.contribution,
   '04-review': datanet.review,
+  '04-hand-over': handOver,
   '04-revision': revision,
+  '04-submission': exchanges.submission,
+  '05-blocks': exchanges.blocks,
+  '05-document': exchanges.documents,
+  '05-exchange': exchanges.messages,
   '05-rendezvous': base.rendezvous,
   '06-card': model.card,
   '06-offer': model.offer,
   '06-price': model.price,
+  '07-call': paid.call,
+  '07-claim': paid.escrowClaim,
   '07-terms': channel.terms,
   '07-voucher': channel.voucher,
   '07-request': channel.request,
   '08-receipt': receipt.receipt,
+  '07-window': window,
   '08-accumulator': receipt.accumulator,
   '08-credits': reward.credits,
+  '08-overlap': overlap,
+  '08-terms': terms,
+  '09-claim': paid.rewardClaim,
   '09-split': reward.split,
   '09-fold': reward.fold,
   '09-drop-tree': drop.dropTree,

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { z } from 'zod'
@@ -7,6 +7,7 @@ import { LIMITS } from '../protocol/base/limits.ts'
 import { typeString } from '../protocol/base/typed-data.ts'
 import { TERMS, termsSchema } from '../protocol/channel/terms.ts'
 import { CONTRIBUTION, contributionSchema } from '../protocol/datanet/contribution.ts'
+import { handOverSchema } from '../protocol/datanet/hand-over.ts'
 import { manifestSchema } from '../protocol/datanet/manifest.ts'
 import { reviewSchema } from '../protocol/datanet/review.ts'
 import { REVISION_APPROVAL, revisionSchema } from '../protocol/datanet/revision.ts'
@@ -18,53 +19,18 @@ import { requestSchema } from '../protocol/net/invoke.ts'
 import { receiptSchema } from '../protocol/receipt/receipt.ts'
 import { dropSchema } from '../protocol/reward/drop.ts'
 import { DROP_VETO } from '../protocol/reward/veto.ts'
-
-const PAGES = readdirSync('specs').filter((name) => name.endsWith('.md'))
-const text = new Map(PAGES.map((name) => [name, readFileSync(join('specs', name), 'utf8')]))
-const page = (number: string) => {
-  const [, words] = [...text].find(([name]) => name.startsWith(number)) ?? []
-  return words ?? ''
-}
-
-/** The part of a page under the heading `title`, to the next heading of any level. */
-function section(words: string, title: string): string {
-  const [, after] = words.split(new RegExp(`^#+ ${title}$`, 'm'))
-  if (after === undefined) throw new Error(`no section ${title}`)
-  return after.split(/^#+ /m)[0] ?? ''
-}
-
-/** The cells of the table rows in `words`, without backquotes; heads and rules left out. */
-function rows(words: string): string[][] {
-  const lines = words.split('\n').filter((line) => line.startsWith('|'))
-  return lines
-    .filter((_, i) => !(lines[i + 1] ?? '').startsWith('| ---'))
-    .filter((line) => !line.startsWith('| ---'))
-    .map((line) =>
-      line.split(' | ').map((cell) =>
-        cell
-          .replace(/^\| ?| ?\|$/g, '')
-          .replaceAll('`', '')
-          .trim()
-      )
-    )
-}
-
-function sources(folder: string, ends: RegExp): string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => ends.test(name) && !name.includes('node_modules'))
-    .map((name) => join(folder, name))
-}
+import { PAGES, page, requirements, rows, section, sources } from './spec-pages.ts'
 
 describe('every page', () => {
-  test.each(PAGES)('%s has a stage and leads nowhere that does not exist', (name) => {
-    const words = text.get(name) as string
+  test.each([...PAGES.keys()])('%s has a stage and leads nowhere that does not exist', (name) => {
+    const words = PAGES.get(name) as string
     const [header] = rows(words)
     expect(words.split('\n').filter((line) => line.startsWith('|'))[0]).toBe(
       '| Stage | Version | Code | Vectors | Revised |'
     )
     expect(['draft', 'candidate', 'stable']).toContain(header?.[0])
     for (const [, file, anchor] of words.matchAll(/\]\((\d\d-[a-z]+\.md)?(?:#([a-z-]+))?\)/g)) {
-      const target = file === undefined ? words : text.get(file)
+      const target = file === undefined ? words : PAGES.get(file)
       expect([name, file, target !== undefined]).toEqual([name, file, true])
       if (anchor === undefined) continue
       const anchors = [...(target as string).matchAll(/^#+ (.*)$/gm)].map((found) =>
@@ -148,6 +114,7 @@ describe('tables are what the code has', () => {
     ['04', 'Contribution', contributionSchema],
     ['04', 'Review', reviewSchema],
     ['04', 'Revision', revisionSchema],
+    ['04', 'Hand-over', handOverSchema],
     ['06', 'Card', cardSchema],
     ['06', 'Offer', offerSchema],
     ['06', 'Payment', offerSchema.shape.payment],
@@ -174,11 +141,7 @@ describe('tables are what the code has', () => {
 const FRAMES = new Set(['ask', 'part', 'more', 'end'])
 
 describe('requirements', () => {
-  const stated = [...text].flatMap(([name, words]) =>
-    rows(words)
-      .filter(([id]) => /^[A-Z]+-[WR]\d+$/.test(id ?? ''))
-      .map(([id, rule, code, vectors]) => ({ name, id, rule, code, vectors: vectors ?? '' }))
-  )
+  const stated = requirements()
   const cases = readdirSync('specs/vectors').flatMap((file) =>
     casesOf(JSON.parse(readFileSync(join('specs/vectors', file), 'utf8'))).map((one) => ({
       ...one,
@@ -241,6 +204,33 @@ function casesOf(value: unknown): { requirement: string; error?: string }[] {
   return [{ requirement: one.requirement, ...error }, ...inner]
 }
 
+describe('every requirement is held to', () => {
+  const quoted = sources('test', /\.ts$/)
+    .map((path) => readFileSync(path, 'utf8'))
+    .join('\n')
+  const inVectors = new Set(
+    readdirSync('specs/vectors').flatMap((file) =>
+      [...readFileSync(join('specs/vectors', file), 'utf8').matchAll(/"([A-Z]+-[WR]\d+)"/g)].map(
+        ([, id]) => id
+      )
+    )
+  )
+  // A comment or a name of a test quotes it; the cases of the vectors are run with their ids.
+  test.each(requirements())('$id by a test', ({ id }) => {
+    const isQuoted = inVectors.has(id) || new RegExp(`\\b${id}\\b`).test(quoted)
+    expect([id, isQuoted]).toEqual([id, true])
+  })
+})
+
+test('threats name requirements and tests that there are', () => {
+  const words = page('11')
+  const ids = new Set(requirements().map(({ id }) => id))
+  for (const [id] of words.matchAll(/\b[A-Z]{3,}-[WR]\d+\b/g)) expect([...ids]).toContain(id)
+  const paths = [...words.matchAll(/`(test\/[^`]+)`/g)].map(([, path]) => path as string)
+  expect(paths.length).toBeGreaterThan(20)
+  for (const path of paths) expect([path, existsSync(path)]).toEqual([path, true])
+})
+
 test('every section that code cites exists', () => {
   const missing: string[] = []
   for (const folder of ['protocol', 'peer', 'test']) {
@@ -249,7 +239,7 @@ test('every section that code cites exists', () => {
       for (const [cited, name, after] of code.matchAll(
         /specs\/(\d\d-[a-z]+\.md)(?: §([^\n]*))?/g
       )) {
-        const words = text.get(name as string)
+        const words = PAGES.get(name as string)
         const titles = [...(words ?? '').matchAll(/^#+ (.*)$/gm)].map((found) => found[1] as string)
         const isThere = after === undefined || titles.some((title) => after.startsWith(title))
         if (words === undefined || !isThere) missing.push(`${path}: ${cited}`)

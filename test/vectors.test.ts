@@ -2,7 +2,12 @@ import { execFileSync } from 'node:child_process'
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import { CID } from 'multiformats/cid'
 import { describe, expect, test } from 'vitest'
-import { parseRow, ROWS_PATH, revisionFiles } from '../peer/services/revision-files.ts'
+import {
+  parseHandOverRow,
+  parseRow,
+  ROWS_PATH,
+  revisionFiles
+} from '../peer/services/revision-files.ts'
 import * as codec from '../protocol/base/codec.ts'
 import { type EnvelopeDomain, openEnvelope, sealEnvelope } from '../protocol/base/envelope.ts'
 import { isInMerkleTree } from '../protocol/base/merkle.ts'
@@ -11,6 +16,7 @@ import { domainSeparator, keySigner, typedDigest } from '../protocol/base/typed-
 import { weiFromBytes, weiToBytes } from '../protocol/base/units.ts'
 import { escrowDomain } from '../protocol/channel/terms.ts'
 import * as contribution from '../protocol/datanet/contribution.ts'
+import * as handOver from '../protocol/datanet/hand-over.ts'
 import * as manifest from '../protocol/datanet/manifest.ts'
 import * as review from '../protocol/datanet/review.ts'
 import * as revision from '../protocol/datanet/revision.ts'
@@ -18,7 +24,7 @@ import * as card from '../protocol/model/card.ts'
 import * as offer from '../protocol/model/offer.ts'
 import { createOutputMeter, priceWei, royaltyWei, tokensOf } from '../protocol/model/price.ts'
 import { createFrameDecoder, encodeFrames } from '../protocol/net/frames.ts'
-import { rendezvousCid } from '../protocol/net/ids.ts'
+import { bucketsOf, rendezvousCid } from '../protocol/net/ids.ts'
 import { poolDomain } from '../protocol/reward/veto.ts'
 import { refusal } from './protocol/base/refusal.ts'
 import { bothWays, bytes, hex, refuses, type Vectors, vectors } from './vector-cases.ts'
@@ -190,6 +196,43 @@ describe('contribution', () => {
   refuses(refused, admit)
 })
 
+describe('hand-over', () => {
+  const file = vectors('04-hand-over')
+  const utf8 = (text: string) => new TextEncoder().encode(text)
+  bothWays(handOver.handOverSchema, file.valid, 'body')
+  test.each<[string, Vectors]>(file.valid.map((v: Vectors) => [v.name, v]))(
+    '%s is signed to the same bytes and stands in its row',
+    async (_, one) => {
+      const sign = (address: string) =>
+        signerOf(file.accounts.find((a: Vectors) => a.account === address)).signTypedData(
+          manifest.RECORDS_DOMAIN,
+          handOver.HAND_OVER,
+          one.input
+        )
+      const [oldSignature, newSignature] = await Promise.all(
+        [one.input.oldAccount, one.input.newAccount].map(sign)
+      )
+      expect([oldSignature, newSignature].map((s) => hex(s as Uint8Array))).toEqual([
+        one.oldSignature,
+        one.newSignature
+      ])
+      const signatures = { oldSignature, newSignature } as Parameters<
+        typeof handOver.sealHandOver
+      >[1]
+      const sealed = handOver.sealHandOver(one.input, signatures)
+      expect([hex(sealed.bytes), `${sealed.cid}`]).toEqual([one.bytes, one.cid])
+      expect(handOver.verifyHandOver(bytes(one.bytes), file.nowMs).handOver).toEqual(one.input)
+      expect(parseHandOverRow(utf8(one.row), file.nowMs)).toEqual(sealed)
+    }
+  )
+  refuses(file.invalid, (one) => handOver.verifyHandOver(bytes(one.bytes), file.nowMs))
+  refuses(file.rows, (one) => parseHandOverRow(utf8(one.row), file.nowMs))
+  test.each<[string, Vectors]>(file.owners.map((v: Vectors) => [v.name, v]))('%s', (_, one) => {
+    expect(handOver.ownersAfter(one.handOvers)(one.account)).toBe(one.owner)
+  })
+  refuses(file.refused, (one) => handOver.ownersAfter(one.handOvers))
+})
+
 describe('review', () => {
   const file = vectors('04-review')
   bothWays(review.reviewSchema, file.valid, 'body')
@@ -270,6 +313,12 @@ describe('rendezvous', () => {
   test('keys', () => {
     for (const { kind, value, bucket, cid } of file.keys) {
       expect(`${rendezvousCid(kind, value, bucket)}`).toBe(cid)
+    }
+  })
+  // RENDEZVOUS-W1
+  test('buckets of a peer on two days', () => {
+    for (const { kind, peer, nowMs, buckets } of file.places) {
+      expect(bucketsOf(kind, peer, nowMs)).toEqual(buckets)
     }
   })
   refuses(file.invalid, (one) => rendezvousCid(one.kind, one.value, one.bucket))

@@ -2,9 +2,22 @@ import type { CallOptions } from './peer-api.ts'
 
 /** The accounts this peer keeps keys for: it signs, pays and is paid as them. */
 export interface AccountsApi {
-  /** A new account with a fresh key; `label` is for people. */
+  /** A new account with a fresh key; `label` is for people, and used once (INPUT_INVALID). */
   create(label: string, options?: CallOptions): Promise<AccountSummary>
+  /** The account called `label`, made the first time: asking again, as after a crash, is harmless. */
+  ensure(label: string, options?: CallOptions): Promise<AccountSummary>
+  /** The account with this address or label (ACCOUNT_UNKNOWN when its key is not here). */
+  find(account: string, options?: CallOptions): Promise<AccountSummary>
   list(options?: CallOptions): Promise<readonly AccountSummary[]>
+  /** What is known here of an account, named by its address, or by its label when its key is here. */
+  show(account: string, options?: CallOptions): Promise<AccountDetails>
+  /**
+   * Hands an account kept here over to another: what it contributed is credited to that one from the
+   * next published revision on. Both keys sign; where the other is not here, its owner signs what
+   * comes back, and the same call with the signature submits it. Refuses ACCOUNT_UNKNOWN,
+   * SIGNATURE_INVALID, and HAND_OVER_REFUSED for an account handed over before.
+   */
+  handOver(draft: HandOverDraft, options?: CallOptions): Promise<HandOverState>
   /** What any account holds of the network's token, by the chain. */
   balance(address: string, options?: CallOptions): Promise<bigint>
 }
@@ -12,4 +25,73 @@ export interface AccountsApi {
 export interface AccountSummary {
   readonly address: string
   readonly label: string
+}
+
+export interface AccountDetails {
+  readonly address: string
+  /** Absent when its key is not here. */
+  readonly label?: string
+  /** Absent when no chain answers. */
+  readonly balanceWei?: bigint
+  /** What it contributed, as this peer knows it: as a host, or by the host's last word. */
+  readonly contributions: readonly ContributionCount[]
+  readonly handOvers: readonly HandOverSummary[]
+}
+
+export interface ContributionCount {
+  readonly datanet: string
+  readonly pending: number
+  readonly accepted: number
+  readonly rejected: number
+}
+
+/** A hand-over in which an account took part, by Datanet; without one while no host was met that has it. */
+export interface HandOverSummary {
+  readonly oldAccount: string
+  readonly newAccount: string
+  readonly datanet?: string
+  /** The revision from which on it holds; 0 until one is published with it. */
+  readonly ordinal: number
+}
+
+export interface HandOverDraft {
+  /** Of the account to hand over: its address or label. */
+  readonly account: string
+  /** The address that takes it over. */
+  readonly to: string
+  /** Those it contributed to, as far as this peer knows, when left out. */
+  readonly datanets?: readonly string[]
+  /** Of `to` over the typed data that the same call without it gave: 0x, 64 or 65 bytes. */
+  readonly signature?: string
+}
+
+export type HandOverState =
+  | {
+      readonly state: 'to sign'
+      readonly oldAccount: string
+      readonly newAccount: string
+      /** For `eth_signTypedData_v4` of any wallet that holds the new account's key. */
+      readonly typedData: TypedDataJson
+    }
+  | {
+      readonly state: 'submitted'
+      readonly oldAccount: string
+      readonly newAccount: string
+      readonly datanets: readonly HandOverSubmission[]
+    }
+
+/** What one Datanet's host said: the revision that holds it (0 as yet), or the code of its refusal. */
+export interface HandOverSubmission {
+  readonly datanet: string
+  readonly ordinal?: number
+  readonly code?: string
+}
+
+export interface TypedDataJson {
+  readonly domain: Readonly<Record<string, string>>
+  readonly types: Readonly<
+    Record<string, readonly { readonly name: string; readonly type: string }[]>
+  >
+  readonly primaryType: string
+  readonly message: Readonly<Record<string, string>>
 }

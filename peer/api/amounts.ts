@@ -1,11 +1,12 @@
 import { DatanetError } from '../../protocol/base/errors.ts'
 import { formatWei } from '../../protocol/base/units.ts'
 
-const DEVNET_CHAIN = 31_337
+/** The places of every amount that people type and of every limit's default. */
+export const TYPED_DECIMALS = 18
 
 /** `amountWei` in whole tokens for people to read, without trailing zeros; `symbol` behind it. */
-export function formatAmount(amountWei: bigint, symbol = ''): string {
-  return formatWei(amountWei, symbol)
+export function formatAmount(amountWei: bigint, symbol = '', decimals = TYPED_DECIMALS): string {
+  return formatWei(amountWei, symbol, decimals)
 }
 
 /**
@@ -18,10 +19,7 @@ export function parseAmount(text: string): bigint {
     const hint = 'an amount in whole tokens, such as 0.05'
     throw new DatanetError('INPUT_INVALID', { amount: text.slice(0, 40) }, { hint })
   }
-  return BigInt(whole) * 10n ** 18n + BigInt(fraction.padEnd(18, '0'))
-}
-
-/** What the token of the chain `chainId` is called in faces. */
-export function tokenSymbol(chainId: number): string {
-  return chainId === DEVNET_CHAIN ? 'DNC' : 'tokens'
+  return (
+    BigInt(whole) * 10n ** BigInt(TYPED_DECIMALS) + BigInt(fraction.padEnd(TYPED_DECIMALS, '0'))
+  )
 }

@@ -1,5 +1,5 @@
 import type { RoyaltyPolicy } from '../../protocol/datanet/royalty-policy.ts'
-import type { CallOptions, ProgressOptions } from './peer-api.ts'
+import type { CallOptions, ProgressOptions, TopicQuery } from './peer-api.ts'
 
 export interface DatanetsApi {
   /** Founds a Datanet with this peer as its intake host: manifest signed, founded on chain, announced. */
@@ -8,8 +8,11 @@ export interface DatanetsApi {
   list(options?: CallOptions): Promise<readonly DatanetSummary[]>
   /** One Datanet; refuses ids never met (DATANET_UNKNOWN). */
   show(id: string, options?: CallOptions): Promise<DatanetSummary>
-  /** Datanets announced under `topic`, their manifests verified (DISCOVERY_EMPTY if none). */
-  find(topic: string, options?: CallOptions): Promise<readonly DatanetSummary[]>
+  /**
+   * Datanets under `topic`: those known here and those announced, their manifests verified
+   * (DISCOVERY_EMPTY if none).
+   */
+  find(topic: TopicQuery, options?: CallOptions): Promise<readonly DatanetSummary[]>
   /** Signs `draft` as its account and submits it to the Datanet's intake host. */
   contribute(draft: ContributionDraft, options?: CallOptions): Promise<Submission>
   /** What waits for a curator on this host. */
@@ -64,6 +67,11 @@ export interface ContributionDraft {
   readonly licence: string
   readonly author?: string
   readonly sourceUrl?: string
+  /**
+   * How it was given: `interaction` when typed into a form of who keeps the account's key, such as a
+   * bot's. `direct`, the default, is for a person's own key. It is signed and never changes.
+   */
+  readonly origin?: 'direct' | 'interaction'
 }
 
 export type ContributionStatus = 'pending' | 'accepted' | 'rejected'
@@ -79,6 +87,7 @@ export interface PendingContribution {
   readonly title: string
   readonly text: string
   readonly licence: string
+  readonly origin: 'direct' | 'interaction' | 'message'
 }
 
 export interface ReviewDraft {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { LIMITS } from '../../protocol/base/limits.ts'
-import { idSchema, method, methodOf } from './method.ts'
+import { idSchema, method, methodOf, topicSchema } from './method.ts'
 
 const text = z.string().max(4_096)
 const strings = z.array(text).max(256).readonly()
@@ -42,7 +42,8 @@ const contribution = z.strictObject({
   language: z.string().max(64),
   licence: z.string().max(256),
   author: z.exactOptional(text),
-  sourceUrl: z.exactOptional(text)
+  sourceUrl: z.exactOptional(text),
+  origin: z.exactOptional(z.enum(['direct', 'interaction']))
 })
 
 const pending = z.object({
@@ -50,7 +51,8 @@ const pending = z.object({
   contributor: z.string(),
   title: z.string(),
   text: z.string(),
-  licence: z.string()
+  licence: z.string(),
+  origin: z.enum(['direct', 'interaction', 'message'])
 })
 
 const verdict = z.strictObject({
@@ -85,7 +87,7 @@ export const datanetsSchema = {
   ),
   list: method('call', z.array(summary).readonly()),
   show: methodOf('call', 'id', idSchema, summary),
-  find: methodOf('call', 'topic', idSchema, z.array(summary).readonly()),
+  find: methodOf('call', 'topic', topicSchema, z.array(summary).readonly()),
   contribute: methodOf(
     'call',
     'draft',

@@ -42,5 +42,11 @@ export const weiSchema = z.codec(
   { decode: (text) => BigInt(text), encode: (amount) => amount.toString() }
 )
 
+/** A topic to look for, and how long to go on while nothing is found. */
+export const topicSchema = z.union([
+  z.string().min(1).max(256),
+  z.strictObject({ topic: z.string().min(1).max(256), waitMs: z.int().min(0).max(60_000) })
+])
+
 /** An id or an address: text that no longer one could be meant by. */
 export const idSchema = z.string().min(1).max(256)

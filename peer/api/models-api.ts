@@ -1,5 +1,5 @@
 import type { ReceiptSummary } from './money-api.ts'
-import type { CallOptions, ProgressOptions } from './peer-api.ts'
+import type { CallOptions, ProgressOptions, TopicQuery } from './peer-api.ts'
 
 export interface ModelsApi {
   /** Builds a model from the newest revision of a Datanet fetched here, and publishes its card. */
@@ -13,10 +13,15 @@ export interface ModelsApi {
   built(options?: CallOptions): Promise<readonly ModelSummary[]>
   /** Offers a model that this peer built, at `price`, and keeps the offer fresh. */
   serve(terms: ServeTerms, options?: CallOptions): Promise<OfferSummary>
+  /** Ends the offer of a model served here; calls under way are finished. MODEL_UNKNOWN if it is not. */
+  retire(model: string, options?: CallOptions): Promise<{ readonly model: string }>
   /** Models met so far, with the offers still standing. */
   list(options?: CallOptions): Promise<readonly ModelListing[]>
-  /** Models announced under `topic`, cards and offers verified (DISCOVERY_EMPTY if none). */
-  search(topic: string, options?: CallOptions): Promise<readonly ModelListing[]>
+  /**
+   * Models under `topic`: those served here and those announced, cards and offers verified
+   * (DISCOVERY_EMPTY if none).
+   */
+  search(topic: TopicQuery, options?: CallOptions): Promise<readonly ModelListing[]>
   /**
    * Asks a model and streams the answer. Pays as the peer's own account within the limits and verifies
    * the receipt. When a provider fails and another offers the model, `retrying` says so and the

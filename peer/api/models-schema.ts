@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { idSchema, method, methodOf, weiSchema } from './method.ts'
+import { idSchema, method, methodOf, topicSchema, weiSchema } from './method.ts'
 import { receiptSchema } from './money-schema.ts'
 
 const MAX_MESSAGES = 256
@@ -85,7 +85,8 @@ export const modelsSchema = {
   adopt: methodOf('progress', 'model', idSchema, model),
   built: method('call', z.array(model).readonly()),
   serve: methodOf('call', 'terms', terms, offer),
+  retire: methodOf('call', 'model', idSchema, z.object({ model: z.string() })),
   list: method('call', listings),
-  search: methodOf('call', 'topic', idSchema, listings),
+  search: methodOf('call', 'topic', topicSchema, listings),
   ask: methodOf('stream', 'question', question, askEvent)
 }

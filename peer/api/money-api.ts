@@ -5,6 +5,13 @@ export interface ChannelsApi {
   list(options?: CallOptions): Promise<readonly ChannelSummary[]>
   /** Opens a channel to the provider of `offer` with `depositWei` from the peer's own account. */
   open(target: ChannelDraft, options?: CallOptions): Promise<ChannelSummary>
+  /**
+   * As a payer: no further calls on the channel, every verified receipt committed, and what was not
+   * signed for on its way back to the peer's own account. Done twice: the first time it starts the
+   * withdrawal and says when it can be finished, then it finishes it. Refuses CHANNEL_UNKNOWN, and
+   * CHANNEL_BUSY while calls run.
+   */
+  close(channelId: string, options?: CallOptions): Promise<ChannelClosing>
   /** As a provider: claims every voucher on chain, moves royalties to their pools and pays itself. */
   claim(options?: ProgressOptions): Promise<ClaimSummary>
 }
@@ -27,6 +34,26 @@ export interface ChannelSummary {
   readonly receipts: number
   /** Captured on chain, as last seen. */
   readonly claimedWei: bigint
+  /**
+   * `retired`: no calls any more, its deposit still there; `withdrawing` until `readyAtMs`; `closed`:
+   * all came back that was not signed for.
+   */
+  readonly state: 'open' | 'retired' | 'withdrawing' | 'closed'
+  /** What the payer can have back, or is waiting for; 0 for the other side. */
+  readonly withdrawableWei: bigint
+  /** By the chain's clock; only while withdrawing. */
+  readonly readyAtMs?: number
+}
+
+export interface ChannelClosing {
+  readonly channelId: string
+  readonly state: 'withdrawing' | 'closed'
+  /** What is on its way back. */
+  readonly pendingWei: bigint
+  /** What came back by this call. */
+  readonly returnedWei: bigint
+  /** When a withdrawal can be finished, by the chain's clock; only while withdrawing. */
+  readonly readyAtMs?: number
 }
 
 export interface ClaimSummary {

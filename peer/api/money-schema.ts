@@ -34,7 +34,18 @@ const channel = z.object({
   royaltyWei: weiSchema,
   spentWei: weiSchema,
   receipts: z.int(),
-  claimedWei: weiSchema
+  claimedWei: weiSchema,
+  state: z.enum(['open', 'retired', 'withdrawing', 'closed']),
+  withdrawableWei: weiSchema,
+  readyAtMs: z.exactOptional(z.int())
+})
+
+const closing = z.object({
+  channelId: z.string(),
+  state: z.enum(['withdrawing', 'closed']),
+  pendingWei: weiSchema,
+  returnedWei: weiSchema,
+  readyAtMs: z.exactOptional(z.int())
 })
 
 const txHashes = z.array(z.string()).readonly()
@@ -73,6 +84,7 @@ export const channelsSchema = {
     z.strictObject({ offer: idSchema, depositWei: weiSchema }),
     channel
   ),
+  close: methodOf('call', 'channelId', idSchema, closing),
   claim: method('progress', claimed)
 }
 

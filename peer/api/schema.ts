@@ -1,25 +1,24 @@
 import { z } from 'zod'
+import { accountsSchema } from './accounts-schema.ts'
 import { datanetsSchema } from './datanets-schema.ts'
-import { idSchema, type Method, method, methodOf, weiSchema } from './method.ts'
+import { type Method, method } from './method.ts'
 import { modelsSchema } from './models-schema.ts'
 import { channelsSchema, receiptsSchema, rewardsSchema } from './money-schema.ts'
 import type { CallOptions, PeerApi, ProgressOptions } from './peer-api.ts'
-
-const account = z.object({ address: z.string(), label: z.string() })
-
-const accountsSchema = {
-  create: methodOf('call', 'label', z.string().min(1).max(256), account),
-  list: method('call', z.array(account).readonly()),
-  balance: methodOf('call', 'address', idSchema, weiSchema)
-}
 
 const peerStatus = z.object({
   peerId: z.string(),
   addresses: z.array(z.string()).readonly(),
   connectedPeers: z.int(),
-  chainId: z.int(),
+  openStreams: z.int(),
+  chainId: z.exactOptional(z.int()),
+  token: z.exactOptional(z.object({ symbol: z.string(), decimals: z.int() })),
   account: z.string(),
-  signer: z.enum(['native', 'javascript'])
+  roles: z.array(z.enum(['host', 'provider', 'consumer'])).readonly(),
+  signer: z.enum(['native', 'javascript']),
+  keystore: z.enum(['plain', 'encrypted']),
+  autoPublish: z.boolean(),
+  version: z.string()
 })
 
 /**

@@ -1,4 +1,5 @@
-import type { AccountSummary } from './accounts-api.ts'
+import { isDatanetError } from '../../protocol/base/errors.ts'
+import type { AccountSummary, HandOverDraft } from './accounts-api.ts'
 import type { PeerApi } from './peer-api.ts'
 import { refusal } from './problem.ts'
 import type { MethodPath } from './schema.ts'
@@ -6,16 +7,30 @@ import type { MethodPath } from './schema.ts'
 /** What a token permits. Without `admin` it acts for its accounts only, and pays up to `spendWei`. */
 export interface TokenScope {
   readonly accounts?: readonly string[]
+  /**
+   * The beginning of labels, such as `discord/`: it makes accounts called so, and acts for them
+   * beside `accounts`. For who keeps an account for each of many people.
+   */
+  readonly accountsUnder?: string
   /** The most that its questions may cost together in one UTC day; without it, nothing. */
   readonly spendWei?: bigint
   readonly admin?: boolean
 }
 
 /** Who may call a method: any token, an administrator's, or one for the account that is named. */
-type Access = 'any' | 'admin' | { readonly accountIn: string } | 'the account' | 'a curator'
+export type Access =
+  | 'any'
+  | 'admin'
+  | { readonly accountIn: string }
+  | 'the account'
+  | 'the label'
+  | 'a curator'
 
-// What commits this peer's own money, keys, disk or name is the administrator's.
-const ACCESS: Readonly<Record<MethodPath, Access>> = {
+/**
+ * Who may call what. What commits this peer's own money, keys, disk or name is the administrator's.
+ * specs/10-api.md §Methods
+ */
+export const ACCESS: Readonly<Record<MethodPath, Access>> = {
   'datanets/create': 'admin',
   'datanets/list': 'any',
   'datanets/show': 'any',
@@ -30,12 +45,14 @@ const ACCESS: Readonly<Record<MethodPath, Access>> = {
   'models/adopt': 'admin',
   'models/built': 'any',
   'models/serve': 'admin',
+  'models/retire': 'admin',
   'models/list': 'any',
   'models/search': 'any',
   // Bounded by the spending limit instead.
   'models/ask': 'any',
   'channels/list': 'admin',
   'channels/open': 'admin',
+  'channels/close': 'admin',
   'channels/claim': 'admin',
   'receipts/list': 'admin',
   // Their ids are 128 random bits, known to who asked.
@@ -44,8 +61,12 @@ const ACCESS: Readonly<Record<MethodPath, Access>> = {
   'rewards/post': 'admin',
   'rewards/show': 'the account',
   'rewards/claim': 'the account',
-  'accounts/create': 'admin',
+  'accounts/create': 'the label',
+  'accounts/ensure': 'the label',
+  'accounts/find': 'the account',
   'accounts/list': 'any',
+  'accounts/show': 'the account',
+  'accounts/handOver': { accountIn: 'account' },
   'accounts/balance': 'any',
   'peer/status': 'any'
 }
@@ -61,25 +82,65 @@ export async function authorise(
   const access = ACCESS[path]
   if (access === 'any') return
   if (access === 'admin') throw refusal('FORBIDDEN', { method: path, needs: 'admin' })
+  if (access === 'the label') {
+    if (isUnder(scope, String(argument))) return
+    throw refusal('FORBIDDEN', { method: path, label: argument })
+  }
   if (access === 'a curator') {
     const { curators } = await api.datanets.show(String(argument))
-    if (curators.some((curator) => holds(scope, curator))) return
+    for (const curator of curators) if (await holds(api, scope, curator)) return
     throw refusal('FORBIDDEN', { method: path, needs: "a curator's account" })
   }
   const account =
     access === 'the account'
       ? argument
       : (argument as Readonly<Record<string, unknown>>)[access.accountIn]
-  if (typeof account === 'string' && holds(scope, account)) return
-  throw refusal('FORBIDDEN', { method: path, account })
+  if (typeof account !== 'string' || !(await holds(api, scope, account))) {
+    throw refusal('FORBIDDEN', { method: path, account })
+  }
+  if (path !== 'accounts/handOver') return
+  // Where this peer keeps the other key as well, it signs as both.
+  const { to } = argument as HandOverDraft
+  const other = await findAccount(api, to)
+  if (other !== undefined && !isOf(scope, other)) {
+    throw refusal('FORBIDDEN', { method: path, account: to })
+  }
 }
 
 /** What of a result `scope` may see: of the accounts, its own. */
 export function visible(scope: TokenScope, path: MethodPath, result: unknown): unknown {
   if (scope.admin === true || path !== 'accounts/list') return result
-  return (result as readonly AccountSummary[]).filter(({ address }) => holds(scope, address))
+  return (result as readonly AccountSummary[]).filter((account) => isOf(scope, account))
 }
 
-function holds(scope: TokenScope, account: string): boolean {
-  return scope.accounts?.some((own) => own.toLowerCase() === account.toLowerCase()) ?? false
+/** Whether `scope` acts for `named`, an address or a label; labels are asked of the wallet's index. */
+async function holds(api: PeerApi, scope: TokenScope, named: string): Promise<boolean> {
+  if (isListed(scope, named) || isUnder(scope, named)) return true
+  if (scope.accountsUnder === undefined && scope.accounts === undefined) return false
+  const account = await findAccount(api, named)
+  return account !== undefined && isOf(scope, account)
+}
+
+/** The account of this peer with that address or label, if there is one. */
+async function findAccount(api: PeerApi, named: string): Promise<AccountSummary | undefined> {
+  try {
+    return await api.accounts.find(named)
+  } catch (error) {
+    if (isDatanetError(error) && error.code === 'ACCOUNT_UNKNOWN') return undefined
+    throw error
+  }
+}
+
+function isOf(scope: TokenScope, { address, label }: AccountSummary): boolean {
+  return isListed(scope, address) || isUnder(scope, label)
+}
+
+function isListed({ accounts }: TokenScope, address: string): boolean {
+  return accounts?.some((own) => own.toLowerCase() === address.toLowerCase()) ?? false
+}
+
+function isUnder({ accountsUnder }: TokenScope, label: string): boolean {
+  // An empty beginning would be everybody's.
+  if (accountsUnder === undefined || accountsUnder === '') return false
+  return label.length > accountsUnder.length && label.startsWith(accountsUnder)
 }

@@ -7,6 +7,7 @@ import { ProviderBond } from '../../protocol/contracts/abi/ProviderBond.ts'
 import type { ChainContracts, WaitOptions } from './chain.ts'
 import { createContract } from './ethers/contract.ts'
 import { createSender } from './ethers/sender.ts'
+import { describeToken } from './ethers/token.ts'
 import { createHttpRpc, type Rpc } from './rpc.ts'
 
 /** What a deployment needs to know. */
@@ -22,11 +23,22 @@ export interface DeployInit {
   readonly bondDelayS?: number
   /** An ERC-20 that is there already; without it a DevnetToken is deployed. */
   readonly token?: string
+  /** Told of each contract once it is included. */
+  readonly onDeployed?: (deployed: DeployedContract) => void
+}
+
+/** One contract that was just put on the chain. */
+export interface DeployedContract {
+  readonly contract: string
+  readonly address: string
+  readonly gasUsed: bigint
+  readonly txHash: string
 }
 
 /**
  * Deploys registry, escrow (which brings its pool), bond and, where no token is named, the devnet's own.
- * Refuses like a Chain: CHAIN_UNREACHABLE, FUNDS_INSUFFICIENT, CHAIN_REVERTED.
+ * Refuses like a Chain: CHAIN_UNREACHABLE, FUNDS_INSUFFICIENT, CHAIN_REVERTED, and a token that is
+ * none (CHAIN_WRONG) before anything was paid.
  */
 export async function deployContracts(
   init: DeployInit,
@@ -44,11 +56,15 @@ export async function deployContracts(
     inclusionMs: 300_000
   })
 
-  async function deploy(what: string, data: string): Promise<string> {
-    const { contractAddress, txHash } = await sender.send({ data, what: `deploy ${what}` }, options)
-    if (contractAddress === undefined) throw new DatanetError('CHAIN_REVERTED', { what, txHash })
-    return contractAddress
+  async function deploy(contract: string, data: string): Promise<string> {
+    const sent = await sender.send({ data, what: `deploy ${contract}` }, options)
+    const { contractAddress: address, gasUsed, txHash } = sent
+    if (address === undefined) throw new DatanetError('CHAIN_REVERTED', { contract, txHash })
+    init.onDeployed?.({ contract, address, gasUsed, txHash })
+    return address
   }
+
+  if (init.token !== undefined) await describeToken(init.token, rpc, options)
 
   // One after another, so that the same key deploys to the same addresses.
   const registry = await deploy('DatanetRegistry', DatanetRegistry.bytecode)

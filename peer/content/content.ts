@@ -43,6 +43,8 @@ export interface Content {
     path: string,
     options?: ReadOptions & { skipMissing?: boolean }
   ): AsyncGenerator<Block>
+  /** Whether the directory has the file, by this peer's store alone (CONTENT_UNAVAILABLE if it lacks the nodes). */
+  has(root: CID, path: string): boolean
   /** A file's bytes from this peer's store alone. Refuses CONTENT_UNAVAILABLE, RECORD_TOO_LARGE. */
   readFile(
     root: CID,
@@ -103,16 +105,21 @@ export async function createContent(
     return bytes
   }
 
-  /** The CID at `path`, found in this peer's store alone. */
-  function resolve(root: CID, path: string): CID {
+  /** The CID at `path`, found in this peer's store alone; undefined when there is no such path. */
+  function find(root: CID, path: string): CID | undefined {
     let at = root
     for (const name of path.split('/').filter((part) => part !== '')) {
       const link = entries(at, local(at)).find((candidate) => candidate.Name === name)
-      if (link === undefined)
-        throw new DatanetError('CONTENT_UNAVAILABLE', { cid: `${root}`, path })
+      if (link === undefined) return undefined
       at = link.Hash
     }
     return at
+  }
+
+  function resolve(root: CID, path: string): CID {
+    const found = find(root, path)
+    if (found === undefined) throw new DatanetError('CONTENT_UNAVAILABLE', { cid: `${root}`, path })
+    return found
   }
 
   /** Fetches what is under `missing` by bitswap, breadth first; returns how many blocks came. */
@@ -176,6 +183,8 @@ export async function createContent(
     },
 
     readRows,
+
+    has: (root, path) => find(root, path) !== undefined,
 
     async readFile(root, path, options = {}) {
       const maxBytes = options.maxBytes ?? LIMITS.contentBytes

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatanetError } from '../../protocol/base/errors.ts'
 import { formatWei } from '../../protocol/base/units.ts'
 import { printJson } from '../faces/cli/print.ts'
 import { createPeer } from '../peer.ts'
@@ -19,7 +20,13 @@ export async function runJoin(
   networkFile: string,
   options: { readonly question: string; readonly json?: boolean }
 ): Promise<void> {
-  const network = readNetwork(networkFile)
+  const file = readNetwork(networkFile)
+  const { topic } = file
+  if (topic === undefined) {
+    const hint = `${networkFile} is of no devnet: join it with peer start --network, and search`
+    throw new DatanetError('CONFIG_INVALID', { file: networkFile }, { hint })
+  }
+  const network = { ...file, topic }
   const dataDir = mkdtempSync(join(tmpdir(), 'datanet-join-'))
   try {
     const peer = await createPeer({

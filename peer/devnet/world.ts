@@ -4,12 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { generateKeyPair, privateKeyFromProtobuf, privateKeyToProtobuf } from '@libp2p/crypto/keys'
 import { DatanetError } from '../../protocol/base/errors.ts'
-import { keySigner } from '../../protocol/base/typed-data.ts'
-import type { Chain, ChainContracts } from '../chain/chain.ts'
-import { deployContracts } from '../chain/deploy.ts'
-import { createEmbeddedChain } from '../chain/embedded-chain.ts'
+import type { Chain } from '../chain/chain.ts'
 import { createEthersChain } from '../chain/ethers-chain.ts'
-import { serveRpc } from '../chain/rpc-server.ts'
+import { startLocalChain } from '../chain/local-chain.ts'
 import { createNode } from '../net/node.ts'
 import { undo } from '../undo.ts'
 import { type Network, readNetwork, writeNetwork } from './network.ts'
@@ -26,8 +23,6 @@ export interface World {
   readonly dropDelayS: number
   stop(): Promise<void>
 }
-
-const DROP_DELAY_S = 2
 
 /**
  * A world in `keep`, or in a directory of its own that is removed at the end. Every address and port
@@ -47,22 +42,12 @@ export async function createWorld(topic: string, keep?: string): Promise<World> 
   try {
     const networkFile = join(dir, 'network.json')
     const isKept = existsSync(networkFile)
-    const embedded = await createEmbeddedChain({ dir: join(dir, 'chain') })
-    started.push(() => embedded.close())
-    const deployer = keyIn(join(dir, 'deployer.key'), () => new Uint8Array(randomBytes(32)))
-    let contracts: ChainContracts
-    if (isKept) contracts = readNetwork(networkFile).contracts
-    else {
-      await embedded.request('datanet_faucet', [keySigner(deployer).address])
-      contracts = await deployContracts({
-        rpc: embedded.request,
-        secretKey: deployer,
-        dropDelayS: DROP_DELAY_S
-      })
-    }
-    embedded.useFaucetToken(contracts.token)
-    const rpc = await serveRpc(embedded.request)
-    started.push(() => rpc.close())
+    const local = await startLocalChain({
+      dir: join(dir, 'chain'),
+      ...(isKept ? { known: readNetwork(networkFile).contracts } : {})
+    })
+    started.push(() => local.close())
+    const { rpcUrl, contracts, request, dropDelayS } = local
     const fresh = privateKeyToProtobuf(await generateKeyPair('Ed25519'))
     const node = await createNode({
       privateKey: privateKeyFromProtobuf(keyIn(join(dir, 'bootstrap.key'), () => fresh)),
@@ -71,14 +56,15 @@ export async function createWorld(topic: string, keep?: string): Promise<World> 
     started.push(() => node.stop())
     const network: Network = {
       bootstrap: node.getMultiaddrs().map(String),
-      rpcUrl: rpc.url,
+      rpcUrl,
       contracts,
       topic
     }
     writeNetwork(networkFile, network)
-    const chain = createEthersChain({ rpc: embedded.request, contracts, secretKey: deployer })
+    const secretKey = new Uint8Array(randomBytes(32))
+    const chain = createEthersChain({ rpc: request, contracts, secretKey })
     started.push(() => chain.close())
-    return { dir, networkFile, network, isKept, chain, dropDelayS: DROP_DELAY_S, stop }
+    return { dir, networkFile, network, isKept, chain, dropDelayS, stop }
   } catch (error) {
     await stop().catch(() => {})
     throw error

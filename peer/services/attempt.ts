@@ -10,7 +10,12 @@ import { fromWire, toWire } from '../../protocol/base/schema.ts'
 import { domainSeparator } from '../../protocol/base/typed-data.ts'
 import { escrowDomain } from '../../protocol/channel/terms.ts'
 import { datanetKey } from '../../protocol/datanet/manifest.ts'
-import { isFree, type SignedOffer, verifyRoyaltyFloor } from '../../protocol/model/offer.ts'
+import {
+  isFree,
+  type Payment,
+  type SignedOffer,
+  verifyRoyaltyFloor
+} from '../../protocol/model/offer.ts'
 import {
   createOutputMeter,
   priceWei,
@@ -32,6 +37,7 @@ import { receiptLeaf } from '../../protocol/receipt/receipt-signature.ts'
 import { verifyReceipt } from '../../protocol/receipt/verify-receipt.ts'
 import type { AskEvent, Citation, Question } from '../api/models-api.ts'
 import type { KnownModel } from './catalogue.ts'
+import { sendCommit } from './closing.ts'
 import type { Datanets } from './datanets.ts'
 import type { Parts } from './parts.ts'
 import type { PayerChannel, PayerChannels } from './payer-channels.ts'
@@ -67,6 +73,7 @@ interface Running extends AttemptInit {
 const NO_CHANNEL = `0x${'0'.repeat(64)}`
 /** What a provider says when its books of a channel differ from ours: it will say so again. */
 export const DIFFERING: ReadonlySet<ErrorCode> = new Set([
+  'CHANNEL_CLOSING',
   'RECEIPTS_BEHIND',
   'RECEIPT_UNKNOWN',
   'VOUCHER_INSUFFICIENT',
@@ -81,13 +88,22 @@ const RECOVER_MS = 2_000
 
 /** Attempts of this peer as a payer. specs/07-channel.md §Call */
 export function createAttempt(
-  parts: Pick<Parts, 'pool' | 'chain' | 'channelStore' | 'publications' | 'limits' | 'log'>,
+  parts: Pick<Parts, 'pool' | 'channelStore' | 'publications' | 'limits' | 'log'>,
   datanets: Datanets,
   channels: PayerChannels
 ): Attempt {
-  const { pool, chain, channelStore, publications, limits, log } = parts
+  const { pool, channelStore, publications, limits, log } = parts
   const prepayWei = limits.prepayWei ?? limits.maxCallWei
-  const separator = domainSeparator(escrowDomain(chain.contracts.chainId, chain.contracts.escrow))
+  const separators = new WeakMap<Payment, Uint8Array>()
+
+  /** Of the escrow that the offer names: also a caller without a chain can check its receipts. */
+  function separatorOf(payment: Payment): Uint8Array {
+    const known = separators.get(payment)
+    if (known !== undefined) return known
+    const separator = domainSeparator(escrowDomain(payment.chainId, payment.escrow))
+    separators.set(payment, separator)
+    return separator
+  }
 
   /** Refuses an offer that does not pay its Datanets what they demand, or names a false auditor. */
   async function checkOffer({ known, signed: { offer }, signal }: AttemptInit): Promise<void> {
@@ -181,11 +197,11 @@ export function createAttempt(
 
   /** Checks and keeps the receipt of what was delivered, and commits to it when nothing else runs. */
   async function settle(call: Running, bytes: Uint8Array): Promise<SignedReceipt> {
-    const { offer, cid } = call.signed
+    const { offer, cid, bytes: offerBytes } = call.signed
     const receipt = decodeReceipt(bytes)
     const answer = new TextEncoder().encode(call.meter.text)
     verifyReceipt(receipt, {
-      domainSeparator: separator,
+      domainSeparator: separatorOf(offer.payment),
       receiptSigner: offer.payment.receiptSigner,
       callId: call.callId,
       attempt: call.attempt,
@@ -200,6 +216,7 @@ export function createAttempt(
       priceWei: call.costWei,
       royaltyPpm: offer.policy.royaltyPpm
     })
+    channelStore.putOffer(cid.toString(), offerBytes)
     if (call.channel === undefined) {
       channelStore.addReceipt({
         side: 'payer',
@@ -214,23 +231,9 @@ export function createAttempt(
       })
     } else {
       call.channel.settle(call.id, receipt, offer.policy.royaltyPpm)
-      await commit(call.channel, offer.provider)
+      await sendCommit(parts, call.channel)
     }
     return receipt
-  }
-
-  /** Tells an idle channel's provider what was verified; a running call's next voucher does so anyway. */
-  async function commit(channel: PayerChannel, provider: string): Promise<void> {
-    if (!channel.isIdle) return
-    const voucher = channel.commit()
-    if (voucher === undefined) return
-    try {
-      const ask = toWire(invokeAskSchema, { terms: channel.terms, commit: voucher })
-      await pool.request(provider, PROTOCOLS.invoke, ask)
-    } catch (error) {
-      // It is on disk: the next voucher says the same again.
-      log('commit', { provider, code: isDatanetError(error) ? error.code : 'INTERNAL' })
-    }
   }
 
   /**

@@ -3,7 +3,7 @@ import { type SignedCard, verifyCard } from '../../protocol/model/card.ts'
 import { type SignedOffer, verifyOffer } from '../../protocol/model/offer.ts'
 import type { CatalogueEntry } from '../../protocol/net/documents.ts'
 import type { ModelListing, ModelSummary, OfferSummary } from '../api/models-api.ts'
-import type { CallOptions } from '../api/peer-api.ts'
+import type { CallOptions, TopicQuery } from '../api/peer-api.ts'
 import type { Parts } from './parts.ts'
 
 /** A model somebody offers, with everything a caller needs to choose and to check. */
@@ -13,15 +13,19 @@ export interface KnownModel {
   readonly offers: ReadonlyMap<string, SignedOffer>
 }
 
-/** The models this peer has met on the network. */
+/** The models this peer has met on the network, its own among them. */
 export interface Catalogue {
   /** Refuses DISCOVERY_EMPTY when nobody offers a model under the topic. */
-  search(topic: string, options?: CallOptions): Promise<readonly KnownModel[]>
+  search(topic: TopicQuery, options?: CallOptions): Promise<readonly KnownModel[]>
   /** By card CID or by name; MODEL_UNKNOWN, or INPUT_INVALID for a name of several models. */
   resolve(model: string): KnownModel
   /** The model with its offers asked for again from the providers that made them. */
   refresh(known: KnownModel, options?: CallOptions): Promise<KnownModel>
   all(): readonly KnownModel[]
+  /** Takes in what this peer offers itself: nobody else need tell it. */
+  keepOwn(card: SignedCard, offer: SignedOffer): void
+  /** Forgets this peer's own offer of the model, and the model where nobody else offers it. */
+  dropOwn(model: string): void
   /** The offer with this CID among those met (OFFER_UNKNOWN). */
   offer(cid: string): SignedOffer
 }
@@ -33,7 +37,7 @@ const FRESH_MS = 60_000
 export function createCatalogue(
   parts: Pick<Parts, 'publications' | 'peerId' | 'now' | 'log'>
 ): Catalogue {
-  const { publications, now, log } = parts
+  const { publications, peerId, now, log } = parts
   const models = new Map<string, { card: SignedCard; offers: Map<string, SignedOffer> }>()
 
   async function meet(peer: string, entry: CatalogueEntry, options: CallOptions): Promise<void> {
@@ -77,11 +81,28 @@ export function createCatalogue(
   return {
     all: () => [...models.values()],
 
-    async search(topic, options = {}) {
+    keepOwn(card, offer) {
+      const id = card.cid.toString()
+      const known = models.get(id) ?? { card, offers: new Map() }
+      known.offers.set(peerId, offer)
+      models.set(id, known)
+    },
+
+    dropOwn(model) {
+      const known = models.get(model)
+      known?.offers.delete(peerId)
+      if (known?.offers.size === 0) models.delete(model)
+    },
+
+    async search(query, options = {}) {
+      const { topic, ...how } = toQuery(query)
       const found = new Set<string>()
       const isMatch = (entry: CatalogueEntry) =>
         entry.kind === 'card' && entry.labels.includes(topic)
-      for await (const { peer, entry } of publications.discover('topic', topic, isMatch, options)) {
+      for await (const { peer, entry } of publications.discover('topic', topic, isMatch, {
+        ...options,
+        ...how
+      })) {
         try {
           await meet(peer, entry, options)
           found.add(entry.id)
@@ -136,6 +157,11 @@ export function createCatalogue(
       throw new DatanetError('OFFER_UNKNOWN', { offer: cid })
     }
   }
+}
+
+/** A topic to look for in its long form. */
+export function toQuery(query: TopicQuery): { readonly topic: string; readonly waitMs: number } {
+  return typeof query === 'string' ? { topic: query, waitMs: 0 } : query
 }
 
 /** A card as the faces show it. */

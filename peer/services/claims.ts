@@ -8,7 +8,10 @@ import type { Parts } from './parts.ts'
 
 /** What a provider does on chain with the vouchers it holds. */
 export interface Claims {
-  claim(options?: ProgressOptions): Promise<ClaimSummary>
+  /** Claims what can be claimed, on all channels or on `only` these. */
+  claim(options?: ProgressOptions & { readonly only?: ReadonlySet<string> }): Promise<ClaimSummary>
+  /** The channels whose vouchers say more than was claimed, as last seen. */
+  claimable(): readonly StoredChannel[]
   list(): readonly ChannelSummary[]
 }
 
@@ -29,8 +32,10 @@ export function createClaims(parts: Pick<Parts, 'channelStore' | 'chain' | 'wall
   }
 
   return {
+    claimable,
     async claim(options = {}) {
-      const channels = claimable()
+      const { only } = options
+      const channels = claimable().filter(({ channelId }) => only?.has(channelId) ?? true)
       const txHashes: string[] = []
       let claimedWei = 0n
       let royaltyWei = 0n
@@ -77,20 +82,48 @@ export function createClaims(parts: Pick<Parts, 'channelStore' | 'chain' | 'wall
     },
 
     list: () =>
-      channelStore.channels().map((channel) => {
+      channelStore.channels().flatMap((channel) => {
         const voucher = channel.voucher === undefined ? undefined : decodeVoucher(channel.voucher)
+        const { isRetired, depositWei } = channel
+        // Prepared, and never paid into as far as is known.
+        if (depositWei === 0n && voucher === undefined && !isRetired) return []
         const receipts = channelStore.receiptsOf(channel.side, channel.channelId)
-        return {
+        const summary = {
           channelId: channel.channelId,
           side: channel.side,
           peer: channel.peer,
-          depositWei: channel.depositWei,
+          depositWei,
           authorisedWei: voucher?.cumulativeWei ?? 0n,
           royaltyWei: voucher?.royaltyWei ?? 0n,
           spentWei: receipts.reduce((sum, { priceWei }) => sum + priceWei, 0n),
           receipts: receipts.length,
           claimedWei: channel.claimedWei
         }
+        return [{ ...summary, ...stateOf(channel, voucher?.cumulativeWei ?? 0n) }]
       })
   }
+}
+
+/** Where a channel stands, by what was last seen of it. */
+function stateOf(
+  { side, isRetired, depositWei, claimedWei, withdrawal }: StoredChannel,
+  authorisedWei: bigint
+): Pick<ChannelSummary, 'state' | 'withdrawableWei' | 'readyAtMs'> {
+  const isPayer = side === 'payer'
+  if (withdrawal !== undefined) {
+    const { amountWei, readyAtMs } = withdrawal
+    return { state: 'withdrawing', withdrawableWei: isPayer ? amountWei : 0n, readyAtMs }
+  }
+  const freeWei = unsignedWei({ depositWei, claimedWei }, authorisedWei)
+  const state = !isRetired ? 'open' : freeWei === 0n ? 'closed' : 'retired'
+  return { state, withdrawableWei: isPayer ? freeWei : 0n }
+}
+
+/** The deposit without what was signed for or claimed: what a payer may take back. */
+export function unsignedWei(
+  { depositWei, claimedWei }: { readonly depositWei: bigint; readonly claimedWei: bigint },
+  authorisedWei: bigint
+): bigint {
+  const heldWei = authorisedWei > claimedWei ? authorisedWei : claimedWei
+  return depositWei > heldWei ? depositWei - heldWei : 0n
 }

@@ -14,7 +14,8 @@ import { contributeAskSchema, contributeEndSchema } from '../../protocol/net/con
 import type { CatalogueEntry } from '../../protocol/net/documents.ts'
 import { PROTOCOLS } from '../../protocol/net/ids.ts'
 import type { ContributionDraft, DatanetDraft, DatanetSummary } from '../api/datanets-api.ts'
-import type { CallOptions } from '../api/peer-api.ts'
+import type { CallOptions, TopicQuery } from '../api/peer-api.ts'
+import { toQuery } from './catalogue.ts'
 import type { Parts } from './parts.ts'
 
 /** A Datanet as this peer knows it: its founding manifest verified. */
@@ -27,7 +28,7 @@ export interface KnownDatanet {
 /** Founding, finding and contributing: what any peer does with Datanets. */
 export interface Datanets {
   create(draft: DatanetDraft, options?: CallOptions): Promise<DatanetSummary>
-  find(topic: string, options?: CallOptions): Promise<readonly DatanetSummary[]>
+  find(topic: TopicQuery, options?: CallOptions): Promise<readonly DatanetSummary[]>
   contribute(
     draft: ContributionDraft,
     options?: CallOptions
@@ -37,20 +38,25 @@ export interface Datanets {
   all(): readonly KnownDatanet[]
   /** The Datanet `id` by asking `peer` for its manifest, unless it is known already. */
   meet(id: string, peer: string, options?: CallOptions): Promise<KnownDatanet>
-  /** Announces again what this peer hosts: after a restart. */
-  resume(): void
+  /** Shows again what is known here, and announces what this peer hosts: after a restart. */
+  resume(init: { readonly isHost: boolean }): void
 }
 
 /** The Datanets of this peer. specs/04-datanet.md */
 export function createDatanets(
   parts: Pick<
     Parts,
-    'datanetStore' | 'wallet' | 'chain' | 'publications' | 'pool' | 'peerId' | 'now'
-  >,
-  /** Takes a submission to this peer itself: nobody can dial itself. */
-  takeHere: (ask: unknown) => unknown
+    | 'accountStore'
+    | 'datanetStore'
+    | 'wallet'
+    | 'chain'
+    | 'publications'
+    | 'pool'
+    | 'peerId'
+    | 'now'
+  >
 ): Datanets {
-  const { datanetStore, wallet, chain, publications, pool, peerId, now } = parts
+  const { accountStore, datanetStore, wallet, chain, publications, pool, peerId, now } = parts
   const met = new Map<string, KnownDatanet>()
   for (const { datanet, bytes, hosted } of datanetStore.manifests()) {
     const signed = verifyManifest(bytes)
@@ -105,14 +111,15 @@ export function createDatanets(
     known,
     meet,
     all: () => [...met.values()],
-    resume() {
+    resume({ isHost }) {
       for (const datanet of met.values()) {
         remember(datanet.signed, datanet.hosted)
-        if (datanet.hosted) announce(datanet)
+        if (datanet.hosted && isHost) announce(datanet)
       }
     },
 
     async create(draft, options = {}) {
+      await chain.check(options)
       const curators = [...draft.curators].map((c) => c.toLowerCase()).sort()
       const signers = curators
         .filter((curator) => wallet.list().some((account) => account.address === curator))
@@ -154,11 +161,15 @@ export function createDatanets(
       return summary(datanet)
     },
 
-    async find(topic, options = {}) {
+    async find(query, options = {}) {
+      const { topic, ...how } = toQuery(query)
       const found = new Map<string, DatanetSummary>()
       const isMatch = (entry: CatalogueEntry) =>
         entry.kind === 'manifest' && entry.labels.includes(topic)
-      for await (const { peer, entry } of publications.discover('topic', topic, isMatch, options)) {
+      for await (const { peer, entry } of publications.discover('topic', topic, isMatch, {
+        ...options,
+        ...how
+      })) {
         try {
           found.set(entry.id, summary(await meet(entry.id, peer, options)))
         } catch (error) {
@@ -184,7 +195,7 @@ export function createDatanets(
           licence: draft.licence,
           ...(draft.author === undefined ? {} : { author: draft.author }),
           ...(draft.sourceUrl === undefined ? {} : { sourceUrl: draft.sourceUrl }),
-          origin: 'direct',
+          origin: draft.origin ?? 'direct',
           contributor: account.address,
           consent: { digest: consentDigest(datanet.signed.manifest), atMs: now() },
           salt: new Uint8Array(randomBytes(16)),
@@ -196,14 +207,20 @@ export function createDatanets(
       const ask = toWire(contributeAskSchema, { datanet: datanet.id, contribution: signed.bytes })
       const end = fromWire(
         contributeEndSchema,
-        host === peerId
-          ? takeHere(ask)
-          : await pool.request(host, PROTOCOLS.contribute, ask, options)
+        await pool.request(host, PROTOCOLS.contribute, ask, options)
       )
       if (!end.contribution.equals(signed.cid)) {
         throw new DatanetError('CID_MISMATCH', { cid: `${signed.cid}` })
       }
-      return { contribution: signed.cid.toString(), status: end.status }
+      const contribution = signed.cid.toString()
+      const { status } = end
+      accountStore.putSubmission({
+        contribution,
+        datanet: draft.datanet,
+        account: account.address,
+        status
+      })
+      return { contribution, status }
     }
   }
 }

@@ -2,8 +2,14 @@ import { parseCid, sha256 } from '../../protocol/base/codec.ts'
 import { DatanetError } from '../../protocol/base/errors.ts'
 import { fromWire, toWire } from '../../protocol/base/schema.ts'
 import { admitContribution, verifyContribution } from '../../protocol/datanet/contribution.ts'
+import { ownersAfter, verifyHandOver } from '../../protocol/datanet/hand-over.ts'
 import { decideReviews, signReview, verifyReview } from '../../protocol/datanet/review.ts'
-import { contributeAskSchema, contributeEndSchema } from '../../protocol/net/contribute.ts'
+import {
+  contributeAskSchema,
+  contributeEndSchema,
+  handOverAskSchema,
+  handOverEndSchema
+} from '../../protocol/net/contribute.ts'
 import type { ExchangeHandler } from '../../protocol/net/exchange.ts'
 import type { ContributionStatus, PendingContribution, ReviewDraft } from '../api/datanets-api.ts'
 import type { Datanets } from './datanets.ts'
@@ -13,8 +19,6 @@ import type { Parts } from './parts.ts'
 export interface Intake {
   /** Answers `/datanet/contribute/1`. */
   readonly handler: ExchangeHandler
-  /** The same for a contributor of this peer itself. */
-  take(ask: unknown): unknown
   pending(datanet: string): readonly PendingContribution[]
   review(draft: ReviewDraft): Promise<{ status: ContributionStatus }>
 }
@@ -33,6 +37,36 @@ export function createIntake(
   }
 
   function take(value: unknown): unknown {
+    const isHandOver = typeof value === 'object' && value !== null && 'handOver' in value
+    return isHandOver ? takeHandOver(value) : takeContribution(value)
+  }
+
+  function takeHandOver(value: unknown): unknown {
+    const ask = fromWire(handOverAskSchema, value)
+    const datanet = hosted(ask.datanet.toString()).id.toString()
+    const { handOver, cid, bytes } = verifyHandOver(ask.handOver, now())
+    const { oldAccount, newAccount } = handOver
+    const known = datanetStore.handOvers({ datanet })
+    const same = known.find((one) => one.cid === cid.toString())
+    if (same === undefined) {
+      const isHere =
+        datanetStore.countOf(oldAccount).some((one) => one.datanet === datanet) ||
+        known.some((one) => one.newAccount === oldAccount)
+      if (!isHere) {
+        const reason = 'it contributed nothing here'
+        throw new DatanetError(
+          'HAND_OVER_REFUSED',
+          { account: oldAccount, reason },
+          { hint: reason }
+        )
+      }
+      ownersAfter([...known, handOver])
+      datanetStore.addHandOver({ cid: cid.toString(), datanet, oldAccount, newAccount, bytes })
+    }
+    return toWire(handOverEndSchema, { handOver: cid, ordinal: same?.revision ?? 0 })
+  }
+
+  function takeContribution(value: unknown): unknown {
     const ask = fromWire(contributeAskSchema, value)
     const datanet = hosted(ask.datanet.toString())
     const signed = verifyContribution(ask.contribution)
@@ -60,8 +94,6 @@ export function createIntake(
   }
 
   return {
-    take,
-
     // biome-ignore lint/correctness/useYield: a submission has an end and no parts.
     async *handler(ask) {
       return take(ask)
@@ -75,7 +107,8 @@ export function createIntake(
           contributor: contribution.contributor,
           title: contribution.title,
           text: contribution.text,
-          licence: contribution.licence
+          licence: contribution.licence,
+          origin: contribution.origin
         }
       }),
 
@@ -101,6 +134,11 @@ export function createIntake(
         .reviews(draft.contribution)
         .map((bytes) => verifyReview(bytes).review)
       const { manifest } = datanet.signed
+      // Whoever an account was handed over to would decide about their own.
+      const ownerOf = ownersAfter(datanetStore.handOvers({ datanet: draft.datanet }))
+      if (ownerOf(item.contributor) === signed.review.curator) {
+        throw new DatanetError('REVIEW_REFUSED', { curator: signed.review.curator })
+      }
       const decision = decideReviews(manifest, item.contributor, [...earlier, signed.review])
       datanetStore.addReview({
         cid: signed.cid.toString(),

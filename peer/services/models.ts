@@ -17,7 +17,7 @@ import type { Revisions, VerifiedRevision } from './revisions.ts'
 /** A model in memory, ready to answer. */
 export interface LoadedModel {
   readonly engine: Engine
-  /** The account of each contribution it may credit. */
+  /** The account of each contribution it may credit: after the hand-overs of its revision. */
   readonly owners: ReadonlyMap<string, string>
 }
 
@@ -55,13 +55,13 @@ export function createModels(
   async function assemble(
     artefact: Uint8Array,
     passages: readonly EnginePassage[],
-    name: string
+    { name, ownerOf }: { name: string; ownerOf: VerifiedRevision['ownerOf'] }
   ): Promise<LoadedModel> {
     const index = loadRetrievalIndex(artefact, passages)
     const embedder = await loadEmbedder()
     return {
       engine: createRetrievalEngine({ index, embedder }, { datanet: name, countTokens: tokensOf }),
-      owners: new Map(passages.map((p) => [p.contribution, p.contributor]))
+      owners: new Map(passages.map((p) => [p.contribution, ownerOf(p.contributor)]))
     }
   }
 
@@ -109,7 +109,10 @@ export function createModels(
       if (!cidOf(artefact, RAW).equals(signed.card.artefact)) {
         throw new DatanetError('MODEL_DIFFERS', { model: `${signed.cid}` })
       }
-      const model = await assemble(artefact, passages, datanet.signed.manifest.name)
+      const model = await assemble(artefact, passages, {
+        name: datanet.signed.manifest.name,
+        ownerOf: read.ownerOf
+      })
       keep(signed, artefact, model)
       return describeCard(signed, model.engine.describe().notes)
     },
@@ -120,7 +123,10 @@ export function createModels(
       const read = await revisions.read(recipe.datanet)
       const passages = passagesOf(read)
       const artefact = await make(passages, options)
-      const model = await assemble(artefact, passages, manifest.name)
+      const model = await assemble(artefact, passages, {
+        name: manifest.name,
+        ownerOf: read.ownerOf
+      })
       const { base, notes, evaluation } = model.engine.describe()
       const signed = await signCard(
         {
@@ -168,7 +174,7 @@ export function createModels(
         const { datanet, revision } = card.revisions[0] as SignedCard['card']['revisions'][number]
         const read = await revisions.read(datanet.toString(), revision.toString())
         const { name } = datanets.known(datanet.toString()).signed.manifest
-        return assemble(stored.artefact, passagesOf(read), name)
+        return assemble(stored.artefact, passagesOf(read), { name, ownerOf: read.ownerOf })
       })()
       loaded.set(model, loading)
       loading.catch(() => loaded.delete(model))

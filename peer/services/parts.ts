@@ -1,6 +1,7 @@
 import type { ExchangePool } from '../../protocol/net/exchange-pool.ts'
 import type { Chain } from '../chain/chain.ts'
 import type { Content } from '../content/content.ts'
+import type { AccountStore } from '../store/accounts.ts'
 import type { ChannelStore } from '../store/channels.ts'
 import type { DatanetStore } from '../store/datanets.ts'
 import type { DocumentStore } from '../store/documents.ts'
@@ -16,6 +17,7 @@ export interface Parts {
   readonly pool: ExchangePool
   readonly publications: Publications
   readonly content: Content
+  readonly accountStore: AccountStore
   readonly datanetStore: DatanetStore
   readonly documentStore: DocumentStore
   readonly modelStore: ModelStore

@@ -34,11 +34,14 @@ import {
 import { encodeReceipt, type SignedReceipt } from '../../protocol/receipt/receipt.ts'
 import { receiptLeaf } from '../../protocol/receipt/receipt-signature.ts'
 import type { CallOptions } from '../api/peer-api.ts'
+import type { ChannelState } from '../chain/escrow.ts'
 import type { Parts } from './parts.ts'
 
 /** One channel this peer pays through, with the calls that run on it. */
 export interface PayerChannel {
   readonly channelId: string
+  /** The peer that is paid through it. */
+  readonly provider: string
   /** The terms' record bytes, which travel with every ask. */
   readonly terms: Uint8Array
   readonly ledger: PayerLedger
@@ -59,6 +62,8 @@ export interface PayerChannel {
   retire(): void
   /** The voucher that commits to every receipt verified so far, or undefined if nothing is new. */
   commit(): Uint8Array | undefined
+  /** The channel as the chain has it now, which is kept. */
+  refresh(options?: CallOptions): Promise<ChannelState>
 }
 
 /** The channels this peer pays through. */
@@ -74,6 +79,19 @@ export interface PayerChannels {
     options?: CallOptions
   ): Promise<PayerChannel>
   open(offer: Offer, depositWei: bigint, options?: CallOptions): Promise<PayerChannel>
+  /** Refuses an id that this peer does not pay through (CHANNEL_UNKNOWN). */
+  find(channelId: string): PayerChannel
+  /** Runs `work` while no call begins at `provider`. */
+  inTurn<T>(provider: string, work: () => Promise<T>): Promise<T>
+  /** Asks the chain about channels whose deposit was never seen to arrive: it may have landed since. */
+  recover(options?: CallOptions): Promise<void>
+}
+
+/** A channel with what only this file may do to it. */
+interface Held extends PayerChannel {
+  begin(callId: string, call: { readonly maxWei: bigint; readonly royaltyPpm: number }): void
+  /** Adds to the deposit, unless a payment that was cut off has landed meanwhile. */
+  fund(amountWei: bigint, options: CallOptions): Promise<void>
 }
 
 /** Payer channels over the store and the chain. specs/07-channel.md §Window */
@@ -84,11 +102,9 @@ export function createPayerChannels(
   const { chainId, escrow, token } = chain.contracts
   const domain = escrowDomain(chainId, escrow)
   const voucherSigner = createVoucherSigner(domainSeparator(domain), wallet.own.secretKey)
-  const channels = new Map<string, PayerChannel>()
+  const channels = new Map<string, Held>()
   /** One opening or top-up per provider at a time: two calls must not both pay a deposit. */
   const turns = new Map<string, Promise<unknown>>()
-  const fundings = new Map<string, (amountWei: bigint, options: CallOptions) => Promise<void>>()
-  const begins = new Map<string, (callId: string, maxWei: bigint, royaltyPpm: number) => void>()
 
   for (const stored of channelStore.channels('payer')) {
     load(decodeRecord(termsSchema, stored.terms), stored.terms, stored.peer, stored.depositWei)
@@ -125,12 +141,7 @@ export function createPayerChannels(
     await chain.escrow.fund(terms, amountWei, options)
   }
 
-  function load(
-    terms: Terms,
-    termsBytes: Uint8Array,
-    peer: string,
-    depositWei: bigint
-  ): PayerChannel {
+  function load(terms: Terms, termsBytes: Uint8Array, peer: string, depositWei: bigint): Held {
     const channelId = channelIdOf(domain, terms)
     let ledger = openPayerLedger(channelId, depositWei)
     let accumulator = EMPTY_ACCUMULATOR
@@ -168,8 +179,9 @@ export function createPayerChannels(
       return bytes
     }
 
-    const channel: PayerChannel = {
+    const channel: Held = {
       channelId,
+      provider: peer,
       terms: termsBytes,
       get ledger() {
         return ledger
@@ -200,21 +212,26 @@ export function createPayerChannels(
       },
       lose: (callId) => void lost.add(callId),
       retire: () => channelStore.retire('payer', channelId),
-      commit: () => (committableLeaves(ledger).length === 0 ? undefined : promiseAll(ledger))
+      commit: () => (committableLeaves(ledger).length === 0 ? undefined : promiseAll(ledger)),
+      begin(callId, call) {
+        ledger = beginCall(ledger, callId, call)
+      },
+      async refresh(options = {}) {
+        const state = await chain.escrow.channel(channelId, options)
+        channelStore.setChainState('payer', channelId, state)
+        ledger = { ...ledger, depositWei: state.depositWei }
+        return state
+      },
+      async fund(amountWei, options) {
+        const known = ledger.depositWei
+        const { depositWei: found } = await channel.refresh(options)
+        // A deposit whose payment was cut off before it was answered is there all the same.
+        if (found > known) return
+        await fund(terms, amountWei, options)
+        await channel.refresh(options)
+      }
     }
     channels.set(channelId, channel)
-    begins.set(channelId, (callId, maxWei, royaltyPpm) => {
-      ledger = beginCall(ledger, callId, { maxWei, royaltyPpm })
-    })
-    fundings.set(channelId, async (amountWei, options) => {
-      const before = await chain.escrow.channel(channelId, options)
-      // A deposit whose payment was cut off before it was answered is there all the same.
-      const isFunded = before.depositWei > ledger.depositWei
-      if (!isFunded) await fund(terms, amountWei, options)
-      const state = isFunded ? before : await chain.escrow.channel(channelId, options)
-      channelStore.setChainState('payer', channelId, state)
-      ledger = { ...ledger, depositWei: state.depositWei }
-    })
     return channel
   }
 
@@ -224,6 +241,13 @@ export function createPayerChannels(
     options: CallOptions = {}
   ): Promise<PayerChannel> {
     refuseForeign(offer.payment)
+    const held = unfunded(offer) ?? prepare(offer)
+    await held.fund(depositWei, options)
+    return held
+  }
+
+  /** A new channel, on disk; it counts for nothing until its deposit is paid. */
+  function prepare(offer: Offer): Held {
     const own = wallet.own.address
     const salt = `0x${randomBytes(32).toString('hex')}`
     const terms = termsFromOffer(offer.payment, { payer: own, signer: own, salt })
@@ -232,28 +256,29 @@ export function createPayerChannels(
     const peer = offer.provider
     // The salt is on disk before the deposit is paid: a crash between the two must not lose it.
     channelStore.addChannel({ side: 'payer', channelId, peer, terms: bytes, depositWei: 0n })
-    const channel = load(terms, bytes, peer, 0n)
-    await fundings.get(channelId)?.(depositWei, options)
-    return channel
+    return load(terms, bytes, peer, 0n)
   }
 
-  /** An open channel whose terms are the ones the offer asks for. */
-  function fitting(offer: Offer): PayerChannel | undefined {
+  /** One that was prepared for such an offer and never paid into. */
+  function unfunded(offer: Offer): Held | undefined {
+    return fitting(offer).find(({ ledger }) => isUnfunded(ledger))
+  }
+
+  /** The open channels whose terms are the ones the offer asks for. */
+  function fitting(offer: Offer): Held[] {
     const { operator, receiptSigner, auditor, token: paid, withdrawDelayS } = offer.payment
-    for (const stored of channelStore.channels('payer')) {
-      if (stored.peer !== offer.provider || stored.isRetired) continue
+    return channelStore.channels('payer').flatMap((stored) => {
+      if (stored.peer !== offer.provider || stored.isRetired) return []
       const terms = decodeRecord(termsSchema, stored.terms)
-      if (
+      const isFitting =
         terms.operator === operator &&
         terms.receiptSigner === receiptSigner &&
         terms.auditor === auditor &&
         terms.token === paid &&
         terms.withdrawDelayS === withdrawDelayS
-      ) {
-        return channels.get(stored.channelId)
-      }
-    }
-    return undefined
+      const held = channels.get(stored.channelId)
+      return isFitting && held !== undefined ? [held] : []
+    })
   }
 
   async function beginNow(
@@ -264,24 +289,45 @@ export function createPayerChannels(
     options.signal?.throwIfAborted()
     refuseForeign(offer.payment)
     const amountWei = maxWei > limits.depositWei ? maxWei : limits.depositWei
-    const channel = fitting(offer) ?? (await open(offer, amountWei, options))
-    while (freeWei(channel.ledger) < maxWei) {
-      await fundings.get(channel.channelId)?.(amountWei, options)
-    }
+    const known = fitting(offer)
+    const channel = known.find(({ ledger }) => !isUnfunded(ledger)) ?? known[0] ?? prepare(offer)
+    while (freeWei(channel.ledger) < maxWei) await channel.fund(amountWei, options)
     // In this turn still: the next call must see what this one has set aside.
-    begins.get(channel.channelId)?.(id, maxWei, offer.policy.royaltyPpm)
+    channel.begin(id, { maxWei, royaltyPpm: offer.policy.royaltyPpm })
     return channel
   }
 
+  function inTurn<T>(provider: string, work: () => Promise<T>): Promise<T> {
+    const before = turns.get(provider) ?? Promise.resolve()
+    const turn = before.catch(() => {}).then(work)
+    turns.set(provider, turn)
+    return turn
+  }
+
   return {
-    open,
-    begin(offer, call, options = {}) {
-      const before = turns.get(offer.provider) ?? Promise.resolve()
-      const turn = before.catch(() => {}).then(() => beginNow(offer, call, options))
-      turns.set(offer.provider, turn)
-      return turn
+    open: (offer, depositWei, options = {}) =>
+      inTurn(offer.provider, () => open(offer, depositWei, options)),
+    begin: (offer, call, options = {}) =>
+      inTurn(offer.provider, () => beginNow(offer, call, options)),
+    inTurn,
+    find(channelId) {
+      const held = channels.get(channelId)
+      if (held === undefined) throw new DatanetError('CHANNEL_UNKNOWN', { channelId })
+      return held
+    },
+    async recover(options = {}) {
+      for (const { channelId, isRetired } of channelStore.channels('payer')) {
+        const held = channels.get(channelId)
+        if (held === undefined || isRetired || !isUnfunded(held.ledger)) continue
+        await held.refresh(options)
+      }
     }
   }
+}
+
+/** Never seen with a deposit: it was not paid, or not answered, and nothing was promised on it. */
+function isUnfunded({ depositWei, voucher }: PayerLedger): boolean {
+  return depositWei === 0n && voucher.cumulativeWei === 0n
 }
 
 /** What the deposit still holds once every open call has cost its most, in wei. */

@@ -38,7 +38,10 @@ export interface ProviderChannel {
     from: string,
     cover?: { callId: string; coveredWei: bigint }
   ): Promise<void>
-  /** Sets up to `maxWei` of the confirmed deposit aside for a call. */
+  /**
+   * Sets up to `maxWei` of the confirmed deposit aside for a call. Refuses all of them once the payer
+   * has begun to take the deposit back (CHANNEL_CLOSING).
+   */
   reserve(callId: string, maxWei: bigint, royaltyPpm: number): Promise<void>
   release(callId: string): void
   /** Whether this call's own cover and the channel's vouchers pay for a chunk of `costWei`. */
@@ -71,10 +74,15 @@ export function createProviderChannels(
   const signer = createReceiptSigner(separator, wallet.own.secretKey)
   const channels = new Map<string, Promise<ProviderChannel>>()
 
-  async function confirmedDeposit(channelId: string): Promise<bigint> {
-    const { depositWei, claimedWei, withdrawal } = await chain.escrow.channel(channelId)
-    channelStore.setChainState('provider', channelId, { depositWei, claimedWei })
-    return depositWei - (withdrawal?.amountWei ?? 0n)
+  /** What the payer cannot take back, and whether it has begun to. */
+  async function confirmed(channelId: string): Promise<{ depositWei: bigint; isClosing: boolean }> {
+    const state = await chain.escrow.channel(channelId)
+    channelStore.setChainState('provider', channelId, state)
+    const { depositWei, withdrawal } = state
+    return {
+      depositWei: depositWei - (withdrawal?.amountWei ?? 0n),
+      isClosing: withdrawal !== undefined
+    }
   }
 
   /** The ledger as the disk knows it: what was promised and what was delivered for it. */
@@ -116,16 +124,19 @@ export function createProviderChannels(
       throw new DatanetError('DEPOSIT_INSUFFICIENT', { channelId, depositWei: '0' })
     }
     channelStore.addChannel({ side: 'provider', channelId, peer, terms: bytes, depositWei })
-    let { ledger, accumulator, issued } = restore(channelId, await confirmedDeposit(channelId))
+    const found = await confirmed(channelId)
+    let { ledger, accumulator, issued } = restore(channelId, found.depositWei)
+    let { isClosing } = found
     let bearer = channelStore.channel('provider', channelId)?.bearer
     let readAtMs = now()
     // Well inside the delay after which a payer can have its deposit back.
     const freshMs = Math.min(DEPOSIT_FRESH_MS, (terms.withdrawDelayS * 1_000) / 20)
 
     async function readDeposit(): Promise<void> {
-      const depositWei = await confirmedDeposit(channelId)
+      const state = await confirmed(channelId)
       readAtMs = now()
-      ledger = { ...ledger, depositWei }
+      isClosing = state.isClosing
+      ledger = { ...ledger, depositWei: state.depositWei }
     }
 
     /** Tries again with the deposit as the chain has it now, once: the payer may have topped up. */
@@ -170,7 +181,8 @@ export function createProviderChannels(
         if (channelStore.hasReceipt('provider', channelId, callId)) {
           throw new DatanetError('CALL_CONFLICT', { callId })
         }
-        if (now() - readAtMs > freshMs) await readDeposit()
+        if (isClosing || now() - readAtMs > freshMs) await readDeposit()
+        if (isClosing) throw new DatanetError('CHANNEL_CLOSING', { channelId })
         await withFreshDeposit(() => {
           ledger = reserve(ledger, callId, { maxWei, royaltyPpm })
         })

@@ -8,12 +8,12 @@ import { deadline, pause } from '../../protocol/net/waiting.ts'
 import type { CallOptions } from '../api/peer-api.ts'
 import type { DocumentStore, ShownDocument } from '../store/documents.ts'
 
-/** How long a search goes on before it is said that nobody announces the thing. */
+/** How long one search may take, whatever its lookups do. */
 const DISCOVER_MS = 15_000
 /** How long to wait for more once a first match came: the end of a DHT walk takes seconds. */
 const GRACE_MS = 750
 const RETRY_MS = 250
-/** Times that a search which does not wait asks again whom it could not reach. */
+/** Times that a search asks again whom it could not reach. */
 const PASSES = 3
 /** Matching lines that are taken from one peer. */
 const MATCHES = 32
@@ -26,9 +26,9 @@ export interface Discovered {
   readonly entry: CatalogueEntry
 }
 
-/** How to look: `isPatient: false` asks whom the DHT names now and does not wait for a first match. */
+/** How to look: what was found nowhere is looked for again until `waitMs` have passed (0). */
 export interface DiscoverOptions extends CallOptions {
-  readonly isPatient?: boolean
+  readonly waitMs?: number
 }
 
 /** What this peer shows to the network, and what it reads there. */
@@ -38,6 +38,8 @@ export interface Publications {
   withdraw(name: DocumentName): void
   /** Announces under (kind, value) in the background; queued while there is no peer. */
   announce(kind: RendezvousKind, value: string): void
+  /** Announces it no more; what others hold of it runs out. */
+  unannounce(kind: RendezvousKind, value: string): void
   /** Provides `root` for bitswap in the background. */
   provide(root: CID): void
   /** `peer`'s newest document of `name`, checked by `verify`. */
@@ -50,8 +52,9 @@ export interface Publications {
   /** What `peer` says it holds. */
   catalogue(peer: string, options?: CallOptions): Promise<readonly CatalogueEntry[]>
   /**
-   * Matching catalogue lines of peers that announced (kind, value), each peer once. Goes on looking
-   * until a first match or 15 s; ends soon after the first. DISCOVERY_OFF without a DHT.
+   * Matching catalogue lines: this peer's own, then those of peers that announced (kind, value), each
+   * peer once. Ends with the lookups, or soon after the first match elsewhere. DISCOVERY_OFF without
+   * a DHT, unless something of its own was found.
    */
   discover(
     kind: RendezvousKind,
@@ -65,13 +68,14 @@ export interface Publications {
 
 /** Publications over the directory and the document exchange of one node. specs/05-network.md */
 export function createPublications(components: {
+  readonly peerId: string
   readonly directory: Directory
   readonly documents: Documents
   readonly store: DocumentStore
   readonly provideContent: (root: CID) => Promise<void>
   readonly onError: (error: unknown) => void
 }): Publications {
-  const { directory, documents, store, provideContent, onError } = components
+  const { peerId, directory, documents, store, provideContent, onError } = components
   const background = (work: Promise<unknown>) => {
     work.catch((error) => {
       if (!isAbort(error)) onError(error)
@@ -102,7 +106,12 @@ export function createPublications(components: {
     options: DiscoverOptions = {}
   ): AsyncGenerator<Discovered, void, undefined> {
     const outer = options.signal ?? new AbortController().signal
-    const limit = deadline(DISCOVER_MS, outer)
+    const own: CatalogueEntry[] = []
+    for await (const entry of store.catalogue()) if (match(entry)) own.push(entry)
+    for (const entry of own) yield { peer: peerId, entry }
+    const waitMs = options.waitMs ?? 0
+    const limit = deadline(Math.max(DISCOVER_MS, waitMs), outer)
+    const startedAtMs = performance.now()
     const asked = new Set<string>()
     const failed = new Set<string>()
     let passes = 0
@@ -125,14 +134,19 @@ export function createPublications(components: {
             grace ??= setTimeout(() => limit.release('enough'), GRACE_MS)
           }
         } catch (error) {
-          if (isDatanetError(error) && error.code === 'DISCOVERY_OFF') throw error
+          if (isDatanetError(error) && error.code === 'DISCOVERY_OFF') {
+            if (own.length > 0) return
+            throw error
+          }
           outer.throwIfAborted()
         }
         passes += 1
-        const isOver = options.isPatient === false && (failed.size === 0 || passes >= PASSES)
-        if (asked.size > 0 || limit.signal.aborted || isOver) return
+        const isFound = asked.size + own.length > 0
+        const isPatient = performance.now() - startedAtMs < waitMs
+        const isOver = !isPatient && (failed.size === 0 || passes >= PASSES)
+        if (isFound || limit.signal.aborted || isOver) return
         // Who did not answer may have come back under another address: ask once more.
-        if (options.isPatient === false) failed.clear()
+        if (!isPatient) failed.clear()
         await pause(RETRY_MS, limit.signal).catch(() => {})
       }
     } finally {
@@ -147,6 +161,9 @@ export function createPublications(components: {
     withdraw: (name) => store.remove(name),
     announce(kind, value) {
       background(directory.announce(kind, value))
+    },
+    unannounce(kind, value) {
+      background(directory.withdraw(kind, value))
     },
     provide(root) {
       background(provideContent(root))

@@ -2,17 +2,19 @@ import { DatanetError } from '../../protocol/base/errors.ts'
 import { decodeRecord } from '../../protocol/base/schema.ts'
 import { domainSeparator } from '../../protocol/base/typed-data.ts'
 import { escrowDomain, termsSchema } from '../../protocol/channel/terms.ts'
+import { verifyOffer } from '../../protocol/model/offer.ts'
 import { verifyCredits } from '../../protocol/receipt/attribution.ts'
 import { decodeReceipt, type Receipt } from '../../protocol/receipt/receipt.ts'
 import { verifyReceiptSignature } from '../../protocol/receipt/receipt-signature.ts'
 import type { ReceiptSummary, ReceiptsApi } from '../api/money-api.ts'
+import type { StoredReceipt } from '../store/channels.ts'
 import type { Parts } from './parts.ts'
 
 /** The receipts this peer keeps, of calls it made and calls it answered. specs/08-receipt.md */
-export function createReceipts(parts: Pick<Parts, 'channelStore' | 'chain'>): ReceiptsApi {
-  const { channelStore, chain } = parts
-  const { chainId, escrow } = chain.contracts
-  const separator = domainSeparator(escrowDomain(chainId, escrow))
+export function createReceipts(
+  parts: Pick<Parts, 'channelStore' | 'chain' | 'wallet'>
+): ReceiptsApi {
+  const { channelStore, chain, wallet } = parts
 
   function stored(callId: string) {
     const receipt = channelStore.receipt(callId)
@@ -20,24 +22,46 @@ export function createReceipts(parts: Pick<Parts, 'channelStore' | 'chain'>): Re
     return receipt
   }
 
+  /**
+   * Who must have signed a receipt, and in which escrow's domain: by the offer that a caller took, by
+   * the channel's terms, or for a free call that was answered here by this peer's own account.
+   */
+  async function signedBy({ side, channelId }: StoredReceipt, receipt: Receipt) {
+    const taken = side === 'payer' ? channelStore.offer(receipt.offer.toString()) : undefined
+    if (taken !== undefined) {
+      const { offer, cid } = await verifyOffer(taken)
+      if (!cid.equals(receipt.offer)) throw new DatanetError('CID_MISMATCH', { cid: `${cid}` })
+      const { chainId, escrow, receiptSigner } = offer.payment
+      return { separator: domainSeparator(escrowDomain(chainId, escrow)), receiptSigner }
+    }
+    const channel = channelStore.channel(side, channelId)
+    const { chainId, escrow } = chain.contracts
+    const { receiptSigner } =
+      channel === undefined
+        ? { receiptSigner: wallet.own.address }
+        : decodeRecord(termsSchema, channel.terms)
+    return { separator: domainSeparator(escrowDomain(chainId, escrow)), receiptSigner }
+  }
+
   return {
     async list() {
-      return channelStore
-        .receipts()
-        .map(({ bytes }) => describeReceipt(decodeReceipt(bytes).receipt))
+      // A call of this peer to itself is kept on both sides, and is one receipt all the same.
+      const once = new Map<string, Receipt>()
+      for (const { callId, bytes } of channelStore.receipts()) {
+        const { receipt } = decodeReceipt(bytes)
+        once.set(`${callId} ${receipt.attempt} ${receipt.provider}`, receipt)
+      }
+      return [...once.values()].map(describeReceipt)
     },
     async show(callId) {
       return describeReceipt(decodeReceipt(stored(callId).bytes).receipt)
     },
     async verify(callId) {
-      const { bytes, side, channelId } = stored(callId)
-      const signed = decodeReceipt(bytes)
+      const kept = stored(callId)
+      const signed = decodeReceipt(kept.bytes)
       verifyCredits(signed.receipt.credits)
-      const channel = channelStore.channel(side, channelId)
-      if (channel !== undefined) {
-        const { receiptSigner } = decodeRecord(termsSchema, channel.terms)
-        verifyReceiptSignature(separator, signed, receiptSigner)
-      }
+      const { separator, receiptSigner } = await signedBy(kept, signed.receipt)
+      verifyReceiptSignature(separator, signed, receiptSigner)
       return describeReceipt(signed.receipt)
     }
   }

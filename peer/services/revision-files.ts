@@ -2,10 +2,14 @@ import { DatanetError } from '../../protocol/base/errors.ts'
 import { PPM } from '../../protocol/base/units.ts'
 import type { SignedContribution } from '../../protocol/datanet/contribution.ts'
 import { verifyContribution } from '../../protocol/datanet/contribution.ts'
+import { type SignedHandOver, verifyHandOver } from '../../protocol/datanet/hand-over.ts'
 import type { SignedManifest } from '../../protocol/datanet/manifest.ts'
 
 /** Where the rows of a revision lie in its directory. specs/04-datanet.md §Revision directory */
 export const ROWS_PATH = 'data/contributions.jsonl'
+
+/** Where its hand-overs lie, when it has any. specs/04-datanet.md §Hand-over */
+export const HAND_OVERS_PATH = 'data/hand-overs.jsonl'
 
 /** One file of a revision's directory: bytes, or rows that become one block each. */
 export type RevisionFile = { readonly path: string } & (
@@ -24,17 +28,21 @@ export function revisionFiles(
   manifest: SignedManifest,
   ordinal: number,
   contributions: readonly SignedContribution[],
-  reviews: readonly Uint8Array[]
+  reviews: readonly Uint8Array[],
+  handOvers: readonly SignedHandOver[] = []
 ): RevisionFile[] {
+  const card = datasetCard(manifest, ordinal, contributions) + handedOver(handOvers)
   return [
-    { path: 'README.md', content: text.encode(datasetCard(manifest, ordinal, contributions)) },
+    { path: 'README.md', content: text.encode(card) },
     { path: 'croissant.json', content: text.encode(croissant(manifest, ordinal)) },
     { path: 'manifest.cbor', content: manifest.bytes },
     { path: ROWS_PATH, rows: contributions.map(row) },
     {
       path: 'data/reviews.jsonl',
       rows: reviews.map((bytes) => line({ signed: Buffer.from(bytes).toString('base64') }))
-    }
+    },
+    // Without any there is no file, so that earlier directories keep their root.
+    ...(handOvers.length === 0 ? [] : [{ path: HAND_OVERS_PATH, rows: handOvers.map(handOverRow) }])
   ]
 }
 
@@ -43,20 +51,42 @@ export function revisionFiles(
  * (REVISION_INVALID) and everything verifyContribution refuses.
  */
 export function parseRow(bytes: Uint8Array): SignedContribution {
+  const signed = verifyContribution(signedIn(bytes))
+  refuseOther(row(signed), bytes, `${signed.cid}`)
+  return signed
+}
+
+/**
+ * The hand-over in one row. Refuses a row whose readable columns differ from its signed record
+ * (REVISION_INVALID) and everything verifyHandOver refuses.
+ */
+export function parseHandOverRow(bytes: Uint8Array, nowMs: number): SignedHandOver {
+  const signed = verifyHandOver(signedIn(bytes), nowMs)
+  refuseOther(handOverRow(signed), bytes, `${signed.cid}`)
+  return signed
+}
+
+function signedIn(row: Uint8Array): Uint8Array {
   let parsed: { signed?: unknown }
   try {
-    parsed = JSON.parse(Buffer.from(bytes).toString('utf8')) as { signed?: unknown }
+    parsed = JSON.parse(Buffer.from(row).toString('utf8')) as { signed?: unknown }
   } catch (cause) {
     throw new DatanetError('REVISION_INVALID', { reason: 'a row is not JSON' }, { cause })
   }
-  if (typeof parsed.signed !== 'string') {
+  if (typeof parsed?.signed !== 'string') {
     throw new DatanetError('REVISION_INVALID', { reason: 'a row has no signed record' })
   }
-  const signed = verifyContribution(Uint8Array.from(Buffer.from(parsed.signed, 'base64')))
-  if (Buffer.compare(row(signed), bytes) !== 0) {
-    throw new DatanetError('REVISION_INVALID', { cid: `${signed.cid}`, reason: 'columns differ' })
-  }
-  return signed
+  return Uint8Array.from(Buffer.from(parsed.signed, 'base64'))
+}
+
+function refuseOther(made: Uint8Array, bytes: Uint8Array, cid: string): void {
+  if (Buffer.compare(made, bytes) === 0) return
+  throw new DatanetError('REVISION_INVALID', { cid, reason: 'columns differ' })
+}
+
+function handOverRow({ handOver, bytes }: SignedHandOver): Uint8Array {
+  const { oldAccount, newAccount, seq } = handOver
+  return line({ oldAccount, newAccount, seq, signed: Buffer.from(bytes).toString('base64') })
 }
 
 /** Readable columns first, so that people can use the file; the signed record last, to check it. */
@@ -125,6 +155,13 @@ function datasetCard(
     ...people,
     ''
   ].join('\n')
+}
+
+/** Whom earlier accounts' contributions are credited to, under the table of the contributors. */
+function handedOver(handOvers: readonly SignedHandOver[]): string {
+  if (handOvers.length === 0) return ''
+  const rows = handOvers.map(({ handOver: h }) => `| \`${h.oldAccount}\` | \`${h.newAccount}\` |`)
+  return ['', '| Account | Handed over to |', '| --- | --- |', ...rows, ''].join('\n')
 }
 
 function croissant({ manifest, cid }: SignedManifest, ordinal: number): string {

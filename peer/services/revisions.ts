@@ -1,6 +1,7 @@
 import { cidFromDigest, digestOf, parseCid } from '../../protocol/base/codec.ts'
 import { DatanetError } from '../../protocol/base/errors.ts'
 import { type SignedContribution, verifyContribution } from '../../protocol/datanet/contribution.ts'
+import { type SignedHandOver, verifyHandOver } from '../../protocol/datanet/hand-over.ts'
 import { datanetKey } from '../../protocol/datanet/manifest.ts'
 import {
   contributionsTree,
@@ -18,18 +19,29 @@ import type { ProgressOptions } from '../api/peer-api.ts'
 import type { StoredRevision } from '../store/datanets.ts'
 import type { Datanets, KnownDatanet } from './datanets.ts'
 import type { Parts } from './parts.ts'
-import { parseRow, ROWS_PATH, revisionFiles } from './revision-files.ts'
+import {
+  HAND_OVERS_PATH,
+  parseHandOverRow,
+  parseRow,
+  ROWS_PATH,
+  revisionFiles
+} from './revision-files.ts'
+import { reachable, verifyHandOvers } from './revision-hand-overs.ts'
 
 /** A revision that was checked from the chain down to every row's signature. */
 export interface VerifiedRevision {
   readonly revision: Revision
   readonly contributions: readonly SignedContribution[]
+  readonly handOvers: readonly SignedHandOver[]
+  /** Who is credited for what an account contributed. */
+  readonly ownerOf: (account: string) => string
 }
 
 /** Publishing revisions as a host, and fetching them as anyone. */
 export interface Revisions {
   /**
-   * Publishes what was accepted since the last revision, one publication after another. A revision
+   * Publishes what was accepted and handed over since the last revision, one publication after
+   * another. A revision
    * that was kept and not anchored, as after a crash, is anchored first, byte for byte.
    * Refuses NOTHING_TO_PUBLISH, APPROVALS_MISSING, and REVISION_INVALID where the chain anchors
    * another revision in its place.
@@ -125,6 +137,7 @@ export function createRevisions(
   }
 
   async function publish(id: string, options: ProgressOptions): Promise<RevisionSummary> {
+    await chain.check(options)
     const datanet = datanets.known(id)
     const left = datanetStore.unanchored(id)
     const finished =
@@ -133,7 +146,12 @@ export function createRevisions(
         : await anchor(datanet, left, await approvals(datanet, decodeRevision(left.bytes)), options)
     const accepted = datanetStore.contributions(id, 'accepted')
     const added = accepted.filter((item) => item.revision === 0).map((item) => item.cid)
-    if (added.length === 0) {
+    const handOvers = reachable(
+      datanetStore.handOvers({ datanet: id }),
+      accepted.map(({ contributor }) => contributor)
+    )
+    const isHandedOver = handOvers.some(({ revision }) => revision === 0)
+    if (added.length === 0 && !isHandedOver) {
       if (finished !== undefined) return finished
       throw new DatanetError('NOTHING_TO_PUBLISH', { id })
     }
@@ -148,7 +166,13 @@ export function createRevisions(
     const ordinal = (parent?.ordinal ?? 0) + 1
     options.onProgress?.({ text: 'writing the revision', done: 0, total: contributions.length })
     const root = await content.publishDirectory(
-      revisionFiles(datanet.signed, ordinal, contributions, reviews)
+      revisionFiles(
+        datanet.signed,
+        ordinal,
+        contributions,
+        reviews,
+        handOvers.map(({ bytes }) => verifyHandOver(bytes, now()))
+      )
     )
     const revision: Revision = {
       version: 1,
@@ -170,11 +194,11 @@ export function createRevisions(
       anchored: false
     }
     // Kept before it is anchored: what the chain knows and nobody keeps could never be continued.
-    datanetStore.putRevision(stored, added)
+    datanetStore.putRevision(stored, added, handOvers)
     return anchor(datanet, stored, signatures, options)
   }
 
-  async function rowsOf(revision: Revision): Promise<SignedContribution[]> {
+  async function contents(revision: Revision): Promise<VerifiedRevision> {
     const rows: SignedContribution[] = []
     for await (const { bytes } of content.readRows(revision.content, ROWS_PATH)) {
       rows.push(parseRow(bytes))
@@ -183,7 +207,25 @@ export function createRevisions(
       revision,
       rows.map((row) => row.cid)
     )
-    return rows
+    const handOvers: SignedHandOver[] = []
+    if (content.has(revision.content, HAND_OVERS_PATH)) {
+      for await (const { bytes } of content.readRows(revision.content, HAND_OVERS_PATH)) {
+        handOvers.push(parseHandOverRow(bytes, now()))
+      }
+    }
+    const contributors = rows.map(({ contribution }) => contribution.contributor)
+    const ownerOf = verifyHandOvers(handOvers, contributors)
+    return { revision, contributions: rows, handOvers, ownerOf }
+  }
+
+  /** Refuses a revision without a hand-over that an earlier one held: they are for ever. */
+  function refuseTakenBack(id: string, { handOvers }: VerifiedRevision): void {
+    const held = new Set(handOvers.map(({ cid }) => cid.toString()))
+    const known = datanetStore.handOvers({ datanet: id })
+    const lost = known.find(({ cid, revision }) => revision > 0 && !held.has(cid))
+    if (lost === undefined) return
+    const reason = 'a hand-over was taken back'
+    throw new DatanetError('REVISION_INVALID', { reason, handOver: lost.cid })
   }
 
   return {
@@ -194,6 +236,7 @@ export function createRevisions(
     },
 
     async fetch(id, options = {}) {
+      await chain.check(options)
       const datanet = datanets.known(id)
       const host = datanet.signed.manifest.intakeHost
       const revision = await publications.fetch(
@@ -229,7 +272,9 @@ export function createRevisions(
         [host],
         options.signal === undefined ? {} : { signal: options.signal }
       )
-      const rows = await rowsOf(revision)
+      const read = await contents(revision)
+      refuseTakenBack(id, read)
+      const rows = read.contributions
       options.onProgress?.({ text: 'rows verified', done: rows.length, total: revision.rows })
       datanetStore.putRevision(
         {
@@ -239,7 +284,14 @@ export function createRevisions(
           bytes: encodeRevision(revision),
           anchored: true
         },
-        []
+        [],
+        read.handOvers.map(({ handOver, cid, bytes }) => ({
+          cid: cid.toString(),
+          datanet: id,
+          oldAccount: handOver.oldAccount,
+          newAccount: handOver.newAccount,
+          bytes
+        }))
       )
       show(id, revision)
       return {
@@ -251,10 +303,7 @@ export function createRevisions(
 
     head: (id) => described(kept(id)),
 
-    async read(id, cid) {
-      const revision = kept(id, cid)
-      return { revision, contributions: await rowsOf(revision) }
-    },
+    read: async (id, cid) => contents(kept(id, cid)),
 
     resume() {
       for (const { id } of datanets.all()) {

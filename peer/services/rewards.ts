@@ -148,7 +148,7 @@ export function createRewards(
         'datanet',
         id.toString(),
         (entry) => entry.kind === 'drop' && entry.labels.includes(id.toString()),
-        { ...options, isPatient: false }
+        options
       )
       for await (const { peer, entry } of found) {
         if (seen.has(entry.id)) continue
@@ -219,6 +219,7 @@ export function createRewards(
 
   return {
     async post(options = {}) {
+      await chain.check(options)
       const posted: DropSummary[] = []
       for (const [poolId, { key, channels }] of pools()) {
         options.onProgress?.({ text: 'adding up receipts', done: posted.length, total: 1 })
@@ -254,6 +255,7 @@ export function createRewards(
     },
 
     async show(account, options = {}) {
+      await chain.check(options)
       const out: RewardSummary[] = []
       for await (const known of drops(options)) {
         const summary = await owed(known, account.toLowerCase(), options)
@@ -265,6 +267,7 @@ export function createRewards(
     },
 
     async claim(account, options = {}) {
+      await chain.check(options)
       const address = account.toLowerCase()
       const txHashes: string[] = []
       let claimedWei = 0n

@@ -13,6 +13,8 @@ export interface StoredChannel {
   /** As last confirmed on chain. */
   readonly depositWei: bigint
   readonly claimedWei: bigint
+  /** The payer's pending withdrawal, as last seen on chain. */
+  readonly withdrawal?: { readonly amountWei: bigint; readonly readyAtMs: number }
   /** The highest voucher, 168 bytes; undefined before the first. */
   readonly voucher?: Uint8Array
   /** The peer that brought it. */
@@ -35,7 +37,9 @@ export interface StoredReceipt {
 
 /** Money on disk: what it returned from is kept, also through a crash. */
 export interface ChannelStore {
-  addChannel(channel: Omit<StoredChannel, 'voucher' | 'bearer' | 'claimedWei' | 'isRetired'>): void
+  addChannel(
+    channel: Pick<StoredChannel, 'channelId' | 'side' | 'peer' | 'terms' | 'depositWei'>
+  ): void
   retire(side: Side, channelId: string): void
   channels(side?: Side): readonly StoredChannel[]
   channel(side: Side, channelId: string): StoredChannel | undefined
@@ -44,7 +48,7 @@ export interface ChannelStore {
   setChainState(
     side: Side,
     channelId: string,
-    state: { readonly depositWei: bigint; readonly claimedWei: bigint }
+    state: Pick<StoredChannel, 'depositWei' | 'claimedWei' | 'withdrawal'>
   ): void
   /** Refuses nothing twice: the first receipt of (side, call) and of (side, channel, seq) stays. */
   addReceipt(receipt: StoredReceipt): boolean
@@ -52,6 +56,9 @@ export interface ChannelStore {
   /** Of one channel, by seq. */
   receiptsOf(side: Side, channelId: string): readonly StoredReceipt[]
   receipt(callId: string): StoredReceipt | undefined
+  /** Keeps the sealed bytes of the offer with CID `cid`, by which its receipts are checked. */
+  putOffer(cid: string, bytes: Uint8Array): void
+  offer(cid: string): Uint8Array | undefined
   /** Whether the call of this id has its receipt on this channel already. */
   hasReceipt(side: Side, channelId: string, callId: string): boolean
 }
@@ -70,7 +77,10 @@ export function createChannelStore(db: Database): ChannelStore {
        royalty_ppm INTEGER NOT NULL, leaf BLOB NOT NULL, bytes BLOB NOT NULL,
        UNIQUE (side, channel, call_id, peer)) STRICT;
      CREATE UNIQUE INDEX receipt_by_seq ON receipt (side, channel, seq)
-       WHERE channel <> '0x0000000000000000000000000000000000000000000000000000000000000000'`
+       WHERE channel <> '0x0000000000000000000000000000000000000000000000000000000000000000'`,
+    'CREATE TABLE taken_offer (cid TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT',
+    `ALTER TABLE channel ADD COLUMN withdraw_wei TEXT;
+     ALTER TABLE channel ADD COLUMN withdraw_at_ms INTEGER`
   ])
   return {
     addChannel({ side, channelId, peer, terms, depositWei }) {
@@ -105,11 +115,14 @@ export function createChannelStore(db: Database): ChannelStore {
     retire(side, channelId) {
       db.run('UPDATE channel SET retired = 1 WHERE side = ? AND id = ?', side, channelId)
     },
-    setChainState(side, channelId, { depositWei, claimedWei }) {
+    setChainState(side, channelId, { depositWei, claimedWei, withdrawal }) {
       db.run(
-        'UPDATE channel SET deposit_wei = ?, claimed_wei = ? WHERE side = ? AND id = ?',
+        `UPDATE channel SET deposit_wei = ?, claimed_wei = ?, withdraw_wei = ?, withdraw_at_ms = ?
+         WHERE side = ? AND id = ?`,
         depositWei.toString(),
         claimedWei.toString(),
+        withdrawal === undefined ? null : withdrawal.amountWei.toString(),
+        withdrawal === undefined ? null : withdrawal.readyAtMs,
         side,
         channelId
       )
@@ -141,6 +154,13 @@ export function createChannelStore(db: Database): ChannelStore {
       const row = db.get('SELECT * FROM receipt WHERE call_id = ? ORDER BY number DESC', callId)
       return row === undefined ? undefined : receiptOf(row)
     },
+    putOffer(cid, bytes) {
+      db.run('INSERT INTO taken_offer VALUES (?, ?) ON CONFLICT DO NOTHING', cid, bytes)
+    },
+    offer(cid) {
+      const row = db.get('SELECT bytes FROM taken_offer WHERE cid = ?', cid)
+      return row === undefined ? undefined : (row.bytes as Uint8Array)
+    },
     hasReceipt: (side, channelId, callId) =>
       db.get(
         'SELECT 1 FROM receipt WHERE side = ? AND channel = ? AND call_id = ?',
@@ -159,6 +179,14 @@ function channelOf(row: Row): StoredChannel {
     terms: row.terms as Uint8Array,
     depositWei: BigInt(String(row.deposit_wei)),
     claimedWei: BigInt(String(row.claimed_wei)),
+    ...(row.withdraw_wei === null
+      ? {}
+      : {
+          withdrawal: {
+            amountWei: BigInt(String(row.withdraw_wei)),
+            readyAtMs: Number(row.withdraw_at_ms)
+          }
+        }),
     ...(row.voucher === null ? {} : { voucher: row.voucher as Uint8Array }),
     ...(row.bearer === null ? {} : { bearer: String(row.bearer) }),
     isRetired: row.retired === 1

@@ -22,6 +22,8 @@ export interface Database {
   transaction<T>(fn: () => T): T
   /** Writes the log back into the file, so that deleted rows leave the disk. */
   checkpoint(): void
+  /** Writes the whole file anew, and then the log: nothing that was overwritten stays in either. */
+  vacuum(): void
   close(): void
 }
 
@@ -109,6 +111,7 @@ export function openDatabase(path: string): Database {
       guard(() => sqlite.prepare(sql).iterate(...values)) as IterableIterator<Row>,
     transaction,
     checkpoint: () => guard(() => sqlite.exec('PRAGMA wal_checkpoint(TRUNCATE)')),
+    vacuum: () => guard(() => sqlite.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE)')),
     close() {
       statements.clear()
       if (sqlite.isOpen) guard(() => sqlite.close())

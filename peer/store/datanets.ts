@@ -20,6 +20,17 @@ export interface StoredRevision {
   readonly anchored: boolean
 }
 
+/** A hand-over as a host took it in, or as a revision that was fetched held it. */
+export interface StoredHandOver {
+  readonly cid: string
+  readonly datanet: string
+  readonly oldAccount: string
+  readonly newAccount: string
+  readonly bytes: Uint8Array
+  /** The ordinal of the revision that first held it; 0 while none does. */
+  readonly revision: number
+}
+
 /** What a peer knows of Datanets: manifests it met, and as a host everything handed in. */
 export interface DatanetStore {
   putManifest(datanet: string, bytes: Uint8Array, hosted: boolean): void
@@ -39,8 +50,22 @@ export interface DatanetStore {
   addReview(review: { cid: string; contribution: string; bytes: Uint8Array }): void
   reviews(contribution: string): readonly Uint8Array[]
   setStatus(contribution: string, status: ContributionStatus): void
-  /** Keeps a revision and marks the contributions that are new in it, as one unit. */
-  putRevision(revision: StoredRevision, added: readonly string[]): void
+  /** False when the Datanet holds one of the same account already. */
+  addHandOver(handOver: Omit<StoredHandOver, 'revision'>): boolean
+  /** Of one Datanet in order of arrival, or of all those in which `account` takes part. */
+  handOvers(of: { datanet: string } | { account: string }): readonly StoredHandOver[]
+  /** How many contributions of `account` are here, by Datanet and status. */
+  countOf(account: string): ReadonlyArray<{
+    datanet: string
+    status: ContributionStatus
+    count: number
+  }>
+  /** Keeps a revision and marks the contributions and hand-overs that are new in it, as one unit. */
+  putRevision(
+    revision: StoredRevision,
+    added: readonly string[],
+    handOvers?: readonly Omit<StoredHandOver, 'revision'>[]
+  ): void
   /** The newest anchored revision, or the one with CID `cid`. */
   revision(datanet: string, cid?: string): StoredRevision | undefined
   /** A revision that was kept and has not been seen on the chain. */
@@ -65,8 +90,25 @@ export function createDatanetStore(db: Database): DatanetStore {
      CREATE TABLE revision (
        datanet TEXT NOT NULL, ordinal INTEGER NOT NULL, cid TEXT NOT NULL, bytes BLOB NOT NULL,
        PRIMARY KEY (datanet, ordinal)) STRICT`,
-    'ALTER TABLE revision ADD COLUMN anchored INTEGER NOT NULL DEFAULT 1'
+    'ALTER TABLE revision ADD COLUMN anchored INTEGER NOT NULL DEFAULT 1',
+    `CREATE TABLE hand_over (
+       number INTEGER PRIMARY KEY AUTOINCREMENT, cid TEXT NOT NULL, datanet TEXT NOT NULL,
+       old_account TEXT NOT NULL, new_account TEXT NOT NULL, bytes BLOB NOT NULL,
+       revision INTEGER NOT NULL DEFAULT 0, UNIQUE (datanet, old_account)) STRICT;
+     CREATE INDEX hand_over_from ON hand_over (old_account);
+     CREATE INDEX hand_over_to ON hand_over (new_account);
+     CREATE INDEX contribution_by_contributor ON contribution (contributor)`
   ])
+  const addHandOver = (item: Omit<StoredHandOver, 'revision'>) =>
+    db.run(
+      `INSERT INTO hand_over (cid, datanet, old_account, new_account, bytes)
+       VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+      item.cid,
+      item.datanet,
+      item.oldAccount,
+      item.newAccount,
+      item.bytes
+    ).changes === 1
   return {
     putManifest(datanet, bytes, hosted) {
       db.run(
@@ -128,7 +170,29 @@ export function createDatanetStore(db: Database): DatanetStore {
     setStatus(contribution, status) {
       db.run('UPDATE contribution SET status = ? WHERE cid = ?', status, contribution)
     },
-    putRevision(revision, added) {
+    addHandOver,
+    handOvers: (of) =>
+      ('datanet' in of
+        ? db.all('SELECT * FROM hand_over WHERE datanet = ? ORDER BY number', of.datanet)
+        : db.all(
+            'SELECT * FROM hand_over WHERE old_account = ? OR new_account = ? ORDER BY number',
+            of.account,
+            of.account
+          )
+      ).map(storedHandOver),
+    countOf: (account) =>
+      db
+        .all(
+          `SELECT datanet, status, count(*) AS count FROM contribution WHERE contributor = ?
+           GROUP BY datanet, status ORDER BY min(number)`,
+          account
+        )
+        .map((row) => ({
+          datanet: String(row.datanet),
+          status: row.status as ContributionStatus,
+          count: Number(row.count)
+        })),
+    putRevision(revision, added, handOvers = []) {
       db.transaction(() => {
         db.run(
           'INSERT OR IGNORE INTO revision VALUES (?, ?, ?, ?, ?)',
@@ -140,6 +204,16 @@ export function createDatanetStore(db: Database): DatanetStore {
         )
         for (const cid of added) {
           db.run('UPDATE contribution SET revision = ? WHERE cid = ?', revision.ordinal, cid)
+        }
+        for (const handOver of handOvers) {
+          addHandOver(handOver)
+          db.run(
+            `UPDATE hand_over SET revision = ? WHERE datanet = ? AND old_account = ?
+             AND revision = 0`,
+            revision.ordinal,
+            handOver.datanet,
+            handOver.oldAccount
+          )
         }
       })
     },
@@ -171,6 +245,17 @@ function storedRevision(row: Row): StoredRevision {
     cid: String(row.cid),
     bytes: row.bytes as Uint8Array,
     anchored: row.anchored === 1
+  }
+}
+
+function storedHandOver(row: Row): StoredHandOver {
+  return {
+    cid: String(row.cid),
+    datanet: String(row.datanet),
+    oldAccount: String(row.old_account),
+    newAccount: String(row.new_account),
+    bytes: row.bytes as Uint8Array,
+    revision: Number(row.revision)
   }
 }
 

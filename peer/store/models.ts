@@ -25,6 +25,7 @@ export interface ModelStore {
   model(model: string): BuiltModel | undefined
   models(): readonly BuiltModel[]
   putServed(served: ServedModel): void
+  dropServed(model: string): void
   served(): readonly ServedModel[]
   /** Keeps the policy of an offer somebody called under: its receipts are paid out by it. */
   putPolicy(offer: string, policy: RoyaltyPolicy): void
@@ -66,6 +67,7 @@ export function createModelStore(db: Database): ModelStore {
         outputTokenWei.toString()
       )
     },
+    dropServed: (model) => void db.run('DELETE FROM served WHERE model = ?', model),
     served: () =>
       db.all('SELECT * FROM served ORDER BY rowid').map((row) => ({
         model: String(row.model),

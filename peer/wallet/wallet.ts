@@ -4,15 +4,21 @@ import type { PrivateKey } from '@libp2p/interface'
 import { DatanetError } from '../../protocol/base/errors.ts'
 import { type AccountSigner, keySigner } from '../../protocol/base/typed-data.ts'
 import type { Database } from '../store/database.ts'
+import { type Keystore, openKeystore, replaceKeystore, type ScryptCost } from './keystore.ts'
 
 /** The keys of one peer: its network identity and the accounts it signs as. */
 export interface Wallet {
   /** The peer's own account: it sends transactions, pays and is paid as operator. */
   readonly own: WalletAccount
   readonly peerKey: PrivateKey
+  /** Whether the keys stand encrypted on the disk. */
+  readonly keystore: Keystore['kind']
+  /** Refuses a label that is taken or looks like an address (INPUT_INVALID). */
   create(label: string): WalletAccount
   list(): readonly WalletAccount[]
-  /** Refuses accounts whose key is not here (SIGNER_UNEXPECTED). */
+  /** The account with this address or label, if its key is here. */
+  find(named: string): WalletAccount | undefined
+  /** The account with this address. Refuses accounts whose key is not here (SIGNER_UNEXPECTED). */
   account(address: string): WalletAccount
 }
 
@@ -24,56 +30,112 @@ export interface WalletAccount {
   readonly secretKey: Uint8Array
 }
 
-const OWN = 'own'
+export interface WalletInit {
+  /** Opens encrypted keys; encrypts them where they are not. */
+  readonly passphrase?: string
+  /** Encrypts them anew under this one. */
+  readonly newPassphrase?: string
+  /** Of keys that are encrypted from now on. */
+  readonly cost?: ScryptCost
+}
 
-/** The wallet kept in `db`; creates the peer's key and its own account the first time. */
-export async function openWallet(db: Database): Promise<Wallet> {
+const OWN = 'own'
+const PEER = 'peer'
+
+/**
+ * The wallet kept in `db`; creates the peer's key and its own account the first time. Refuses what
+ * openKeystore and replaceKeystore refuse, before anything is changed.
+ */
+export async function openWallet(db: Database, init: WalletInit = {}): Promise<Wallet> {
   db.migrate('wallet', [
     `CREATE TABLE peer_key (only INTEGER PRIMARY KEY CHECK (only = 1), key BLOB NOT NULL) STRICT;
      CREATE TABLE account (
        address TEXT PRIMARY KEY, label TEXT NOT NULL UNIQUE, secret BLOB NOT NULL) STRICT`
   ])
+  let keystore = await openKeystore(db, init.passphrase)
+  const wanted = init.newPassphrase ?? (keystore.kind === 'plain' ? init.passphrase : undefined)
+  if (wanted !== undefined) {
+    const from = keystore
+    keystore = await replaceKeystore(db, wanted, (to) => reseal(db, from, to), init.cost)
+  }
   const kept = db.get('SELECT key FROM peer_key')?.key
   const peerKey =
     kept === undefined
       ? await generateKeyPair('Ed25519')
-      : privateKeyFromProtobuf(kept as Uint8Array)
+      : privateKeyFromProtobuf(keystore.open(PEER, kept as Uint8Array))
   if (kept === undefined) {
-    db.run('INSERT INTO peer_key VALUES (1, ?)', privateKeyToProtobuf(peerKey))
+    const key = keystore.seal(PEER, privateKeyToProtobuf(peerKey))
+    db.run('INSERT INTO peer_key VALUES (1, ?)', key)
   }
   const accounts = new Map<string, WalletAccount>()
-  for (const row of db.all('SELECT label, secret FROM account ORDER BY rowid')) {
-    remember(String(row.label), row.secret as Uint8Array)
+  const byLabel = new Map<string, WalletAccount>()
+  for (const row of db.all('SELECT address, label, secret FROM account ORDER BY rowid')) {
+    const address = String(row.address)
+    remember(address, String(row.label), () => keystore.open(address, row.secret as Uint8Array))
   }
 
-  function remember(label: string, secretKey: Uint8Array): WalletAccount {
-    const signer = keySigner(secretKey)
-    const account = { address: signer.address, label, signer, secretKey }
-    accounts.set(account.address, account)
+  /** Keys are opened when they are first used: a thousand accounts cost as much as one. */
+  function remember(address: string, label: string, open: () => Uint8Array): WalletAccount {
+    let secret: Uint8Array | undefined
+    let signer: AccountSigner | undefined
+    const account: WalletAccount = {
+      address,
+      label,
+      get secretKey() {
+        secret ??= open()
+        return secret
+      },
+      get signer() {
+        signer ??= keySigner(account.secretKey)
+        return signer
+      }
+    }
+    accounts.set(address, account)
+    byLabel.set(label, account)
     return account
   }
 
   function create(label: string): WalletAccount {
-    const taken = [...accounts.values()].find((account) => account.label === label)
-    if (taken !== undefined) {
+    if (/^0x[0-9a-f]{40}$/i.test(label)) {
+      const hint = 'a label must not look like an address'
+      throw new DatanetError('INPUT_INVALID', { label }, { hint })
+    }
+    if (byLabel.has(label)) {
       throw new DatanetError('INPUT_INVALID', { label }, { hint: `an account is called ${label}` })
     }
     const secretKey = new Uint8Array(randomBytes(32))
     const { address } = keySigner(secretKey)
-    db.run('INSERT INTO account VALUES (?, ?, ?)', address, label, secretKey)
-    return remember(label, secretKey)
+    db.run(
+      'INSERT INTO account VALUES (?, ?, ?)',
+      address,
+      label,
+      keystore.seal(address, secretKey)
+    )
+    return remember(address, label, () => secretKey)
   }
 
-  const own = [...accounts.values()].find((account) => account.label === OWN) ?? create(OWN)
   return {
-    own,
+    own: byLabel.get(OWN) ?? create(OWN),
     peerKey,
+    keystore: keystore.kind,
     create,
     list: () => [...accounts.values()],
+    find: (named) => accounts.get(named.toLowerCase()) ?? byLabel.get(named),
     account(address) {
       const account = accounts.get(address.toLowerCase())
       if (account === undefined) throw new DatanetError('SIGNER_UNEXPECTED', { account: address })
       return account
     }
+  }
+}
+
+/** Every secret of `db` as it stood in `from`, now in `to`. */
+function reseal(db: Database, from: Keystore, to: Keystore): void {
+  const again = (name: string, kept: unknown) => to.seal(name, from.open(name, kept as Uint8Array))
+  const key = db.get('SELECT key FROM peer_key')?.key
+  if (key !== undefined) db.run('UPDATE peer_key SET key = ?', again(PEER, key))
+  for (const { address, secret } of db.all('SELECT address, secret FROM account')) {
+    const name = String(address)
+    db.run('UPDATE account SET secret = ? WHERE address = ?', again(name, secret), name)
   }
 }

@@ -92,6 +92,7 @@ export const ERRORS = {
     false,
     409
   ),
+  HAND_OVER_REFUSED: row(29, 'the account cannot be handed over in this way', 'author', false, 409),
   // model and offer
   MODEL_UNKNOWN: row(40, 'no such model is known here', 'caller', false, 404),
   OFFER_UNKNOWN: row(41, 'the provider does not stand by this offer', 'caller', true, 409),
@@ -145,6 +146,8 @@ export const ERRORS = {
     402
   ),
   CALL_CONFLICT: row(71, 'this call id was used for another request', 'caller', false, 409),
+  CHANNEL_BUSY: row(72, 'calls still run on this channel', 'payer', true, 409),
+  CHANNEL_CLOSING: row(73, 'the deposit of this channel is being taken back', 'payer', false, 409),
   // receipt
   RECEIPT_INVALID: row(80, 'the receipt contradicts the call it describes', 'provider', false, 502),
   RECEIPT_UNKNOWN: row(81, 'no such receipt is known here', 'caller', false, 404),
@@ -192,6 +195,7 @@ export const ERRORS = {
     503
   ),
   FUNDS_INSUFFICIENT: row(123, 'the account does not hold enough for this', 'caller', true, 402),
+  CHAIN_MISSING: row(124, 'this needs a chain, and this peer has none', 'operator', false, 503),
   // this peer
   INPUT_INVALID: row(140, 'the request is not valid', 'caller', false, 400),
   UNAUTHORIZED: row(141, 'the token is missing or not valid', 'caller', false, 401),
@@ -199,6 +203,16 @@ export const ERRORS = {
   CONFIG_INVALID: row(143, 'the configuration is not valid', 'operator', false, 500),
   STORE_FAILED: row(144, 'the store could not keep what it must keep', 'operator', true, 507),
   DEPENDENCY_MISSING: row(145, 'an optional part is not installed', 'operator', false, 501),
+  ROLE_OFF: row(146, 'this peer does not take the role that this needs', 'operator', false, 503),
+  KEYSTORE_LOCKED: row(
+    147,
+    'the keys are encrypted and no passphrase was given',
+    'operator',
+    false,
+    503
+  ),
+  PASSPHRASE_WRONG: row(148, 'the passphrase does not open the keys', 'operator', false, 503),
+  ACCOUNT_UNKNOWN: row(149, 'this peer keeps no such account', 'caller', false, 404),
   INTERNAL: row(199, 'something went wrong that this peer did not expect', 'operator', false, 500)
 } as const satisfies Record<string, ErrorRow>
 

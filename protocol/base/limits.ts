@@ -19,6 +19,8 @@ export const LIMITS = {
   curators: 32,
   /** Contributions listed in one revision. */
   revisionRows: 1_000_000,
+  /** Hand-overs of one account in a row: bounds what a single contributor adds to revisions. */
+  handOverChain: 16,
   /** Credit lines of one receipt: keeps a receipt in one frame and a fold cheap. */
   credits: 64,
   /** Characters of one kind without a break: counting tokens of more would stall a peer. */

@@ -28,11 +28,12 @@ export function weiFromBytes(bytes: Uint8Array): bigint {
   return bytes.byteLength === 0 ? 0n : BigInt(`0x${Buffer.from(bytes).toString('hex')}`)
 }
 
-/** `amountWei` in whole tokens of 18 decimals for people to read, without trailing zeros. */
-export function formatWei(amountWei: bigint, symbol = ''): string {
+/** `amountWei` in whole tokens of `decimals` places for people to read, without trailing zeros. */
+export function formatWei(amountWei: bigint, symbol = '', decimals = 18): string {
   const sign = amountWei < 0n ? '-' : ''
-  const digits = (amountWei < 0n ? -amountWei : amountWei).toString().padStart(19, '0')
-  const fraction = digits.slice(-18).replace(/0+$/, '')
-  const whole = `${sign}${digits.slice(0, -18)}${fraction === '' ? '' : `.${fraction}`}`
+  const digits = (amountWei < 0n ? -amountWei : amountWei).toString().padStart(decimals + 1, '0')
+  const point = digits.length - decimals
+  const fraction = digits.slice(point).replace(/0+$/, '')
+  const whole = `${sign}${digits.slice(0, point)}${fraction === '' ? '' : `.${fraction}`}`
   return symbol === '' ? whole : `${whole} ${symbol}`
 }

@@ -78,18 +78,18 @@ export async function signOffer(offer: Offer, key: PrivateKey): Promise<SignedOf
 /**
  * The offer in sealed bytes. Refuses malformed records, a signer other than the provider
  * (SIGNER_UNEXPECTED), issue times ahead of the clock (RECORD_FROM_FUTURE) and offers past their
- * expiry (OFFER_EXPIRED).
+ * expiry (OFFER_EXPIRED). Without `nowMs` its age is no matter: receipts outlive their offers.
  */
-export async function verifyOffer(bytes: Uint8Array, nowMs: number): Promise<SignedOffer> {
+export async function verifyOffer(bytes: Uint8Array, nowMs?: number): Promise<SignedOffer> {
   const { payload, signer } = await openEnvelope(DOMAIN, bytes)
   const offer = decodeRecord(offerSchema, payload)
   if (signer.toString() !== offer.provider) {
     throw new DatanetError('SIGNER_UNEXPECTED', { provider: offer.provider, signer: `${signer}` })
   }
-  if (offer.seq > nowMs + LIMITS.clockSkewMs) {
+  if (nowMs !== undefined && offer.seq > nowMs + LIMITS.clockSkewMs) {
     throw new DatanetError('RECORD_FROM_FUTURE', { seq: offer.seq })
   }
-  if (offer.expiresAtMs < nowMs) {
+  if (nowMs !== undefined && offer.expiresAtMs < nowMs) {
     throw new DatanetError('OFFER_EXPIRED', { expiresAtMs: offer.expiresAtMs })
   }
   return { offer, cid: cidOf(payload), bytes }

@@ -5,6 +5,7 @@ import { DatanetError } from '../base/errors.ts'
 import { LIMITS } from '../base/limits.ts'
 import { createCall, type Lease } from './call.ts'
 import { createFrames, type FrameStream } from './frames.ts'
+import { dialSelf } from './loopback.ts'
 
 /** Who is asked: a peer id, addresses of one peer, or either of them as text. */
 export type PeerTarget = PeerId | string | Multiaddr | Multiaddr[]
@@ -62,7 +63,8 @@ interface Lane {
 }
 
 /**
- * A pool over `node`. Per peer and protocol it keeps up to `streams` open streams, gives each ask one
+ * A pool over `node`; the node itself is asked in memory, with the same frames and handlers as
+ * everyone else. Per peer and protocol it keeps up to `streams` open streams, gives each ask one
  * of its own, opens another only when all are busy and queues past the limit.
  * specs/05-network.md §Exchange
  */
@@ -77,12 +79,10 @@ export function createExchangePool(
   let closed = false
 
   async function open(peer: string, protocol: string, signal: AbortSignal): Promise<FrameStream> {
-    let stream: Stream
-    try {
-      stream = await node.dialProtocol(peerIdFromString(peer), protocol, { signal })
-    } catch (cause) {
-      throw dialFailure(cause, { peer, protocol })
-    }
+    const stream = isSelf(node, peer)
+      ? dialSelf(node, protocol)
+      : await dial(node, peer, protocol, signal)
+    if (stream === undefined) throw new DatanetError('PROTOCOL_REFUSED', { peer, protocol })
     const io = createFrames(
       stream,
       init.maxFrameBytes === undefined ? {} : { maxFrameBytes: init.maxFrameBytes }
@@ -161,12 +161,30 @@ export function createExchangePool(
   }
 }
 
+async function dial(
+  node: Libp2p,
+  peer: string,
+  protocol: string,
+  signal: AbortSignal
+): Promise<Stream> {
+  try {
+    return await node.dialProtocol(peerIdFromString(peer), protocol, { signal })
+  } catch (cause) {
+    throw dialFailure(cause, { peer, protocol })
+  }
+}
+
+function isSelf(node: Libp2p, peer: string): boolean {
+  return peer === node.peerId.toString()
+}
+
 /** The peer's id; dials only when it is not known or not yet reachable by it. */
 async function identify(node: Libp2p, target: PeerTarget, signal: AbortSignal): Promise<string> {
   if (typeof target === 'string' && !target.startsWith('/')) return target
   if (isPeerId(target)) return target.toString()
   const addresses = Array.isArray(target) ? target : [parseAddress(target)]
   const peer = addresses[0]?.getComponents().findLast((part) => part.name === 'p2p')?.value
+  if (peer !== undefined && isSelf(node, peer)) return peer
   if (peer !== undefined && node.getConnections(peerIdFromString(peer)).length > 0) return peer
   try {
     return (await node.dial(addresses, { signal })).remotePeer.toString()

@@ -4,6 +4,7 @@ import { LIMITS } from '../base/limits.ts'
 import type { ExchangeStopped } from './exchange-stopped.ts'
 import { createFrames, type FrameStream } from './frames.ts'
 import { createInbox, type Inbox } from './inbox.ts'
+import { acceptFromSelf } from './loopback.ts'
 import { type Message, message } from './message.ts'
 import { toWireError } from './wire-error.ts'
 
@@ -97,20 +98,24 @@ export async function serveExchange(
     }
   }
 
-  const onStream = (stream: Stream, connection: Connection) => {
+  const accept = (stream: Stream, peer: string) => {
     const io = createFrames(
       stream,
       init.maxFrameBytes === undefined ? {} : { maxFrameBytes: init.maxFrameBytes }
     )
-    const done = session(io, connection.remotePeer.toString()).finally(() => sessions.delete(io))
+    const done = session(io, peer).finally(() => sessions.delete(io))
     sessions.set(io, done)
   }
+  const onStream = (stream: Stream, { remotePeer }: Connection) =>
+    accept(stream, remotePeer.toString())
   await node.handle(protocol, onStream, {
     maxInboundStreams: init.inboundStreams ?? LIMITS.inboundStreams
   })
+  const refuseSelf = acceptFromSelf(node, protocol, accept)
 
   return {
     async stop() {
+      refuseSelf()
       await node.unhandle(protocol)
       const pending = Promise.all(sessions.values())
       for (const io of sessions.keys()) io.stream.abort(new Error('the server stops'))

@@ -33,19 +33,22 @@ export const requestSchema = z.strictObject({
   answerSalt: field.bytes(16)
 })
 
-/** The ask of `/datanet/invoke/1`: a call with its opening voucher, or a voucher alone (root-only). */
+/**
+ * The ask of `/datanet/invoke/1`: a call with its opening voucher, or a voucher alone (root-only). What
+ * frames say may get new keys, so those not known here are ignored (FRAME-R5); the request may not.
+ */
 export const invokeAskSchema = z.union([
-  z.strictObject({
+  z.object({
     request: sized(LIMITS.frameBytes),
     /** The channel's terms as their record; absent from a free call, as is the voucher. */
     terms: sized(1_024).optional(),
     voucher: sized(168).optional()
   }),
-  z.strictObject({ terms: sized(1_024), commit: sized(168) })
+  z.object({ terms: sized(1_024), commit: sized(168) })
 ])
 
 /** A further voucher while a call runs. The call and its cover are the payer's bookkeeping, unsigned. */
-export const invokeMoreSchema = z.strictObject({
+export const invokeMoreSchema = z.object({
   voucher: sized(168),
   callId: field.bytes(16),
   coveredWei: field.wei
@@ -53,16 +56,16 @@ export const invokeMoreSchema = z.strictObject({
 
 /** A part of the answer, or the news that the next chunk needs a higher voucher. */
 export const invokePartSchema = z.union([
-  z.strictObject({ chunk: z.string().min(1).max(LIMITS.chunkCharacters), costWei: field.wei }),
-  z.strictObject({ needWei: field.wei })
+  z.object({ chunk: z.string().min(1).max(LIMITS.chunkCharacters), costWei: field.wei }),
+  z.object({ needWei: field.wei })
 ])
 
 /** The last frame: the signed receipt, and what the marks in the answer stand for. */
-export const invokeEndSchema = z.strictObject({
+export const invokeEndSchema = z.object({
   receipt: sized(LIMITS.recordBytes),
   citations: z
     .array(
-      z.strictObject({
+      z.object({
         contribution: z.string().max(128),
         title: z.string().max(LIMITS.labelBytes),
         sourceUrl: z.string().max(2_048).optional()

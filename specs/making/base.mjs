@@ -15,11 +15,13 @@ import {
   invalid,
   json,
   keccak,
+  NOW_MS,
   POOL,
   peer,
   REGISTRY,
   seal,
   separatorOf,
+  sha256,
   someCid,
   text,
   utf8,
@@ -146,7 +148,16 @@ export function frames() {
   }
 }
 
-export function rendezvous() {
+export async function rendezvous() {
+  const { id } = await peer(1)
+  const places = ['topic', 'model', 'index'].flatMap((kind) =>
+    [NOW_MS, NOW_MS + 86_400_000].map((nowMs) => {
+      const count = { topic: 8, model: 4, index: 2 }[kind]
+      const place = (words) => Buffer.from(sha256(utf8(words))).readUInt32BE(0) % count
+      const day = Math.floor(nowMs / 86_400_000)
+      return { kind, peer: id, nowMs, buckets: [...new Set([place(id), place(`${id}|${day}`)])] }
+    })
+  )
   const buckets = [
     ['datanet', someCid(1).toString(), 8],
     ['topic', 'sailing', 8],
@@ -162,6 +173,7 @@ export function rendezvous() {
         cid: cidOf(utf8(`datanet/1:${kind}:${value}:${bucket}`), 0x55).toString()
       }))
     ),
+    places,
     invalid: [
       {
         requirement: 'RENDEZVOUS-R1',

@@ -35,7 +35,7 @@ const TYPES = {
 }
 export const ZERO_HASH = `0x${'00'.repeat(32)}`
 
-const termsRecord = {
+export const termsRecord = {
   payer: hex(PAYER.address),
   signer: hex(SESSION.address),
   operator: hex(OPERATOR.address),

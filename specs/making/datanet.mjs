@@ -200,7 +200,12 @@ export function contribution() {
     accounts: secrets(5),
     valid: [
       { ...shown(full), name: 'with every field' },
-      { ...shown(bare), name: 'with the required fields' }
+      { ...shown(bare), name: 'with the required fields' },
+      {
+        ...shown(signedContribution({ ...contributionRecord, origin: 'interaction' })),
+        name: 'typed into a form of who keeps the key',
+        requirement: 'CONTRIBUTION-W2'
+      }
     ],
     invalid: [
       malformed('another schema', { schema: 'image/1' }),
@@ -221,6 +226,15 @@ export function contribution() {
         encode({
           body: encode({ ...contributionRecord, title: 'Bows' }),
           signature: full.signature
+        }),
+        'SIGNATURE_INVALID'
+      ),
+      invalid(
+        'CONTRIBUTION-R2',
+        'typed into a form, and called direct afterwards',
+        encode({
+          body: full.body,
+          signature: signedContribution({ ...contributionRecord, origin: 'interaction' }).signature
         }),
         'SIGNATURE_INVALID'
       ),

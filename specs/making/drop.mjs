@@ -27,7 +27,7 @@ import {
 
 const VETO = 'DropVeto(bytes32 pool,uint64 dropSeq,bytes32 root)'
 
-function sumTree(leaves) {
+export function sumTree(leaves) {
   const node = (left, right) => ({
     hash: keccak(
       abi(
@@ -114,7 +114,7 @@ export function dropTree() {
   }
 }
 
-const poolParts = {
+export const poolParts = {
   chainId: CHAIN_ID,
   contract: hex(POOL),
   operator: hex(OPERATOR.address),
@@ -236,7 +236,7 @@ export function drop() {
   }
 }
 
-function poolId() {
+export function poolId() {
   const words = abi(
     ['address', 'bytes32', 'address'],
     [poolParts.operator.text, poolParts.auditor.text, poolParts.token.text]

@@ -100,7 +100,7 @@ afterAll(async () => {
 
 describe('the command line', () => {
   test(
-    'walks the whole loop over peers of three people, across a restart of those that hold something',
+    'walks the whole loop over peers of three people, across a restart of each of them',
     async () => {
       let peers = await Promise.all(['host', 'agent'].map(start))
       const [host] = peers as [Started]
@@ -109,7 +109,7 @@ describe('the command line', () => {
       const [crafts] = await as('host', founding)
       expect(crafts).toMatchObject({ intakeHost: host.peerId, licences: ['CC0-1.0'] })
 
-      await as('agent', ['search', TOPIC])
+      await as('agent', ['search', TOPIC, '--wait', '20'])
       await as('agent', ['account', 'create', 'ann'])
       for (const person of ['ann', 'own']) {
         const words = ['contribute', join(folder, person), '--datanet', 'crafts']
@@ -126,12 +126,12 @@ describe('the command line', () => {
       peers = await Promise.all(['host', 'provider', 'agent'].map(start))
       expect(peers[0]).toMatchObject({ peerId: host.peerId, account: host.account })
 
-      await as('provider', ['search', TOPIC])
+      await as('provider', ['search', TOPIC, '--wait', '20'])
       await as('provider', ['model', 'build', '--name', 'crafts'])
       const [offer] = await as('provider', ['model', 'serve', 'crafts', '--call', '0.02'])
       expect(offer).toMatchObject({ callWei: '20000000000000000' })
 
-      const found = await as('agent', ['search', ...TOPIC.split(' ')])
+      const found = await as('agent', ['search', ...TOPIC.split(' '), '--wait', '20'])
       expect(found).toMatchObject([{ datanet: { name: 'Crafts' } }, { model: { name: 'crafts' } }])
       const question = 'How do I know that a sourdough starter is ripe for baking?'
       const { out } = await datanet(['ask', question, '--data-dir', join(folder, 'agent')])
@@ -143,6 +143,14 @@ describe('the command line', () => {
         `0.${String(receipt?.priceWei).padStart(18, '0').replace(/0+$/, '')} DNC`
       )
 
+      // The provider serves again what it served, and claims what it was promised before.
+      const [, provider] = peers as [Started, Started]
+      await stop(provider)
+      peers[1] = await start('provider')
+      expect(peers[1]).toMatchObject({ peerId: provider.peerId, account: provider.account })
+      await as('agent', ['search', TOPIC, '--wait', '20'])
+      const [again] = await as('agent', ['ask', question])
+      expect(again).toMatchObject({ receipt: { seq: 1, channelId: receipt?.channelId } })
       const [posted] = await as('provider', ['reward', 'post'])
       expect(posted).toMatchObject({ claim: { channels: 1 }, drops: [{ unassignedWei: '0' }] })
       let claim: Record<string, unknown> | undefined
@@ -158,7 +166,13 @@ describe('the command line', () => {
       const [balance] = await as('agent', ['account', 'balance', 'ann'])
       expect(balance?.balanceWei).toBe(claim?.claimedWei)
 
-      await Promise.all(peers.map(stop))
+      const [agent, ...others] = [...peers].reverse() as [Started, ...Started[]]
+      const gone = once(agent.child, 'exit')
+      const [told] = await as('agent', ['peer', 'stop'])
+      expect(told).toMatchObject({ pid: agent.child.pid })
+      expect(await gone).toEqual([0, null])
+      await as('agent', ['peer', 'stop'], 3)
+      await Promise.all(others.map(stop))
     },
     ROUND_MS
   )
@@ -168,9 +182,9 @@ describe('the command line', () => {
     mkdirSync(home)
     const { out, err } = await datanet(['peer', 'status'], { code: 3, home })
     expect(out).toBe('')
-    expect(err).toMatch(/^PEER_UNREACHABLE: .*datanet peer start\n/)
-    const start = await datanet(['peer', 'start'], { code: 1, home })
-    expect(start.err).toMatch(/^CONFIG_INVALID: .*--network/m)
+    expect(err).toMatch(/^PEER_UNREACHABLE: .*datanet peer start/)
+    const stopped = await datanet(['peer', 'stop'], { code: 3, home })
+    expect(stopped.err).toMatch(/^PEER_UNREACHABLE: .*datanet peer start/)
     const { out: help } = await datanet(['--help'], { home })
     expect(help.trimEnd().split('\n').length).toBeLessThanOrEqual(24)
   })

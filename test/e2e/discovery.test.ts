@@ -44,9 +44,7 @@ test.concurrent('a provider that is gone does not hide the one that is there', a
   const gone = await paid.world.peer('gone')
   await paid.world.serve(gone, id)
   const witness = await paid.agent('witness')
-  await expect
-    .poll(async () => (await witness.api.models.search(paid.world.network.topic)).length)
-    .toBe(2)
+  await expect.poll(async () => (await witness.api.models.search(paid.world.topic)).length).toBe(2)
   await gone.stop()
   const agent = await paid.agent('late')
   const { done } = await ask(agent, { model: paid.model, content: QUESTION })

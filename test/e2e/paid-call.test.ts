@@ -16,6 +16,7 @@ beforeAll(async () => {
 })
 afterAll(() => paid?.stop())
 
+// CALL-W2
 test('an answer streams, is paid for to the wei, and its receipt is the same on both sides', async () => {
   const { text, events, done } = await ask(agent, { model, content: QUESTION })
   expect(text).toContain(TEXTS[0]?.text.slice(0, 80))

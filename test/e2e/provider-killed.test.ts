@@ -30,10 +30,10 @@ async function startProvider(): Promise<void> {
   ;({
     model: { model }
   } = await provider.do('serve'))
-  await second.api.datanets.find(world.network.topic)
+  await second.api.datanets.find(world.topic)
   await expect
     .poll(async () =>
-      (await second.api.models.search(world.network.topic)).map((known) => known.model.model)
+      (await second.api.models.search(world.topic)).map((known) => known.model.model)
     )
     .toContain(model)
   await second.api.models.adopt(model)
@@ -46,7 +46,7 @@ async function agentCalled(name: string): Promise<Peer> {
   await expect
     .poll(
       async () => {
-        const found = await agent.api.models.search(world.network.topic)
+        const found = await agent.api.models.search(world.topic)
         return found.find((known) => known.model.model === model)?.offers.length
       },
       { timeout: 15_000 }

@@ -29,7 +29,7 @@ beforeAll(async () => {
   const [curator] = datanet.curators as [string]
   earners = { curator, treasury: datanet.treasury, builder: served.builder, ann, ben }
   agent = await world.peer('agent')
-  await agent.api.models.search(world.network.topic)
+  await agent.api.models.search(world.topic)
 })
 afterAll(() => world?.stop())
 

@@ -73,6 +73,7 @@ async function strangerAsks(content: string) {
   }
 }
 
+// CALL-R6
 test('a voucher that became public buys a stranger nothing of what its payer prepaid', async () => {
   await Promise.all(Array.from({ length: 16 }, () => ask(agent, { model, content: UNKNOWN })))
   const { authorisedWei, spentWei } = await paid.agreement(agent)
@@ -82,12 +83,14 @@ test('a voucher that became public buys a stranger nothing of what its payer pre
   expect((await ask(agent, { model, content: QUESTION })).done.receipt.outcome).toBe('answered')
 })
 
+// USAGE-W1, USAGE-R2
 test('text that would stall the tokenizer is refused, by the caller and by the provider', async () => {
   const endless = 'a'.repeat(40_000)
   expect(await refusal(() => ask(agent, { model, content: endless }))).toBe('REQUEST_TOO_LARGE')
   expect(await strangerAsks(endless)).toBe('REQUEST_TOO_LARGE')
 })
 
+// CALL-W1
 test('an offer that wants more in advance than the caller prepays is not called', async () => {
   const careful = await paid.agent('careful', {
     limits: { maxCallWei: 1_000_000n, prepayWei: 1_639n, depositWei: 1_000_000n }
@@ -96,10 +99,11 @@ test('an offer that wants more in advance than the caller prepays is not called'
   expect(await careful.api.channels.list()).toEqual([])
 })
 
+// CALL-R8
 test('a payer that falls silent between chunks is not waited for, and owes what it got', async () => {
   const impatient = await paid.world.peer('impatient', { voucherMs: 150 })
-  await impatient.api.datanets.find(paid.world.network.topic)
-  await impatient.api.models.search(paid.world.network.topic)
+  await impatient.api.datanets.find(paid.world.topic)
+  await impatient.api.models.search(paid.world.topic)
   const datanet = (await impatient.api.datanets.list())[0]?.id ?? ''
   await impatient.api.datanets.fetch(datanet)
   await impatient.api.models.adopt(model)
@@ -107,12 +111,9 @@ test('a payer that falls silent between chunks is not waited for, and owes what 
   await impatient.api.models.serve({ model, account: impatient.account, ...prices })
   const silent = await paid.world.peer('silent')
   await expect
-    .poll(
-      async () => (await silent.api.models.search(paid.world.network.topic))[0]?.offers.length,
-      {
-        timeout: 15_000
-      }
-    )
+    .poll(async () => (await silent.api.models.search(paid.world.topic))[0]?.offers.length, {
+      timeout: 15_000
+    })
     .toBe(2)
   const messages = [{ role: 'user' as const, content: QUESTION }]
   const events = silent.api.models.ask({ model, messages, retry: false })[Symbol.asyncIterator]()
@@ -143,7 +144,7 @@ test('a made-up drop hides nobody’s reward', async () => {
   const first = drop.leaves.find(({ account }) => account !== UNASSIGNED)
   const datanet = (await paid.provider.api.datanets.list())[0]?.id ?? ''
   const liar = await paid.world.peer('liar')
-  await liar.api.datanets.find(paid.world.network.topic)
+  await liar.api.datanets.find(paid.world.topic)
   createDocumentStore(databaseOf('liar')).put({
     issuer: honest?.issuer ?? '',
     kind: 'drop',
@@ -156,7 +157,7 @@ test('a made-up drop hides nobody’s reward', async () => {
   await liar.api.datanets.fetch(datanet)
   const account = first?.account ?? ''
   const claimer = await paid.agent('claimer')
-  await claimer.api.datanets.find(paid.world.network.topic)
+  await claimer.api.datanets.find(paid.world.topic)
   await expect
     .poll(() => refusal(() => claimer.api.rewards.claim(account)).catch(() => 'paid'), {
       timeout: 15_000,

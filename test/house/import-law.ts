@@ -77,7 +77,10 @@ const ROOMS: readonly Room[] = [
       'peer/devnet/',
       'peer/index.ts',
       'peer/config.ts',
-      'peer/daemon.ts'
+      'peer/daemon.ts',
+      'peer/deploy-network.ts',
+      'peer/doctor.ts',
+      'peer/encrypt-keys.ts'
     ],
     packages: ['commander', 'zod']
   },
@@ -89,6 +92,8 @@ const ROOMS: readonly Room[] = [
   // The other composition roots: whole peers, and a network of them.
   { path: /^peer\/[\w-]+\.ts$/, locals: ['protocol/', 'peer/'] },
   { path: /^peer\/devnet\//, locals: ['protocol/', 'peer/'] },
+  // It looks at every part from outside, as no service does.
+  { path: /^peer\/doctor\//, locals: ['protocol/', 'peer/'] },
   {
     path: /^peer\/services\//,
     locals: ['protocol/', 'peer/api/', 'peer/services/', ...WORLD.map((room) => `peer/${room}/`)]
@@ -97,8 +102,20 @@ const ROOMS: readonly Room[] = [
     path: /^peer\//,
     locals: ['protocol/', 'peer/api/', ...WORLD.map((room) => `peer/${room}/`)]
   },
-  { path: /^bot\/main\.ts$/, locals: ['bot/', 'peer/api/', 'peer/index.ts'] },
-  { path: /^bot\//, locals: ['bot/', 'peer/api/'] }
+  // The composition root of the bot: it alone starts a peer.
+  {
+    path: /^bot\/main\.ts$/,
+    locals: [
+      'bot/',
+      'peer/api/',
+      'peer/index.ts',
+      'peer/config.ts',
+      'peer/daemon.ts',
+      'peer/devnet/faucet.ts'
+    ],
+    packages: ['discord.js']
+  },
+  { path: /^bot\//, locals: ['bot/', 'peer/api/'], packages: ['discord.js'] }
 ]
 
 // Packages and files that only some places may use, whatever their room allows.

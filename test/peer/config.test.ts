@@ -70,6 +70,11 @@ test('the file in the data directory is read when no other is named', () => {
   expect(refusal({ flags: { dataDir: dir } }).details).toMatchObject({ key: 'dataDir' })
 })
 
+test('where the bot finds its peer is no business of a peer', () => {
+  const env = { DATANET_PEER_URL: 'http://127.0.0.1:1', DATANET_PEER_TOKEN: 'its-token' }
+  expect(loadConfig({ env, flags: { dataDir: dir } })).not.toHaveProperty('peerUrl')
+})
+
 test('every kind of value can be written as text', () => {
   const tokens = [{ token: 'bots-token', label: 'bot', accounts: [ADDRESS], spendWei: '12' }]
   const config = loadConfig({
@@ -106,6 +111,34 @@ test('a network file gives bootstrap, endpoint and contracts; a key of the same 
   expect(loadConfig({ env, flags: { network, rpcUrl: other } }).rpcUrl).toBe(other)
   expect(loadConfig({ env, flags: { network } })).not.toHaveProperty('network')
   expect(refusal({ flags: { network: join(dir, 'none') } }).code).toBe('CONFIG_INVALID')
+})
+
+test('roles and addresses are lists, and index is no role yet', () => {
+  const env = { DATANET_DATA_DIR: dir, DATANET_LISTEN: '/ip4/0.0.0.0/tcp/4001' }
+  expect(loadConfig({ env })).toMatchObject({
+    roles: ['host', 'provider', 'consumer'],
+    listen: ['/ip4/0.0.0.0/tcp/4001']
+  })
+  expect(loadConfig({ env, flags: { roles: 'host, consumer' } }).roles).toEqual([
+    'host',
+    'consumer'
+  ])
+  expect(refusal({ flags: { roles: 'host,index' } }).details).toMatchObject({ key: 'roles.1' })
+  expect(refusal({ flags: { roles: '' } }).details).toMatchObject({ key: 'roles' })
+})
+
+test('an embedded chain stands in place of any other one', () => {
+  const env = { DATANET_DATA_DIR: dir, DATANET_CHAIN: 'embedded', DATANET_CHAIN_PORT: '8545' }
+  expect(loadConfig({ env })).toMatchObject({ chain: 'embedded', chainPort: 8_545 })
+  const network = join(dir, 'network.json')
+  const rpcUrl = 'http://127.0.0.1:8545'
+  writeNetwork(network, { bootstrap: [BOOTSTRAP], rpcUrl, contracts: CONTRACTS })
+  for (const [key, value] of Object.entries({ network, rpcUrl, contracts: CONTRACTS })) {
+    const error = refusal({ env, flags: { [key]: value } })
+    expect(error).toMatchObject({ code: 'CONFIG_INVALID', details: { key } })
+    expect(error.message).toContain(`leave out ${key}`)
+  }
+  expect(refusal({ flags: { chain: 'sidechain' } }).details).toMatchObject({ key: 'chain' })
 })
 
 test('keys that do not exist are named, as they were written', () => {
@@ -150,9 +183,23 @@ test('a file that is not there, not JSON or no object is refused by its name', (
   }
 })
 
+test('a passphrase is taken from the environment, and refused where others would see it', () => {
+  const env = { DATANET_DATA_DIR: dir, DATANET_KEY_PASSPHRASE: 'words' }
+  expect(loadConfig({ env }).keyPassphrase).toBe('words')
+  for (const sources of [
+    { flags: { keyPassphrase: 'words' } },
+    { file: file({ keyPassphrase: 'words' }) }
+  ]) {
+    expect(refusal(sources)).toMatchObject({
+      code: 'CONFIG_INVALID',
+      details: { key: 'keyPassphrase' }
+    })
+  }
+})
+
 test('what is shown of a configuration holds no secret', () => {
   const config = loadConfig({
-    env: { DATANET_DATA_DIR: dir },
+    env: { DATANET_DATA_DIR: dir, DATANET_KEY_PASSPHRASE: 'sesame words' },
     flags: {
       rpcUrl: 'https://user:sesame@chain.example/v3/sesame?key=sesame',
       contracts: CONTRACTS,

@@ -107,12 +107,25 @@ test('a start that fails frees its directory', async () => {
   expect(await codeOf(api.status())).toBe('OK')
 })
 
-test('a configuration without a chain is told how to get one', async () => {
-  const config = loadConfig({ env: {}, flags: { dataDir: join(dir, 'chainless') } })
-  await expect(startDaemon(config)).rejects.toMatchObject({
-    code: 'CONFIG_INVALID',
+test('a daemon without a chain is up, and told how to get one where it needs it', async () => {
+  const none = { rpcUrl: undefined, contracts: undefined }
+  const { api, config, daemon } = await start('chainless', none)
+  expect(daemon.networkFile).toBeUndefined()
+  expect(config.rpcUrl).toBeUndefined()
+  const { account, connectedPeers } = await api.status()
+  expect(connectedPeers).toBe(1)
+  await expect(api.accounts.balance(account)).rejects.toMatchObject({
+    code: 'CHAIN_MISSING',
     message: expect.stringContaining('--network')
   })
+  const half = configOf('half', { contracts: undefined })
+  expect(await codeOf(startDaemon(half))).toBe('CONFIG_INVALID')
+})
+
+test('a daemon takes the roles of its configuration', async () => {
+  const { api } = await start('roles', { roles: 'host,consumer' })
+  expect((await api.status()).roles).toEqual(['host', 'consumer'])
+  expect(await codeOf(api.models.adopt('any'))).toBe('ROLE_OFF')
 })
 
 test('metrics count calls by method and code, for a token alone', async () => {
@@ -129,6 +142,7 @@ test('metrics count calls by method and code, for a token alone', async () => {
   expect((await fetch(`${daemon.url}/metrics`)).status).toBe(401)
 })
 
+// API-W2
 test('the log says what was called and never what was asked', async () => {
   const { daemon, api, lines } = await start('log', {
     tokens: [{ token: 'the-bots-token', label: 'bot' }]

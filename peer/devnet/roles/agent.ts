@@ -17,7 +17,7 @@ export interface Answered {
 export const agentRole = {
   /** Finds models under the topic: cards and offers, all verified. */
   async search({ peer, network, signal }: Scene): Promise<readonly ModelListing[]> {
-    return peer.api.models.search(network.topic, { signal })
+    return peer.api.models.search({ topic: network.topic, waitMs: 15_000 }, { signal })
   },
 
   /** Asks the newest model found under the topic and verifies the receipt again from the disk. */

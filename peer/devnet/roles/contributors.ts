@@ -22,7 +22,10 @@ export const contributorsRole = {
     { peer, network, progress, signal }: Scene,
     { seed, count }: { seed: number; count: number }
   ): Promise<Submitted> {
-    const [datanet] = await peer.api.datanets.find(network.topic, { signal })
+    const [datanet] = await peer.api.datanets.find(
+      { topic: network.topic, waitMs: 15_000 },
+      { signal }
+    )
     const accounts = new Map(
       (await peer.api.accounts.list()).map(({ label, address }) => [label, address])
     )

@@ -15,7 +15,10 @@ const OUTPUT_TOKEN_WEI = 100_000_000_000_000n
 export const providerRole = {
   /** Finds the Datanet by topic and fetches its newest revision, checked to the last row. */
   async fetch({ peer, network, progress, signal }: Scene): Promise<FetchedRevision> {
-    const [datanet] = await peer.api.datanets.find(network.topic, { signal })
+    const [datanet] = await peer.api.datanets.find(
+      { topic: network.topic, waitMs: 15_000 },
+      { signal }
+    )
     return peer.api.datanets.fetch(datanet?.id ?? '', { signal, onProgress: progress })
   },
 
@@ -26,7 +29,10 @@ export const providerRole = {
     progress,
     signal
   }: Scene): Promise<{ model: ModelSummary; offer: OfferSummary; isNew: boolean }> {
-    const [datanet] = await peer.api.datanets.find(network.topic, { signal })
+    const [datanet] = await peer.api.datanets.find(
+      { topic: network.topic, waitMs: 15_000 },
+      { signal }
+    )
     const account = await accountOf(peer, BUILDER)
     const { revision } = await peer.api.datanets.head(datanet?.id ?? '')
     const built = await peer.api.models.built()

@@ -1,9 +1,12 @@
 import { Option } from 'commander'
-import type { AskEvent, Citation } from '../../api/models-api.ts'
+import type { AccountSummary } from '../../api/accounts-api.ts'
+import type { AskEvent, Citation, ModelSummary } from '../../api/models-api.ts'
+import type { CreditLine } from '../../api/money-api.ts'
 import { refusal } from '../../api/problem.ts'
 import { type CliCommand, command, read } from './command.ts'
 import { wrap } from './layout.ts'
 import { moneyOf, percent } from './money.ts'
+import type { Print } from './print.ts'
 import { modelOf } from './resolve.ts'
 import { short, shortPeer } from './short.ts'
 
@@ -33,10 +36,8 @@ export const askCommands: readonly CliCommand[] = [
       const listings = await api.models.list()
       const offered = listings.filter(({ offers }) => offers.length > 0)
       const choice = options.model === undefined && offered.length > 0 ? offered : listings
-      const model = modelOf(
-        choice.map((one) => one.model),
-        options.model
-      )
+      const models = choice.map((one) => one.model)
+      const model = modelOf(models, options.model ?? (await chosen(models, print)))
       const question = {
         model: model.model,
         messages: [{ role: 'user' as const, content: args.join(' ') }],
@@ -69,25 +70,60 @@ export const askCommands: readonly CliCommand[] = [
       const { receipt, citations } = done
       await print.show({ model: model.name, text, citations, receipt, retries }, async () => {
         const money = await moneyOf(api)
-        const [first] = receipt.credits.toSorted((a, b) => b.ppm - a.ppm)
-        const credit =
-          first?.account === undefined
-            ? ''
-            : `; ${percent(first.ppm)} credited to ${short(first.account)}`
+        const labels = await api.accounts.list()
         return [
           '',
           ...sources(citations, print.columns),
           wrap(
             `${receipt.outcome} by ${model.name} for ${money(receipt.priceWei)}, ` +
-              `of which ${money(receipt.royaltyWei)} royalty${credit}`,
+              `of which ${money(receipt.royaltyWei)} royalty`,
             print.columns
           ),
-          `receipt ${receipt.callId}`
+          ...credited(receipt.credits, labels),
+          `receipt ${receipt.callId}`,
+          '',
+          'Check it: npx datanet receipt verify'
         ].join('\n')
       })
     }
   })
 ]
+
+/** On a terminal who sits there says which of several models is meant; else it is the newest. */
+async function chosen(
+  models: readonly ModelSummary[],
+  { prompt, write }: Print
+): Promise<string | undefined> {
+  const newest = models.toSorted((a, b) => b.publishedAtMs - a.publishedAtMs)
+  // A model that was built again under its name is the same to who asks it.
+  const named = new Map(newest.toReversed().map((one) => [`${one.issuer} ${one.name}`, one]))
+  const several = [...named.values()].toReversed()
+  if (prompt === undefined || several.length < 2) return undefined
+  const lines = several.map((one, i) => `  ${i + 1}  ${one.name} (${one.topics.join(', ')})`)
+  write(`Several models are offered:\n${lines.join('\n')}\n`)
+  const said = Number((await prompt('Which one? [1] ')).trim() || 1)
+  write('\n')
+  return (several[said - 1] ?? several[0])?.model
+}
+
+const CREDITED = 3
+
+/** Who is credited, each account once: those with most. */
+function credited(
+  credits: readonly CreditLine[],
+  labels: readonly AccountSummary[]
+): readonly string[] {
+  const sums = new Map<string, number>()
+  for (const { account = '', ppm } of credits) sums.set(account, (sums.get(account) ?? 0) + ppm)
+  const lines = [...sums].toSorted(([, a], [, b]) => b - a)
+  const named = lines.slice(0, CREDITED).map(([account, ppm]) => {
+    const label = labels.find(({ address }) => address === account)?.label
+    const to = account === '' ? 'the common treasury' : short(account)
+    return `credited ${percent(ppm)} to ${label === undefined ? to : `${label}, ${to}`}`
+  })
+  const more = lines.length - named.length
+  return more > 0 ? [...named, `and ${more} more: npx datanet receipt show`] : named
+}
 
 function sources(citations: readonly Citation[], width: number): string[] {
   if (citations.length === 0) return []

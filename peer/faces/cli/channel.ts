@@ -1,12 +1,13 @@
 import { Option } from 'commander'
-import type { ChannelSummary } from '../../api/money-api.ts'
+import type { ChannelClosing, ChannelSummary } from '../../api/money-api.ts'
 import type { PeerApi } from '../../api/peer-api.ts'
 import { refusal } from '../../api/problem.ts'
 import { type CliCommand, command, read } from './command.ts'
-import { table } from './layout.ts'
+import { table, wrap } from './layout.ts'
 import { moneyOf } from './money.ts'
+import { means, theOne } from './named.ts'
 import { modelOf } from './resolve.ts'
-import { short, shortPeer } from './short.ts'
+import { minute, short, shortPeer } from './short.ts'
 
 /** `datanet channel …`: what stands between a payer and a provider. */
 export const channelCommands: readonly CliCommand[] = [
@@ -32,8 +33,60 @@ export const channelCommands: readonly CliCommand[] = [
     async run({ api, print }) {
       await print.list(await api.channels.list(), (all) => channelTable(api, all, print.columns))
     }
+  }),
+  command({
+    name: 'channel close',
+    summary: 'take a deposit back; done again when the delay has passed',
+    args: '[channel]',
+    async run({ api, args, print, signal }) {
+      const channel = await channelOf(api, args[0])
+      const closing = await api.channels.close(channel, { signal })
+      await print.show(closing, async (one) => tellClosing(one, await moneyOf(api), print.columns))
+    }
   })
 ]
+
+function tellClosing(
+  { channelId, state, pendingWei, returnedWei, readyAtMs }: ChannelClosing,
+  money: (amountWei: bigint) => string,
+  width: number
+): string {
+  const came = returnedWei > 0n ? `${money(returnedWei)} came back to your account. ` : ''
+  if (state === 'closed' || readyAtMs === undefined) {
+    const rest =
+      came === ''
+        ? 'It is closed: nothing of its deposit is left that was not signed for.'
+        : 'The channel is closed.'
+    return wrap(came + rest, width)
+  }
+  return [
+    wrap(
+      `${came}No further call is made on this channel, and ${money(pendingWei)} is on its way back. ` +
+        `${untilOf(readyAtMs)} the provider can still claim what was signed for. Then:`,
+      width
+    ),
+    '',
+    `  npx datanet channel close ${short(channelId)}`
+  ].join('\n')
+}
+
+const SOON_MS = 120_000
+
+function untilOf(readyAtMs: number): string {
+  const leftMs = readyAtMs - Date.now()
+  if (leftMs > SOON_MS) return `Until ${minute(readyAtMs)}`
+  return `For ${Math.max(1, Math.ceil(leftMs / 1_000))} s`
+}
+
+/** The id of the paying channel that `named` means: an id or the ends of one; else the only open one. */
+async function channelOf(api: PeerApi, named?: string): Promise<string> {
+  const all = (await api.channels.list()).filter(({ side }) => side === 'payer')
+  const found = all.filter((one) =>
+    named === undefined ? one.state !== 'closed' : means(named, one.channelId)
+  )
+  const hint = 'see those that this peer pays through: datanet channel list'
+  return theOne(found, 'CHANNEL_UNKNOWN', named, 'channel', hint).channelId
+}
 
 async function offerOf(api: PeerApi, named?: string): Promise<string> {
   const all = await api.models.list()
@@ -52,15 +105,15 @@ async function channelTable(
   width: number
 ): Promise<string> {
   const money = await moneyOf(api)
-  return table(
+  const rows = table(
     [
       { head: 'CHANNEL', isWhole: true },
       { head: 'SIDE' },
       { head: 'PEER' },
       { head: 'DEPOSIT', isRight: true },
       { head: 'SPENT', isRight: true },
-      { head: 'CLAIMED', isRight: true },
-      { head: 'RECEIPTS', isRight: true }
+      { head: 'FREE', isRight: true },
+      { head: 'STATE' }
     ],
     all.map((one) => [
       short(one.channelId),
@@ -68,9 +121,18 @@ async function channelTable(
       shortPeer(one.peer),
       money(one.depositWei),
       money(one.spentWei),
-      money(one.claimedWei),
-      String(one.receipts)
+      one.side === 'payer' ? money(one.withdrawableWei) : '–',
+      one.state
     ]),
     { width, empty: 'No channel yet: the first paid question opens one.' }
   )
+  const waiting = all.flatMap((one) =>
+    one.side === 'payer' && one.readyAtMs !== undefined
+      ? [
+          `${money(one.withdrawableWei)} comes back from ${minute(one.readyAtMs)} on:\n` +
+            `  npx datanet channel close ${short(one.channelId)}`
+        ]
+      : []
+  )
+  return [rows, ...(waiting.length > 0 ? ['', ...waiting] : [])].join('\n')
 }

@@ -1,10 +1,12 @@
 import { Option } from 'commander'
 import type { DatanetSummary } from '../../api/datanets-api.ts'
+import type { PeerApi } from '../../api/peer-api.ts'
 import { refusal, toProblem } from '../../api/problem.ts'
 import { type CliCommand, command } from './command.ts'
+import { goLive, isOwnAlone } from './go-live.ts'
 import { table } from './layout.ts'
 import { accountOf, datanetOf } from './resolve.ts'
-import { readTexts } from './texts.ts'
+import { readTexts, type TextFile } from './texts.ts'
 
 interface ContributeOptions {
   readonly datanet?: string
@@ -12,6 +14,8 @@ interface ContributeOptions {
   readonly licence?: string
   readonly language: string
   readonly author?: string
+  /** False after `--no-publish`. */
+  readonly publish: boolean
 }
 
 /** What became of one file. */
@@ -31,14 +35,15 @@ export const contributeCommands: readonly CliCommand[] = [
     summary: 'hand in text and markdown files',
     args: '<file-or-folder...>',
     options: [
-      new Option('--datanet <datanet>', 'id or name; needless where only one is known'),
+      new Option('--datanet <datanet>', 'id or name; needless where only one is hosted or known'),
       new Option('--account <account>', 'who contributes and earns: address or label (own)'),
       new Option('--licence <id>', 'needless where the Datanet accepts only one'),
       new Option('--language <code>', 'of the texts').default('en'),
-      new Option('--author <name>', 'who made them, where the licence wants it said')
+      new Option('--author <name>', 'who made them, where the licence wants it said'),
+      new Option('--no-publish', 'hand in only, also where the peer would publish at once')
     ],
     async run({ api, args, options, print, signal }) {
-      const datanet = await datanetOf(api, options.datanet)
+      const datanet = await targetOf(api, options.datanet)
       const account = await accountOf(api, options.account)
       const licence = options.licence ?? onlyLicence(datanet)
       const texts = args.flatMap((place) => readTexts(place))
@@ -61,7 +66,14 @@ export const contributeCommands: readonly CliCommand[] = [
           handed.push({ file, title, status: code })
         }
       }
-      await print.list(handed, (all) => tell(all, datanet, print.columns))
+      const isLive =
+        options.publish && (await api.status()).autoPublish && (await isOwnAlone(api, datanet))
+      await print.list(handed, (all) => tell(all, datanet, isLive, print.columns))
+      if (isLive) {
+        print.write('\n')
+        const live = await goLive({ api, datanet, print, signal }, texts)
+        if (live !== undefined) await print.show({ live }, () => next(texts))
+      }
       const refused = handed.filter(({ status }) => isRefusal(status)).length
       if (refused > 0) {
         const hint = `${refused} of ${handed.length} files were refused`
@@ -71,17 +83,37 @@ export const contributeCommands: readonly CliCommand[] = [
   })
 ]
 
-function tell(handed: readonly Handed[], { name }: DatanetSummary, width: number): string {
-  const rows = handed.map(({ file, title, status }) => [file, title, inWords(status)])
+/** The only Datanet hosted here, or the one that is meant. */
+async function targetOf(api: PeerApi, named?: string): Promise<DatanetSummary> {
+  if (named !== undefined) return datanetOf(api, named)
+  const { peerId } = await api.status()
+  const [own, another] = (await api.datanets.list()).filter((one) => one.intakeHost === peerId)
+  return own !== undefined && another === undefined ? own : datanetOf(api)
+}
+
+function next(texts: readonly TextFile[]): string {
+  const title = (texts[0]?.title ?? '').replaceAll(/["$`\\!]/g, '')
+  const question = title.endsWith('?') ? title : `What is said about ${title.toLowerCase()}?`
+  return `\nNow ask it what they know, such as:\n\n  npx datanet ask "${question}"`
+}
+
+function tell(
+  handed: readonly Handed[],
+  { name }: DatanetSummary,
+  isLive: boolean,
+  width: number
+): string {
+  const rows = handed.map(({ file, title, status }) => [file, title, inWords(status, isLive)])
   const taken = handed.filter(({ contribution }) => contribution !== undefined).length
   return [
     table([{ head: 'FILE' }, { head: 'TITLE' }, { head: 'STATUS' }], rows, { width, empty: '' }),
     '',
-    `“${name}” took ${taken} of ${handed.length}; they wait for its curators’ review.`
+    `“${name}” took ${taken} of ${handed.length}${isLive ? '.' : '; they wait for its curators’ review.'}`
   ].join('\n')
 }
 
-function inWords(status: string): string {
+function inWords(status: string, isLive: boolean): string {
+  if (isLive && status === 'pending') return 'handed in'
   return status === 'CONTRIBUTION_DUPLICATE' ? 'held already' : status
 }
 

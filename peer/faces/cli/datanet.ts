@@ -1,9 +1,10 @@
 import { Option } from 'commander'
 import type { DatanetSummary, RevisionSummary } from '../../api/datanets-api.ts'
 import { type CliCommand, command, read } from './command.ts'
+import { draftOf } from './founding.ts'
 import { fields, table } from './layout.ts'
 import { percent } from './money.ts'
-import { accountOf, datanetOf, ownAccount } from './resolve.ts'
+import { accountOf, datanetOf } from './resolve.ts'
 import { short, shortPeer } from './short.ts'
 
 interface CreateOptions {
@@ -17,18 +18,6 @@ interface CreateOptions {
   readonly approvals: number
   readonly royalty: number
   readonly treasury?: string
-}
-
-const CONSENT =
-  'I may give this under the licence named on it, and I agree that it is published in revisions of ' +
-  'this Datanet and used by models built on it. I can withdraw it; copies that others hold by then ' +
-  'cannot be recalled.'
-/** How the royalty is shared, in ppm: contributors first. */
-const SHARES = {
-  contributorsPpm: 700_000,
-  builderPpm: 100_000,
-  curatorsPpm: 100_000,
-  treasuryPpm: 100_000
 }
 
 /** `datanet datanet …`: founding, finding and publishing. */
@@ -61,25 +50,18 @@ export const datanetCommands: readonly CliCommand[] = [
     async run({ api, options, print, signal }) {
       const curators: string[] = []
       for (const one of options.curator ?? []) curators.push(await accountOf(api, one))
-      if (curators.length === 0) curators.push(await ownAccount(api, 'curator'))
-      const founded = await api.datanets.create(
-        {
-          name: options.name,
-          purpose: options.purpose ?? options.name,
-          topics: options.topic,
-          licences: options.licence ?? ['CC0-1.0'],
-          consent: options.consent ?? CONSENT,
-          curators,
-          threshold: options.threshold,
-          reviewApprovals: options.approvals,
-          royalty: { royaltyPpm: options.royalty, ...SHARES },
-          treasury:
-            options.treasury === undefined
-              ? await ownAccount(api, 'treasury')
-              : await accountOf(api, options.treasury)
-        },
-        { signal }
-      )
+      const { name, topic: topics, purpose, licence: licences, consent } = options
+      const draft = await draftOf(api, {
+        ...{ name, topics, curators, threshold: options.threshold, approvals: options.approvals },
+        royaltyPpm: options.royalty,
+        ...(purpose === undefined ? {} : { purpose }),
+        ...(licences === undefined ? {} : { licences }),
+        ...(consent === undefined ? {} : { consent }),
+        ...(options.treasury === undefined
+          ? {}
+          : { treasury: await accountOf(api, options.treasury) })
+      })
+      const founded = await api.datanets.create(draft, { signal })
       await print.show(
         founded,
         (one) => `Founded “${one.name}” on chain.\n\n${describe(one, print.columns)}`

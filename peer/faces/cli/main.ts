@@ -1,26 +1,40 @@
 import { once } from 'node:events'
-import { resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { type Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { connectPeer } from '../../api/client.ts'
-import { readDaemonFile } from '../../api/daemon-file.ts'
+import { type DaemonFile, readDaemonFile } from '../../api/daemon-file.ts'
 import type { PeerApi } from '../../api/peer-api.ts'
 import { refusal, toProblem } from '../../api/problem.ts'
-import { describeConfig, loadConfig } from '../../config.ts'
+import { type Config, describeConfig, loadConfig } from '../../config.ts'
+import { shellWord, startInBackground } from './background.ts'
+import { type ChainDeployOptions, chainDeploy, demandToken, tellDeployed } from './chain.ts'
 import { read } from './command.ts'
+import { type FindingLine, tellDiagnosis, tellFinding } from './doctor.ts'
+import { EXIT } from './exit-codes.ts'
+import { type InitOptions, initCommand, runInit } from './init.ts'
 import { lastPeer, rememberPeer } from './last-peer.ts'
 import { fields } from './layout.ts'
 import { createPrint, failed, type Print } from './print.ts'
 import { type CommonOptions, createProgram, usageCode } from './program.ts'
-import { tellStart } from './tell-start.ts'
+import { askSecret } from './secret-prompt.ts'
+import { stopDaemon } from './stop.ts'
+import { tellEncrypted, tellStart } from './tell-start.ts'
 
 // What runs a peer is loaded by the commands that run one: the others answer at once.
 
 /** The flags that say what a peer runs with; config.ts knows their meaning. */
 const CONFIG_FLAGS = [
-  new Option('--network <file>', 'the network file of a running devnet'),
+  new Option('--network <file>', 'the file of the network to join'),
   new Option('--data-dir <dir>', 'where keys, records and blocks are kept'),
+  new Option('--chain <kind>', 'embedded: a chain of its own here, with play money'),
+  new Option('--chain-port <port>', 'of that chain, for the other peers of this machine'),
+  new Option('--roles <roles>', 'of host, provider, consumer; all unless given'),
   new Option('--bootstrap <address>', 'a peer to join by; may be repeated').argParser(read.many),
+  new Option('--listen <address>', 'where other peers reach it; may be repeated').argParser(
+    read.many
+  ),
   new Option('--api-port <port>', 'of the API for the other commands'),
   new Option('--gateway', 'open an OpenAI-compatible endpoint as well'),
   new Option('--gateway-port <port>', 'of that endpoint'),
@@ -36,13 +50,38 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 const program = createProgram({ connect, print: printOf, signal: stopping.signal })
 
+initCommand(program.command('init')).action(setUp)
+
 withFlags(nounOf('peer').command('start'))
   .description('start a peer here, for the other commands and other peers')
+  .option('--background', 'return when it answers, and leave it running')
   .action(startPeer)
 
-withFlags(program.command('config'))
+nounOf('peer')
+  .command('stop')
+  .description('stop the running peer and wait until it is gone')
+  .option('--data-dir <dir>', 'whose peer')
+  .option('--json', 'for programs: one object')
+  .action(stopPeer)
+
+nounOf('account')
+  .command('encrypt')
+  .description('encrypt the keys of a stopped peer under a passphrase, or under another one')
+  .option('--new-passphrase-file <file>', 'with the passphrase that holds from now on')
+  .option('--data-dir <dir>', 'whose keys')
+  .option('--json', 'for programs: one object')
+  .action(encryptAccounts)
+
+withFlags(program.command('config', { hidden: true }))
   .description('what a peer would run with, secrets hidden')
   .action(showConfig)
+
+withFlags(program.command('doctor'))
+  .summary('what is wrong here, and what to do')
+  .description('what is in the way of a peer here, and what to do about it')
+  .action(runDoctor)
+
+chainDeploy(program.command('chain', { hidden: true })).action(deployChain)
 
 program
   .command('devnet')
@@ -56,7 +95,7 @@ program
   .action(async (options) => (await import('../../devnet/command.ts')).runDevnet(options))
 
 program
-  .command('join')
+  .command('join', { hidden: true })
   .summary('join a running devnet and ask it something')
   .description('join a running devnet as another agent and ask it something')
   .argument('<network-file>', 'the file that the devnet names at its end')
@@ -74,33 +113,79 @@ try {
 }
 
 /** The PeerApi of the running peer: of the one named, of the usual one, or of the one started last. */
-async function connect({ dataDir }: CommonOptions): Promise<PeerApi> {
+async function connect(options: CommonOptions): Promise<PeerApi> {
   stopOnSignals()
+  return connectPeer(findDaemon(options))
+}
+
+function findDaemon({ dataDir }: CommonOptions): DaemonFile {
   const usual = loadConfig({ flags: { dataDir } }).dataDir
   const places = dataDir === undefined ? [usual, lastPeer()] : [usual]
   for (const place of places) {
     if (place === undefined) continue
     try {
-      return connectPeer(readDaemonFile(place))
+      return readDaemonFile(place)
     } catch (error) {
       if (toProblem(error).body.code !== 'PEER_UNREACHABLE') throw error
     }
   }
-  const hint = 'no peer runs here; start one in another terminal: datanet peer start'
+  const hint = existsSync(join(usual, 'config.json'))
+    ? `the peer of ${usual} does not run: npx datanet peer start --background${
+        dataDir === undefined ? '' : ` --data-dir ${shellWord(dataDir)}`
+      }`
+    : 'no peer runs here: npx datanet init sets one up, datanet peer start runs one'
   throw refusal('PEER_UNREACHABLE', { dataDir: usual }, { hint })
 }
 
-async function startPeer({ json, ...flags }: Record<string, unknown>): Promise<void> {
+async function setUp(options: InitOptions): Promise<void> {
   stopOnSignals()
+  const { dataDir, network, json } = options
+  // Also tells whether such a configuration is possible, before anything is written.
+  const config = loadConfig({ flags: { dataDir, ...(network ? { network } : {}) } })
+  const print = printOf(json === true)
+  await runInit(options, { dataDir: config.dataDir, print, signal: stopping.signal })
+}
+
+/** A peer that outlives this command. */
+async function startBehind(flags: Record<string, unknown>, print: Print): Promise<void> {
+  const dataDir = resolve(loadConfig({ flags }).dataDir)
+  const words = Object.entries(flags).flatMap(([key, value]) => flagOf(key, value))
+  const daemon = await startInBackground(dataDir, { signal: stopping.signal, flags: words })
+  await print.show({ dataDir, pid: daemon.pid, url: daemon.url }, ({ pid }) =>
+    fields(
+      [
+        ['peer', `process ${pid}, in the background; its log is ${join(dataDir, 'peer.log')}`],
+        ['stop it', 'npx datanet peer stop']
+      ],
+      print.columns
+    )
+  )
+}
+
+/** A flag as it is typed; the data directory is told anyway, and files are named whole. */
+function flagOf(key: string, value: unknown): string[] {
+  if (key === 'dataDir' || value === undefined) return []
+  const name = `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+  if (value === true) return [name]
+  if (Array.isArray(value)) return value.flatMap((one) => [name, String(one)])
+  return [name, key === 'network' ? resolve(String(value)) : String(value)]
+}
+
+async function startPeer({ json, background, ...flags }: Record<string, unknown>): Promise<void> {
+  stopOnSignals()
+  if (background === true) return startBehind(flags, printOf(json === true))
   const { startDaemon } = await import('../../daemon.ts')
   const { askFaucet } = await import('../../devnet/faucet.ts')
   const print = printOf(json === true)
   const config = loadConfig({ flags })
   // On a terminal a person reads along, who wants to know what went wrong and not what goes on.
   const isWatched = process.stderr.isTTY === true && flags.logLevel === undefined
-  const daemon = await startDaemon(isWatched ? { ...config, logLevel: 'warn' } : config)
+  const daemon = await unlocked(config, (opened) =>
+    startDaemon(isWatched ? { ...opened, logLevel: 'warn' } : opened)
+  )
   try {
-    const { peer, url, gateway } = daemon
+    const { peer, url, gateway, networkFile } = daemon
+    const { keystore, chainId } = await peer.api.status()
     const isGiven =
       config.rpcUrl !== undefined &&
       (await askFaucet(config.rpcUrl, peer.account).catch(() => false))
@@ -108,7 +193,10 @@ async function startPeer({ json, ...flags }: Record<string, unknown>): Promise<v
     rememberPeer(dataDir)
     const { peerId, account, addresses } = peer
     await print.show(
-      { peerId, account, addresses, dataDir, url, gateway, isGiven, pid: process.pid },
+      {
+        ...{ peerId, account, addresses, dataDir, url, gateway, isGiven, keystore },
+        ...{ chainId, networkFile, isAlone: config.bootstrap.length === 0, pid: process.pid }
+      },
       (started) => tellStart(started, print.columns)
     )
     if (!stopping.signal.aborted) await once(stopping.signal, 'abort')
@@ -116,6 +204,84 @@ async function startPeer({ json, ...flags }: Record<string, unknown>): Promise<v
   } finally {
     await daemon.stop()
   }
+  // libp2p leaves a timer behind that holds the process for a second; there is nothing to wait for.
+  process.exit()
+}
+
+/** What `start` gives, asking on a terminal for the passphrase of encrypted keys, three times. */
+async function unlocked<T>(config: Config, start: (config: Config) => Promise<T>): Promise<T> {
+  for (let tries = 0, opened = config; ; tries += 1) {
+    try {
+      return await start(opened)
+    } catch (error) {
+      const { code } = toProblem(error).body
+      const isAsked = code === 'KEYSTORE_LOCKED' || (code === 'PASSPHRASE_WRONG' && tries > 0)
+      if (!isAsked || tries >= 3) throw error
+      const question =
+        code === 'KEYSTORE_LOCKED' ? 'Passphrase of the keys: ' : 'Not that one. Again: '
+      const keyPassphrase = await askSecret(question, { signal: stopping.signal })
+      if (keyPassphrase === undefined) throw error
+      opened = { ...config, keyPassphrase }
+    }
+  }
+}
+
+async function encryptAccounts(options: Record<string, string | undefined>): Promise<void> {
+  stopOnSignals()
+  const { encryptKeys } = await import('../../encrypt-keys.ts')
+  const print = printOf(options.json !== undefined)
+  const config = loadConfig({ flags: { dataDir: options.dataDir } })
+  const { newPassphraseFile } = options
+  const done = await encryptKeys({
+    ...config,
+    ...(newPassphraseFile === undefined ? {} : { newPassphraseFile }),
+    ask: (question) => askSecret(question, { signal: stopping.signal })
+  })
+  await print.show(done, tellEncrypted)
+}
+
+async function stopPeer(options: CommonOptions): Promise<void> {
+  stopOnSignals()
+  const daemon = findDaemon(options)
+  const { pid, url } = daemon
+  await stopDaemon(daemon, { signal: stopping.signal })
+  await printOf(options.json === true).show({ pid, url }, () => `Stopped: process ${pid} is gone.`)
+}
+
+async function runDoctor({ json, ...flags }: Record<string, unknown>): Promise<void> {
+  const { diagnose } = await import('../../doctor.ts')
+  const print = printOf(json === true)
+  const findings: FindingLine[] = []
+  for await (const finding of diagnose({ flags })) {
+    findings.push(finding)
+    print.write(`${tellFinding(finding, print.columns)}\n`)
+  }
+  const isWell = findings.every(({ mark }) => mark !== 'wrong')
+  await print.show({ isWell, findings }, () => `\n${tellDiagnosis(findings)}`)
+  if (!isWell) process.exitCode = EXIT.failed
+}
+
+async function deployChain(options: ChainDeployOptions): Promise<void> {
+  demandToken(options)
+  stopOnSignals()
+  const { deployNetwork } = await import('../../deploy-network.ts')
+  const print = printOf(options.json === true)
+  const { dropDelay: dropDelayS, dataDir, playToken: _, json: __, ...order } = options
+  let done = 0
+  const deployed = await unlocked(loadConfig({ flags: { dataDir } }), (config) =>
+    deployNetwork(
+      config,
+      { ...order, dropDelayS },
+      {
+        signal: stopping.signal,
+        onStart: ({ chainId, deployer }) =>
+          print.write(`Deploying on chain ${chainId}, paid by ${deployer}\n\n`),
+        onDeployed: ({ contract }) =>
+          print.progress({ text: `${contract} is there`, done: ++done, total: 0 })
+      }
+    )
+  )
+  await print.show(deployed, (all) => tellDeployed(all, dropDelayS, print.columns))
 }
 
 async function showConfig({ json, ...flags }: Record<string, unknown>): Promise<void> {

@@ -1,10 +1,12 @@
 import { Option } from 'commander'
 import type { ModelListing, ModelSummary, OfferSummary } from '../../api/models-api.ts'
 import type { PeerApi } from '../../api/peer-api.ts'
+import { buildModel } from './building.ts'
 import { type CliCommand, command, read } from './command.ts'
 import { fields, table } from './layout.ts'
 import { moneyOf, percent } from './money.ts'
 import { accountOf, datanetOf, modelOf, ownAccount } from './resolve.ts'
+import { PRICE_TEXT } from './serving.ts'
 import { minute, short } from './short.ts'
 
 interface BuildOptions {
@@ -20,10 +22,6 @@ interface ServeOptions {
   readonly outputToken: bigint
   readonly account?: string
 }
-
-/** Parsed only to keep the defaults of a price in one place. */
-const CALL = '0.01'
-const OUTPUT_TOKEN = '0.0001'
 
 /** `datanet model …`: building on a Datanet and serving what was built. */
 export const modelCommands: readonly CliCommand[] = [
@@ -41,18 +39,45 @@ export const modelCommands: readonly CliCommand[] = [
       const { peerId } = await api.status()
       const waiting = { signal, onProgress: print.progress }
       if (datanet.intakeHost !== peerId) await api.datanets.fetch(datanet.id, waiting)
-      const built = await api.models.build(
-        {
-          datanet: datanet.id,
-          name: options.name ?? `${slug(datanet.name)}-answers`,
-          description: options.description ?? `Answers questions from “${datanet.name}”.`,
-          account: await builderOf(api, options.account)
-        },
-        waiting
-      )
+      const { account, ...named } = options
+      const builder = account === undefined ? {} : { account: await accountOf(api, account) }
+      const built = await buildModel(api, datanet, { ...named, ...builder }, waiting)
       await print.show(
         built,
         (one) => `Built “${one.name}” from “${datanet.name}”.\n\n${describe(one, print.columns)}`
+      )
+    }
+  }),
+  command({
+    name: 'model adopt',
+    summary: 'build a model of another peer again, to serve it as well',
+    args: '<model>',
+    async run({ api, args, print, signal }) {
+      const met = (await api.models.list()).map(({ model }) => model)
+      const { model } = modelOf(met, args[0])
+      const adopted = await api.models.adopt(model, { signal, onProgress: print.progress })
+      await print.show(adopted, (one) =>
+        [
+          `“${one.name}” was built again from its revision, and is the same to the byte.`,
+          '',
+          describe(one, print.columns),
+          '',
+          'Its builder still earns a share. Now serve it:',
+          '',
+          `  npx datanet model serve ${short(one.model)}`
+        ].join('\n')
+      )
+    }
+  }),
+  command({
+    name: 'model retire',
+    summary: 'offer a model no more',
+    args: '<model>',
+    async run({ api, args, print, signal }) {
+      const model = modelOf(await api.models.built(), args[0], 'it is not served here')
+      await print.show(
+        await api.models.retire(model.model, { signal }),
+        () => `“${model.name}” is offered no more; calls under way are finished.`
       )
     }
   }),
@@ -85,9 +110,9 @@ export const modelCommands: readonly CliCommand[] = [
     summary: 'offer a model that was built here, and keep the offer fresh',
     args: '[model]',
     options: [
-      price('--call <amount>', 'for a call', CALL),
-      price('--input-token <amount>', 'for a token of the question', '0'),
-      price('--output-token <amount>', 'for a token of the answer', OUTPUT_TOKEN),
+      price('--call <amount>', 'for a call', PRICE_TEXT.call),
+      price('--input-token <amount>', 'for a token of the question', PRICE_TEXT.inputToken),
+      price('--output-token <amount>', 'for a token of the answer', PRICE_TEXT.outputToken),
       new Option('--account <account>', 'who serves (builder)')
     ],
     async run({ api, args, options, print, signal }) {
@@ -204,13 +229,4 @@ async function builderOf(api: PeerApi, named?: string): Promise<string> {
 
 function price(flags: string, what: string, standard: string): Option {
   return new Option(flags, what).argParser(read.amount).default(read.amount(standard), standard)
-}
-
-function slug(name: string): string {
-  return (
-    name
-      .toLowerCase()
-      .replace(/[^a-z0-9]+/g, '-')
-      .replace(/^-|-$/g, '') || 'model'
-  )
 }

@@ -1,10 +1,10 @@
-import { formatAmount, tokenSymbol } from '../../api/amounts.ts'
+import { formatAmount } from '../../api/amounts.ts'
 import type { PeerApi } from '../../api/peer-api.ts'
 
 /** Writes amounts with the symbol of the token that `api`'s peer pays in. */
 export async function moneyOf(api: PeerApi): Promise<(amountWei: bigint) => string> {
-  const symbol = tokenSymbol((await api.status()).chainId)
-  return (amountWei) => formatAmount(amountWei, symbol)
+  const { symbol, decimals } = (await api.status()).token ?? { symbol: 'tokens', decimals: 18 }
+  return (amountWei) => formatAmount(amountWei, symbol, decimals)
 }
 
 /** Parts per million as a percentage. */

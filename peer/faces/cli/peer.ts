@@ -1,6 +1,13 @@
+import type { PeerStatus } from '../../api/peer-api.ts'
 import { type CliCommand, command } from './command.ts'
 import { fields } from './layout.ts'
 import { moneyOf } from './money.ts'
+
+const FREE_ONLY = 'none: free models only'
+
+function unknownBalance({ chainId }: PeerStatus): string {
+  return chainId === undefined ? '' : 'the chain does not answer'
+}
 
 /** `datanet peer status`; starting one is the business of the program itself. */
 export const peerCommands: readonly CliCommand[] = [
@@ -20,13 +27,12 @@ export const peerCommands: readonly CliCommand[] = [
             [
               ['peer', status.peerId],
               ['account', status.account],
-              [
-                'balance',
-                balanceWei === undefined ? 'the chain does not answer' : money(balanceWei)
-              ],
-              ['chain', String(status.chainId)],
+              ['roles', status.roles.join(', ')],
+              ['chain', status.chainId === undefined ? FREE_ONLY : String(status.chainId)],
+              ['balance', balanceWei === undefined ? unknownBalance(status) : money(balanceWei)],
               ['connected', `to ${status.connectedPeers} peers`],
               ['signer', status.signer],
+              ['version', status.version],
               ['addresses', status.addresses.join(' ')]
             ],
             print.columns

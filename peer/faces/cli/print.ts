@@ -88,6 +88,8 @@ export function failed(
   if (isJson) sinks.out.write(jsonLine({ step: 'error', error: body }))
   else {
     const again = body.retryable ? 'Trying again can help.' : 'Trying the same again will not help.'
+    // What was said of the progress stands on this line still.
+    if (sinks.err.isTTY === true) sinks.err.write('\r\x1b[2K')
     sinks.err.write(
       `${body.code}: ${harmless(body.detail)}\nWho can mend it: the ${body.actor}. ${again}\n`
     )

@@ -30,6 +30,10 @@ export interface CliEnvironment {
 }
 
 const HELP_WIDTH = 100
+/** A noun with more verbs than this leaves its summary no room on 80 columns. */
+const TERM_WIDTH = 34
+/** Commands that are named, and not explained, where all are listed. */
+const RARE = ['chain deploy', 'completion', 'config', 'join']
 
 const NOUNS: Readonly<Record<string, string>> = {
   peer: 'run a peer of your own',
@@ -64,14 +68,15 @@ export function createProgram(environment: CliEnvironment): Command {
     .helpOption('-h, --help', 'this, or what a command takes')
     .addHelpText(
       'after',
-      `\nOver the running peer, every command takes --json and --data-dir.\n${EXIT_TEXT}`
+      `\nAlso: ${RARE.join(', ')}; --help with each.\n` +
+        `Over the running peer, every command takes --json and --data-dir.\n${EXIT_TEXT}`
     )
     .configureHelp({ subcommandTerm: termOf, visibleOptions: optionsOf, helpWidth: HELP_WIDTH })
     .configureOutput({ outputError: (text, write) => write(text + suggestionFor(text)) })
     .helpCommand(false)
   for (const one of COMMANDS) add(program, one, environment)
   program
-    .command('completion')
+    .command('completion', { hidden: true })
     .summary('for the shell to complete commands')
     .description('completion for a shell, as in: source <(datanet completion bash)')
     .addArgument(new Argument('<shell>').choices(SHELLS))
@@ -93,7 +98,9 @@ function termOf(one: Command): string {
     const name = argument.variadic ? `${argument.name()}...` : argument.name()
     return argument.required ? `<${name}>` : `[${name}]`
   })
-  return [one.name(), verbs, ...args].filter((part) => part !== '').join(' ')
+  const term = [one.name(), verbs, ...args].filter((part) => part !== '').join(' ')
+  if (term.length <= TERM_WIDTH) return term
+  return `${term.slice(0, term.lastIndexOf('|', TERM_WIDTH - 1) + 1)}…`
 }
 
 /** The whole fits a screen without the option that is being used. */
@@ -106,6 +113,8 @@ function suggestionFor(text: string): string {
   const verb = /unknown command '([\w-]+)'/.exec(text)?.[1]
   if (verb === undefined || text.includes('Did you mean')) return ''
   const full = COMMANDS.filter(({ name }) => name.endsWith(` ${verb}`)).map(({ name }) => name)
+  // What is not listed is not suggested by commander either.
+  full.push(...RARE.filter((name) => name.startsWith(verb.slice(0, 2))))
   if (full.length === 0) return '(datanet --help lists the commands)\n'
   return `(Did you mean ${full.map((name) => `datanet ${name}`).join(', ')}?)\n`
 }

@@ -3,6 +3,7 @@ import type { ModelSummary } from '../../api/models-api.ts'
 import type { ReceiptSummary } from '../../api/money-api.ts'
 import type { PeerApi } from '../../api/peer-api.ts'
 import { refusal } from '../../api/problem.ts'
+import { means, theOne } from './named.ts'
 
 /**
  * The Datanet that `named` means: an id, the ends of one, or a name; without it, the only one known.
@@ -49,27 +50,4 @@ export async function receiptOf(api: PeerApi, named?: string): Promise<string> {
   const found = all.filter((one: ReceiptSummary) => means(named ?? '', one.callId))
   return theOne(found, 'RECEIPT_UNKNOWN', named, 'receipt', 'see them all: datanet receipt list')
     .callId
-}
-
-/** Whether `named` is the id, its beginning or end as tables show them, or the name. */
-function means(named: string, id: string, name = ''): boolean {
-  const wanted = named.toLowerCase()
-  if (wanted === id || wanted === name.toLowerCase()) return true
-  const [start = '', end = ''] = wanted.split(/…|\.\.\./)
-  if (wanted !== start) return start.length >= 4 && id.startsWith(start) && id.endsWith(end)
-  return start.length >= 8 && id.startsWith(start)
-}
-
-function theOne<T>(
-  found: readonly T[],
-  missing: 'DATANET_UNKNOWN' | 'INPUT_INVALID' | 'RECEIPT_UNKNOWN',
-  named: string | undefined,
-  what: string,
-  hint: string
-): T {
-  const [first, second] = found
-  if (first === undefined) throw refusal(missing, named === undefined ? {} : { named }, { hint })
-  if (second === undefined) return first
-  const several = `${found.length} ${what}s fit: name one by its id`
-  throw refusal('INPUT_INVALID', named === undefined ? {} : { named }, { hint: several })
 }

@@ -1,25 +1,33 @@
+import { Option } from 'commander'
 import type { DatanetSummary } from '../../api/datanets-api.ts'
 import type { ModelListing } from '../../api/models-api.ts'
 import { refusal, toProblem } from '../../api/problem.ts'
-import { type CliCommand, command } from './command.ts'
+import { type CliCommand, command, read } from './command.ts'
 import { datanetTable } from './datanet.ts'
 import { modelTable } from './model.ts'
+import type { Print } from './print.ts'
 
 const GRACE_MS = 1_500
+const TICK_MS = 200
 
-/** `datanet search`: what the network announces under a topic, all of it verified. */
+/** `datanet search`: what is known here and announced on the network under a topic, all of it verified. */
 export const searchCommands: readonly CliCommand[] = [
-  command({
+  command<{ wait?: number }>({
     name: 'search',
     summary: 'look for Datanets and models by topic',
     args: '<topic...>',
-    async run({ api, args, print, signal }) {
+    options: [
+      new Option('--wait <seconds>', 'go on looking while nothing is found').argParser(read.count)
+    ],
+    async run({ api, args, options, print, signal }) {
       const topic = args.join(' ')
-      print.progress({ text: `asking the network about ${topic}`, done: 0, total: 0 })
+      const waitMs = Math.min(60, options.wait ?? 0) * 1_000
+      const query = waitMs === 0 ? topic : { topic, waitMs }
+      const ended = ticking(print, `asking the network about ${topic}`)
       const enough = new AbortController()
       const waiting = { signal: AbortSignal.any([signal, enough.signal]) }
       let grace: NodeJS.Timeout | undefined
-      // What finds nothing looks for long; once the other has found, it need not.
+      // What finds nothing may look for long; once the other has found, it need not.
       const orNone = async <T>(search: Promise<readonly T[]>): Promise<readonly T[]> => {
         try {
           const found = await search
@@ -32,10 +40,16 @@ export const searchCommands: readonly CliCommand[] = [
         }
       }
       const [datanets, models] = await Promise.all([
-        orNone(api.datanets.find(topic, waiting)),
-        orNone(api.models.search(topic, waiting))
-      ]).finally(() => clearTimeout(grace))
-      if (datanets.length + models.length === 0) throw refusal('DISCOVERY_EMPTY', { topic })
+        orNone(api.datanets.find(query, waiting)),
+        orNone(api.models.search(query, waiting))
+      ]).finally(() => {
+        clearTimeout(grace)
+        ended()
+      })
+      if (datanets.length + models.length === 0) {
+        const hint = 'what was just announced takes seconds to be found: --wait 20 goes on looking'
+        throw refusal('DISCOVERY_EMPTY', { topic }, { hint })
+      }
       type Found = { datanet: DatanetSummary } | ModelListing
       const found: Found[] = [...datanets.map((datanet) => ({ datanet })), ...models]
       await print.list(found, async () => {
@@ -49,3 +63,15 @@ export const searchCommands: readonly CliCommand[] = [
     }
   })
 ]
+
+/** Says on a terminal what goes on and for how long, until the returned function is called. */
+function ticking(print: Print, text: string): () => void {
+  const startedAtMs = performance.now()
+  const tell = () => {
+    const seconds = Math.floor((performance.now() - startedAtMs) / 1_000)
+    print.progress({ text: seconds === 0 ? text : `${text}, ${seconds} s`, done: 0, total: 0 })
+  }
+  tell()
+  const timer = setInterval(tell, TICK_MS)
+  return () => clearInterval(timer)
+}

@@ -9,17 +9,42 @@ export interface Started {
   /** Of the API that the other commands speak. */
   readonly url: string
   readonly gateway: { readonly url: string; readonly token: string } | undefined
+  /** True when it was told of no other peer to join by. */
+  readonly isAlone: boolean
+  /** Undefined without a chain. */
+  readonly chainId: number | undefined
+  /** What others join by, when the chain is one of its own. */
+  readonly networkFile: string | undefined
   /** Whether a devnet's faucet gave gas and tokens. */
   readonly isGiven: boolean
+  /** How the keys stand on the disk. */
+  readonly keystore: 'plain' | 'encrypted'
   readonly pid: number
+}
+
+/** Of a peer without a passphrase, in one line. */
+export const PLAIN_KEYS = 'not encrypted on the disk (datanet account encrypt)'
+
+/** What a person is told when their keys were encrypted. */
+export function tellEncrypted(done: {
+  readonly accounts: number
+  readonly wasEncrypted: boolean
+}): string {
+  const keys = `the peer's own key and those of ${done.accounts} accounts`
+  return [
+    done.wasEncrypted
+      ? `Encrypted anew, under the new passphrase: ${keys}.`
+      : `Encrypted, and nothing of them left in the database: ${keys}.`,
+    '',
+    'From now on the peer starts with this passphrase only: typed, or as',
+    'DATANET_KEY_PASSPHRASE, or in a file of mode 600 named by keyPassphraseFile.',
+    'Nobody can recover it. Backups that were made earlier still hold the keys as they were.'
+  ].join('\n')
 }
 
 /** What a person is told when their peer has started: who it is, and what to try. */
 export function tellStart(started: Started, width: number): string {
-  const { peerId, account, dataDir, url, gateway, isGiven } = started
-  const chain = isGiven
-    ? 'a devnet: its faucet gave this account gas and play money'
-    : 'connected; no faucet: the account must be given gas and tokens before it can pay'
+  const { peerId, account, dataDir, url, gateway } = started
   return [
     'Your peer is up.',
     '',
@@ -27,8 +52,9 @@ export function tellStart(started: Started, width: number): string {
       [
         ['peer', peerId],
         ['account', account],
-        ['chain', chain],
+        ['chain', chainOf(started)],
         ['data', dataDir],
+        ['keys', started.keystore === 'plain' ? PLAIN_KEYS : 'encrypted under your passphrase'],
         ['API', url],
         ['gateway', gateway === undefined ? '' : gateway.url],
         ['token', gateway === undefined ? '' : gateway.token]
@@ -36,11 +62,48 @@ export function tellStart(started: Started, width: number): string {
       width
     ),
     '',
-    'Now, in another terminal:',
-    '',
-    '  npx datanet search "software security"',
-    '  npx datanet ask "What is SQL injection?"',
+    ...whatNext(started),
     '',
     'Ctrl-C stops it.'
   ].join('\n')
+}
+
+function chainOf({ chainId, networkFile, isGiven }: Started): string {
+  if (chainId === undefined) return 'none, which is the default: it asks free models only'
+  if (networkFile !== undefined) return `its own, ${chainId}, with play money for everybody`
+  return isGiven
+    ? 'a devnet: its faucet gave this account gas and play money'
+    : `${chainId}; no faucet: the account must be given gas and tokens before it can pay`
+}
+
+function whatNext({ chainId, networkFile, isAlone }: Started): readonly string[] {
+  const file = networkFile?.includes(' ') ? `'${networkFile}'` : networkFile
+  if (chainId === undefined) {
+    return [
+      ...(isAlone
+        ? ['It knows no other peer yet: --bootstrap <address> names one to join by.', '']
+        : []),
+      'To pay, found Datanets and serve models it needs a chain. Start it again with one of:',
+      '',
+      '  --network <file>   a network that runs: a devnet (npm start -- --keep world writes',
+      '                     world/network.json), or one that somebody gave you the file of',
+      '  --chain embedded   a chain of its own, on this machine, with play money',
+      '',
+      'or with rpcUrl and contracts for a public chain (datanet chain deploy puts them there).'
+    ]
+  }
+  return [
+    'Now, in another terminal:',
+    '',
+    ...(networkFile === undefined
+      ? ['  npx datanet search "software security"', '  npx datanet ask "What is SQL injection?"']
+      : [
+          '  npx datanet datanet create --name "Our notes" --topic "our notes"',
+          '  npx datanet contribute ./notes --datanet "our notes"',
+          '',
+          'Other peers of this machine join with:',
+          '',
+          `  npx datanet peer start --network ${file} --data-dir friend`
+        ])
+  ]
 }

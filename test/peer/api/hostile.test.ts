@@ -61,6 +61,7 @@ function send(
 const bearer = { authorization: `Bearer ${TOKEN}` }
 const codeIn = ({ text }: Reply) => JSON.parse(text).code
 
+// API-R1
 test.each([
   ['none', undefined],
   ['another', 'Bearer an-admin-tokem'],
@@ -81,6 +82,7 @@ test.each([
   expect(spy).not.toHaveBeenCalled()
 })
 
+// API-R2
 test.each(['evil.example', 'evil.example:80', '127.0.0.1.evil.example', '10.0.0.1', '[::2]'])(
   'a request for the name %s is refused, whatever it carries',
   async (host) => {
@@ -91,6 +93,7 @@ test.each(['evil.example', 'evil.example:80', '127.0.0.1.evil.example', '10.0.0.
   }
 )
 
+// API-R2
 test('a web page is told nothing: no answer has a CORS header', async () => {
   const { url, spy } = await serve()
   const origin = { origin: 'https://evil.example' }
@@ -107,6 +110,7 @@ test('a web page is told nothing: no answer has a CORS header', async () => {
   expect(permitted.headers).not.toHaveProperty('access-control-allow-origin')
 })
 
+// API-R6
 test.each([
   ['not JSON', '{"a":'],
   ['not UTF-8', Buffer.from([0x7b, 0xff, 0x7d]).toString('latin1')],
@@ -153,6 +157,7 @@ test('a wrong argument is named, and one of a strict form takes no other keys', 
   expect(spy).not.toHaveBeenCalled()
 })
 
+// API-R5
 test('a body above the bound is refused, said or unsaid', async () => {
   const { spy, url } = await serve({ maxBodyBytes: 1_000 })
   const body = JSON.stringify({ x: 'x'.repeat(2_000) })
@@ -163,6 +168,7 @@ test('a body above the bound is refused, said or unsaid', async () => {
   expect(spy).not.toHaveBeenCalled()
 })
 
+// API-R6
 test('a body that drips is refused in time, and its connection ends', async () => {
   const { spy, server } = await serve({ bodyTimeoutMs: 60 })
   const { port } = new URL(server.url)
@@ -182,6 +188,7 @@ test('a body that drips is refused in time, and its connection ends', async () =
   expect(server.calls).toBe(0)
 })
 
+// API-R7
 test('a client that vanishes inside its body leaves nothing running', async () => {
   const { spy, server } = await serve()
   const socket = connect(Number(new URL(server.url).port), '127.0.0.1')

@@ -36,6 +36,7 @@ test('names that are never harmless are dropped at every depth, long texts are c
   expect(body.details).toEqual({ at: { row: 3 }, hint: 'x'.repeat(400) })
 })
 
+// API-W2
 test('an error outside the vocabulary shows nothing of itself, nor does a cause', () => {
   const foreign = toProblem(new Error('key 0xabc'))
   expect(foreign.body).toMatchObject({ status: 500, code: 'INTERNAL', details: {} })

@@ -192,6 +192,7 @@ test.each(['plain', 'progress', 'stream'] as const)(
   }
 )
 
+// API-R7
 test('a reader that breaks off a stream ends its call at the peer', async () => {
   const { wait, cancelled } = waiting()
   const ask: ModelsApi['ask'] = async function* (_, options) {
@@ -240,17 +241,23 @@ test('arguments of another form are refused on this side already', async () => {
   })
 })
 
+// API-W1
 test('only a safe URL is given a token', () => {
   for (const url of ['http://example.com', 'ftp://127.0.0.1', 'nonsense']) {
     expect(() => connectPeer({ url, token: ADMIN })).toThrow(/http on this machine/)
   }
 })
 
+// API-R3
 test('a token acts for its own accounts alone', async () => {
   const contribute = vi.fn(async () => ({ contribution: 'c', status: 'pending' }))
   const accounts = async () => [ANN, BEN].map((address) => ({ address, label: address }))
   const api = {
-    accounts: { list: accounts, create: vi.fn() },
+    accounts: {
+      list: accounts,
+      create: vi.fn(),
+      find: async (address: string) => ({ address, label: address })
+    },
     rewards: { show: async () => [], claim: vi.fn() },
     channels: { list: vi.fn() },
     datanets: {
@@ -286,6 +293,7 @@ test('a token acts for its own accounts alone', async () => {
   expect(await ann.accounts.list()).toEqual([{ address: ANN, label: ANN }])
 })
 
+// API-R4
 test('questions of a token cost no more than its limit together', async () => {
   const tokens = [
     { token: 'limited-token', spendWei: 500n },

@@ -43,7 +43,7 @@ beforeAll(async () => {
   const served = await world.serve(provider, datanet)
   model = served.model.model
   offer = served.offer.offer
-  await agent.api.models.search(world.network.topic)
+  await agent.api.models.search(world.topic)
 })
 
 afterAll(async () => {
@@ -96,7 +96,7 @@ test('everything that can be read is the same on both sides', async () => {
     (api: PeerApi) => api.datanets.list(),
     (api: PeerApi) => api.datanets.show(datanet),
     (api: PeerApi) => api.datanets.head(datanet),
-    (api: PeerApi) => api.datanets.find(world.network.topic),
+    (api: PeerApi) => api.datanets.find(world.topic),
     (api: PeerApi) => api.datanets.fetch(datanet),
     (api: PeerApi) => api.models.built(),
     (api: PeerApi) => api.models.list()
@@ -104,9 +104,7 @@ test('everything that can be read is the same on both sides', async () => {
     expect(await same(provider, call)).toHaveProperty('result')
   }
   // A search for what nobody else serves would wait for the end of the walk.
-  expect(await same(agent, (api) => api.models.search(world.network.topic))).toHaveProperty(
-    'result'
-  )
+  expect(await same(agent, (api) => api.models.search(world.topic))).toHaveProperty('result')
   expect(await same(host, (api) => api.datanets.pending(datanet))).toEqual({ result: [] })
 })
 

@@ -228,12 +228,14 @@ describe('a dishonest peer', () => {
     return { report, reader }
   }
 
+  // BLOCKS-R1
   test('gains nothing by other bytes under the right CID', async () => {
     const { report } = await liar((root) => ({ blocks: [{ cid: root, bytes: new Uint8Array(9) }] }))
     expect(report.refusals).toMatchObject([{ error: { code: 'CID_MISMATCH' } }])
     expect(report.bulk).toBe(0)
   })
 
+  // BLOCKS-R1
   test('cannot make a reader keep blocks that it did not ask for', async () => {
     const extra = new TextEncoder().encode('advertisement')
     const cid = cidOf(extra, RAW)

@@ -15,6 +15,7 @@ test('a node listens on loopback alone, under the id of its key', async () => {
   expect(node.getProtocols().filter((id) => id.startsWith('/ipfs/kad'))).toEqual([])
 })
 
+// NODE-W1
 test('more nodes than libp2p lets in by default join at once and serve the DHT', async () => {
   const nodes = await testSwarm(9)
   expect(nodes[0]?.getPeers().length).toBeGreaterThanOrEqual(8)
@@ -52,6 +53,7 @@ test('a node joins a bootstrap peer that comes up after it has begun to dial', a
   expect((await joining).getPeers()).toHaveLength(1)
 })
 
+// NODE-R1
 test('no bootstrap peer at all is PEER_UNREACHABLE', { timeout: 5_000 }, async () => {
   const dead = await testNode('dead')
   const bootstrap = dead.getMultiaddrs()

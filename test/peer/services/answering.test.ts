@@ -141,6 +141,7 @@ test('an honest call by hand is answered as it is paid for', async () => {
   expect(receipt).toMatchObject({ outcome: 'answered', seq: 0 })
 })
 
+// CALL-R3, VOUCHER-R7
 test('an opening voucher that is not right is refused by its own code', async () => {
   const terms = await channel()
   const { openWei, maxChunkWei } = signed.offer
@@ -176,6 +177,7 @@ test('an opening voucher that is not right is refused by its own code', async ()
   expect(receipt).toMatchObject({ outcome: 'answered', seq: 0 })
 })
 
+// WINDOW-R1
 test('a channel without the money or with other terms is refused', async () => {
   const unfunded = await channel(0n)
   expect(await opened(unfunded, {})).toBe('DEPOSIT_INSUFFICIENT')
@@ -195,6 +197,7 @@ test('a channel without the money or with other terms is refused', async () => {
   expect(await opened(stranger, {})).toBe('DEPOSIT_INSUFFICIENT')
 })
 
+// CALL-R1, CALL-R2, CALL-R9, CALL-R10, CALL-R4
 test('a request the provider does not serve is refused, and costs nothing', async () => {
   const terms = await channel()
   const asking = (change: Partial<CallRequest>) =>
@@ -212,6 +215,7 @@ test('a request the provider does not serve is refused, and costs nothing', asyn
   expect(await asking({ callId: asked.callId })).toBe('CALL_CONFLICT')
 })
 
+// WINDOW-W1
 test('not one chunk leaves unpaid, whatever the caller sends instead of the next voucher', async () => {
   const { openWei, maxChunkWei } = signed.offer
   const upFrontWei = openWei + maxChunkWei
@@ -253,6 +257,7 @@ test('a caller that stops instead of paying gets the receipt of what it got', as
   expect(chunks.length).toBeGreaterThan(0)
 })
 
+// CALL-R11
 test('a commitment without a call counts only on a channel of ours', async () => {
   const terms = await channel()
   await call(terms, voucher(terms), { pay: () => ({}) })

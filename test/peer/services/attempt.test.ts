@@ -32,7 +32,7 @@ beforeAll(async () => {
   provider = await createScriptedProvider(world, shown.bytes)
   model = (await provider.model()).card.cid.toString()
   agent = await world.peer('agent')
-  await agent.api.models.search(world.network.topic)
+  await agent.api.models.search(world.topic)
 })
 beforeEach(() => {
   provider.script = {}
@@ -107,6 +107,7 @@ test('a receipt by another key, or with a spoilt signature, is refused', async (
   expect(await lied({ receiptBytes: () => bytes(10) })).toBe('RECORD_MALFORMED')
 })
 
+// CALL-R5
 test('a running cost that is not the price of what came is refused at once', async () => {
   for (const surplusWei of [1n, -1n]) {
     const receipt = (honest: Receipt) => ({ ...honest, priceWei: honest.priceWei + surplusWei })
@@ -124,10 +125,20 @@ test('a wrong running cost under a right receipt fails the call, and what came i
   expect(after.at(-1)).toMatchObject({ priceWei: 1_070n })
 })
 
+// CALL-R5
 test('a demand beyond the next chunk is not paid', async () => {
   const received = provider.vouchers.length
   expect(await lied({ needWei: 100_000n })).toBe('RECEIPT_INVALID')
   expect(provider.vouchers.length).toBe(received + 1)
+})
+
+// USAGE-R3
+test('an answer that nobody could count in time is refused before it is counted', async () => {
+  provider.script = { part: { chunk: 'a'.repeat(3_000), costWei: Uint8Array.of(1) } }
+  await expect(question()).rejects.toMatchObject({
+    code: 'RECEIPT_INVALID',
+    details: { field: 'chunk' }
+  })
 })
 
 test('a part that is no part is refused', async () => {

@@ -47,6 +47,7 @@ function flipped(bytes: Uint8Array, at: number): Uint8Array {
   return out
 }
 
+// DOCUMENT-R5
 test('spoilt, expired and foreign cards and offers are refused one by one, and hide no good model', async () => {
   const expected = new Map<string, string>()
   const stranger = await generateKeyPair('Ed25519')
@@ -84,11 +85,12 @@ test('spoilt, expired and foreign cards and offers are refused one by one, and h
   provider.documents.delete(`offer ${withoutOffer.model}`)
 
   const good = await provider.model()
-  const found = await agent.api.models.search(world.network.topic)
+  const found = await agent.api.models.search(world.topic)
   expect(found.map(({ model }) => model.model)).toEqual([good.card.cid.toString()])
   expect(Object.fromEntries(refused)).toEqual(Object.fromEntries(expected))
 })
 
+// OFFER-R6, CALL-W1
 test('an offer that is signed well but asks for the wrong thing is never paid', async () => {
   const payment = (await provider.model()).offer.offer.payment
   const offers: Array<[string, Partial<Offer>]> = [
@@ -110,7 +112,7 @@ test('an offer that is signed well but asks for the wrong thing is never paid', 
     (await provider.model({ card: { revisions } })).card.cid.toString(),
     'DOCUMENT_UNKNOWN'
   )
-  await agent.api.models.search(world.network.topic)
+  await agent.api.models.search(world.topic)
   for (const [model, code] of models) {
     expect([code, await refusal(() => ask(agent, { model, content: 'Anything?' }))]).toEqual([
       code,
@@ -124,10 +126,10 @@ test('an offer that is signed well but asks for the wrong thing is never paid', 
 test('an older offer played back is refused in favour of the newer one that was seen', async () => {
   const { card, offer } = await provider.model()
   const model = card.cid.toString()
-  await agent.api.models.search(world.network.topic)
+  await agent.api.models.search(world.topic)
   const older = await provider.model({ offer: { model: card.cid, seq: offer.offer.seq - 10_000 } })
   spoil('offer', model, older.offer.bytes)
-  await agent.api.models.search(world.network.topic).catch(() => {})
+  await agent.api.models.search(world.topic).catch(() => {})
   expect(refused.get(model)).toBe('RECORD_SUPERSEDED')
   const listed = (await agent.api.models.list()).find((known) => known.model.model === model)
   expect(listed?.offers.map((known) => known.offer)).toEqual([offer.cid.toString()])

@@ -30,7 +30,7 @@ beforeAll(async () => {
   datanet = await world.datanet(host, TEXTS.slice(0, 1))
   contributor = await world.peer('contributor')
   ;({ pool } = await world.node())
-  await contributor.api.datanets.find(world.network.topic)
+  await contributor.api.datanets.find(world.topic)
 })
 afterAll(() => world?.stop())
 
@@ -83,6 +83,18 @@ test('a contribution of another peer is taken in, and is pending until a curator
   expect(await host.api.datanets.pending(datanet.id)).toEqual([])
 })
 
+test('what was typed into a form says so, before its curators and in what was signed', async () => {
+  const { address } = await contributor.api.accounts.create('member')
+  const typed = { ...draft(address), text: 'Typed into a form.', origin: 'interaction' as const }
+  const { contribution: cid } = await contributor.api.datanets.contribute(typed)
+  expect(await host.api.datanets.pending(datanet.id)).toContainEqual(
+    expect.objectContaining({ contribution: cid, origin: 'interaction' })
+  )
+  const verdict = { datanet: datanet.id, contribution: cid, verdict: 'reject' as const }
+  await host.api.datanets.review({ ...verdict, account: datanet.curators[0] as string })
+})
+
+// SUBMISSION-R2
 test('the same signed bytes may come twice: the answer says where they stand', async () => {
   const { bytes, cid } = await signContribution(contribution(), person)
   const first = await submit(bytes)
@@ -94,6 +106,7 @@ test('the same signed bytes may come twice: the answer says where they stand', a
   expect((await submit(bytes)).status).toBe('rejected')
 })
 
+// SUBMISSION-R3
 test('a text the Datanet holds already is refused, whatever its case and spaces', async () => {
   const text = contribution().text
   await submitted({ text })

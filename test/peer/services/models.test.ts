@@ -24,8 +24,8 @@ beforeAll(async () => {
     model: { model }
   } = await world.serve(builder, datanet.id))
   second = await world.peer('second')
-  await second.api.datanets.find(world.network.topic)
-  await second.api.models.search(world.network.topic)
+  await second.api.datanets.find(world.topic)
+  await second.api.models.search(world.topic)
 })
 afterAll(() => world?.stop())
 
@@ -36,7 +36,7 @@ test('a model that rebuilds to the same artefact is served by a second peer for 
   await second.api.models.serve({ model, account: second.account, ...prices })
   const agent = await world.peer('agent')
   await expect
-    .poll(async () => (await agent.api.models.search(world.network.topic))[0]?.offers.length, {
+    .poll(async () => (await agent.api.models.search(world.topic))[0]?.offers.length, {
       timeout: 15_000
     })
     .toBe(2)
@@ -61,6 +61,6 @@ test('a card whose artefact cannot be rebuilt is not adopted', async () => {
   documents.put({ issuer, kind: 'card', id, seq, bytes: forged.bytes, labels: labels ?? [] })
   documents.put({ issuer, kind: 'offer', id, seq, bytes: offered.bytes })
   database.close()
-  await second.api.models.search(world.network.topic)
+  await second.api.models.search(world.topic)
   expect(await refusal(() => second.api.models.adopt(id))).toBe('MODEL_DIFFERS')
 })

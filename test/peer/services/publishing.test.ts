@@ -43,7 +43,7 @@ let readers = 0
 /** The revision that a peer which was told nothing finds and verifies. */
 async function fetched(): Promise<FetchedRevision> {
   const reader = await world.peer(`reader ${++readers}`, { unfunded: true })
-  await reader.api.datanets.find(world.network.topic)
+  await reader.api.datanets.find(world.topic)
   return reader.api.datanets.fetch(datanet.id)
 }
 
@@ -98,12 +98,12 @@ test('a model answers from the revision it was built on, also after a restart be
   await host.api.datanets.publish(datanet.id)
   await provider.stop()
   provider = await world.peer('provider')
-  await provider.api.datanets.find(world.network.topic)
+  await provider.api.datanets.find(world.topic)
   expect((await provider.api.datanets.fetch(datanet.id)).ordinal).toBeGreaterThan(1)
   await provider.stop()
   provider = await world.peer('provider')
   const agent = await world.peer('agent')
-  const [listing] = await agent.api.models.search(world.network.topic)
+  const [listing] = await agent.api.models.search(world.topic)
   const { done } = await ask(agent, { model: listing?.model.model ?? '', content: QUESTION })
   expect(done.receipt.outcome).toBe('answered')
 })

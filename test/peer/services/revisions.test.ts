@@ -7,14 +7,20 @@ import { revisionFiles } from '../../../peer/services/revision-files.ts'
 import { SqliteBlockstore } from '../../../peer/store/blocks.ts'
 import { openDatabase } from '../../../peer/store/database.ts'
 import { cidOf, digestOf } from '../../../protocol/base/codec.ts'
-import { keySigner } from '../../../protocol/base/typed-data.ts'
+import { type AccountSigner, keySigner } from '../../../protocol/base/typed-data.ts'
 import {
   consentDigest,
   type SignedContribution,
   signContribution
 } from '../../../protocol/datanet/contribution.ts'
 import {
+  HAND_OVER,
+  type SignedHandOver,
+  sealHandOver
+} from '../../../protocol/datanet/hand-over.ts'
+import {
   datanetKey,
+  RECORDS_DOMAIN,
   type SignedManifest,
   signManifest
 } from '../../../protocol/datanet/manifest.ts'
@@ -142,7 +148,7 @@ async function anchor(signed: SignedManifest, revision: Revision): Promise<void>
 async function fetched(id: string, revision: Revision) {
   show(id, 'revision', id, encodeRevision(revision))
   if (!(await reader.api.datanets.list()).some((known) => known.id === id)) {
-    await reader.api.datanets.find(world.network.topic)
+    await reader.api.datanets.find(world.topic)
   }
   return reader.api.datanets.fetch(id)
 }
@@ -155,6 +161,7 @@ test('an honest revision is fetched whole, and kept', async () => {
   expect(await reader.api.datanets.head(id)).toMatchObject({ rows: 3 })
 })
 
+// REVISION-R3
 test('a revision that the chain does not anchor is refused', async () => {
   const { signed, id, items } = await founded()
   const revision = await revisionOf(signed, items)
@@ -162,6 +169,7 @@ test('a revision that the chain does not anchor is refused', async () => {
   expect(await refusal(() => reader.api.datanets.head(id))).toBe('ANCHOR_MISSING')
 })
 
+// REVISION-R4
 test('a revision that is not the newest on chain is refused, though it was anchored', async () => {
   const { signed, id, items } = await founded()
   const first = await revisionOf(signed, items)
@@ -190,6 +198,7 @@ test('a revision other than the anchored one is refused, whichever field differs
   }
 })
 
+// DOCUMENT-R5
 test('a revision of another Datanet is refused', async () => {
   const [one, other] = [await founded(), await founded()]
   const revision = await revisionOf(other.signed, other.items)
@@ -256,6 +265,86 @@ test.each(SPOILS)('an anchored revision in whose rows %s is refused', async (_, 
   await anchor(signed, revision)
   expect(await refusal(() => fetched(id, revision))).toBe(code)
   expect(await refusal(() => reader.api.datanets.head(id))).toBe('ANCHOR_MISSING')
+})
+
+async function handOver(from: AccountSigner, to: AccountSigner): Promise<SignedHandOver> {
+  const { address: oldAccount } = from
+  const record = { version: 1 as const, oldAccount, newAccount: to.address, seq: Date.now() }
+  const sign = (signer: AccountSigner) => signer.signTypedData(RECORDS_DOMAIN, HAND_OVER, record)
+  return sealHandOver(record, { oldSignature: await sign(from), newSignature: await sign(to) })
+}
+
+const [person, other] = [8, 9].map((n) => keySigner(new Uint8Array(32).fill(n))) as [
+  AccountSigner,
+  AccountSigner
+]
+
+// HANDOVER-R4, HANDOVER-R6, ROW-R1
+test.each<[string, string, () => Promise<SignedHandOver[]>, ((row: string) => string)?]>([
+  [
+    'somebody who contributed nothing hands over',
+    'REVISION_INVALID',
+    async () => [await handOver(author, person), await handOver(curator, other)]
+  ],
+  [
+    'an account is handed over twice',
+    'HAND_OVER_REFUSED',
+    async () => [await handOver(author, person), await handOver(author, other)]
+  ],
+  [
+    'hand-overs go in a circle',
+    'HAND_OVER_REFUSED',
+    async () => [await handOver(author, person), await handOver(person, author)]
+  ],
+  [
+    'a hand-over says another account than was signed',
+    'REVISION_INVALID',
+    async () => [await handOver(author, person)],
+    (row) => row.replace(`"newAccount":"${person.address}"`, `"newAccount":"${other.address}"`)
+  ]
+])('an anchored revision in which %s is refused', async (_, code, make, change) => {
+  const { signed, id, items } = await founded()
+  const files = revisionFiles(signed, 1, items, [], await make())
+  const rows = change === undefined ? files : withRows(files, change)
+  const revision = await revisionOf(signed, items, rows)
+  await anchor(signed, revision)
+  expect(await refusal(() => fetched(id, revision))).toBe(code)
+  expect(await refusal(() => reader.api.datanets.head(id))).toBe('ANCHOR_MISSING')
+})
+
+// HANDOVER-R7
+test('a hand-over that was published cannot be taken back, and goes on in the next revision', async () => {
+  const { signed, id, items } = await founded()
+  const first = await handOver(author, person)
+  const parent = await revisionOf(signed, items, revisionFiles(signed, 1, items, [], [first]))
+  await anchor(signed, parent)
+  await fetched(id, parent)
+  const known = { datanet: id, oldAccount: author.address, newAccount: person.address }
+  expect((await reader.api.accounts.show(person.address)).handOvers).toContainEqual({
+    ...known,
+    ordinal: 1
+  })
+  const next = { ordinal: 2, parent: revisionCid(parent) }
+  const files = revisionFiles(signed, 2, items, [], [first, await handOver(person, other)])
+  const honest = { ...(await revisionOf(signed, items, files)), ...next }
+  const without = { ...(await revisionOf(signed, items)), ...next }
+  const instead = revisionFiles(signed, 2, items, [], [await handOver(author, other)])
+  const changed = { ...(await revisionOf(signed, items, instead)), ...next }
+  await anchor(signed, without)
+  expect(await refusal(() => fetched(id, without))).toBe('REVISION_INVALID')
+  expect(await reader.api.datanets.head(id)).toMatchObject({ ordinal: 1 })
+  await anchor(signed, { ...changed, ordinal: 3, parent: revisionCid(without) })
+  const third = { ...changed, ordinal: 3, parent: revisionCid(without) }
+  expect(await refusal(() => fetched(id, third))).toBe('REVISION_INVALID')
+  const fourth = { ...honest, ordinal: 4, parent: revisionCid(third) }
+  await anchor(signed, fourth)
+  expect(await fetched(id, fourth)).toMatchObject({ ordinal: 4 })
+  expect((await reader.api.accounts.show(other.address)).handOvers).toContainEqual({
+    datanet: id,
+    ordinal: 4,
+    oldAccount: person.address,
+    newAccount: other.address
+  })
 })
 
 test('there is nothing to publish twice', async () => {

@@ -24,6 +24,7 @@ const receipt = (change: Partial<StoredReceipt> = {}): StoredReceipt => ({
   ...change
 })
 
+// VOUCHER-W1
 test('what was kept is there again after the file was closed and opened, to the unit', () => {
   const path = join(testFolder(), 'peer.db')
   const { database, channels } = store(path)
@@ -63,6 +64,7 @@ test('a channel that is added again keeps its voucher and takes the newer deposi
   })
 })
 
+// RECEIPT-W1
 test('the first receipt of a call and of a place stays: another is not kept', () => {
   const { channels } = store()
   expect(channels.addReceipt(receipt())).toBe(true)
@@ -81,6 +83,7 @@ test('receipts of free calls have no channel and share the place 0', () => {
   expect(channels.receipts()).toHaveLength(2)
 })
 
+// RECEIPT-W2
 test('receipts of a channel come by their place, in whatever order they were kept', () => {
   const places = fc.uniqueArray(fc.nat(100), { minLength: 1, maxLength: 20 })
   fc.assert(

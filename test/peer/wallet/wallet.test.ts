@@ -49,6 +49,7 @@ test('a label is used once, and accounts of others cannot be signed for', async 
   keys.create('ann')
   expect(await refusal(() => keys.create('ann'))).toBe('INPUT_INVALID')
   expect(await refusal(() => keys.create('own'))).toBe('INPUT_INVALID')
+  expect(await refusal(() => keys.create(`0x${'Aa'.repeat(20)}`))).toBe('INPUT_INVALID')
   expect(await refusal(() => keys.account(`0x${'11'.repeat(20)}`))).toBe('SIGNER_UNEXPECTED')
   expect(keys.list()).toHaveLength(2)
 })

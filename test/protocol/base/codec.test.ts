@@ -37,6 +37,7 @@ const { value } = fc.letrec((tie) => ({
 }))
 
 describe('canonical dag-cbor', () => {
+  // CODEC-W1
   test('decodes what it encoded, and encodes that to the same bytes', () => {
     fc.assert(
       fc.property(value, (input) => {
@@ -132,6 +133,7 @@ describe('canonical dag-cbor', () => {
     expect(decodeCanonical(shallow.subarray(1))).toBeInstanceOf(Array)
   })
 
+  // CODEC-R1
   test('refuses more bytes than allowed before reading them', async () => {
     expect(await refusal(() => decodeCanonical(bytes('ffff'), 1))).toBe('RECORD_TOO_LARGE')
   })

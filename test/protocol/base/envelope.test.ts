@@ -17,6 +17,7 @@ beforeAll(async () => {
   sealed = await sealEnvelope(DOMAIN, payload, key)
 })
 
+// ENVELOPE-W1
 test('gives back the payload and the peer who sealed it', async () => {
   const opened = await openEnvelope(DOMAIN, sealed)
   expect(Buffer.from(opened.payload).toString()).toBe('payload')
@@ -33,6 +34,7 @@ test('refuses a payload type that was swapped after sealing', async () => {
   expect(await refusal(() => openEnvelope('datanet/carp/1', swapped))).toBe('SIGNATURE_INVALID')
 })
 
+// ENVELOPE-R1
 test('refuses more bytes than allowed', async () => {
   expect(await refusal(() => openEnvelope(DOMAIN, sealed, 10))).toBe('RECORD_TOO_LARGE')
 })

@@ -66,6 +66,7 @@ describe('refuses to read', () => {
     expect(await refusal(() => decodeRecord(schema, bytes))).toBe('RECORD_NOT_CANONICAL')
   })
 
+  // FIELD-R1
   test('a record without a field', async () => {
     const { salt: _, ...rest } = wire
     expect(await refusal(() => decodeRecord(schema, encodeCanonical(rest)))).toBe(

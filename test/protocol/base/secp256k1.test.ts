@@ -36,6 +36,7 @@ test('uses the native implementation on this platform, where its binary is insta
   expect(secp256k1.kind).toBe(native === undefined ? 'javascript' : 'native')
 })
 
+// SIG-W1
 test('native, JavaScript and ethers make the same signatures and recover the same account', () => {
   fc.assert(
     fc.property(secret, digest, (key, hash) => {
@@ -92,6 +93,7 @@ describe.each(both)('$kind', (implementation) => {
     expect(await refusal(() => implementation.recover(DIGEST, bytes))).toBe('SIGNATURE_INVALID')
   })
 
+  // SIG-R2
   test('recovers another account when the parity bit is flipped', () => {
     const flipped = Uint8Array.from(signature)
     flipped[32] = (flipped[32] as number) ^ 0x80

@@ -5,6 +5,7 @@ import { refusal } from './refusal.ts'
 
 const MAX = (1n << 128n) - 1n
 
+// AMOUNT-W1
 test('amounts come back from their bytes, the shortest there are', () => {
   fc.assert(
     fc.property(fc.bigInt(0n, MAX), (amountWei) => {
@@ -44,4 +45,13 @@ test.each([
 ])('writes %s for people', (amountWei, text) => {
   expect(formatWei(amountWei)).toBe(text)
   expect(formatWei(amountWei, 'DNC')).toBe(`${text} DNC`)
+})
+
+test.each([
+  [1_500_000n, 6, '1.5'],
+  [-1n, 6, '-0.000001'],
+  [12n, 0, '12'],
+  [0n, 0, '0']
+])('%d of a token with %d places reads %s', (amountWei, decimals, text) => {
+  expect(formatWei(amountWei, '', decimals)).toBe(text)
 })

@@ -32,6 +32,7 @@ describe('covering a call', () => {
     expect(cover(covered, 'a', 99n)).toBe(covered)
   })
 
+  // VOUCHER-W2
   test('adds up over parallel calls', () => {
     const two = cover(beginCall(covered, 'b', limits), 'b', 50n)
     expect(two.voucher).toMatchObject({ cumulativeWei: 150n, royaltyWei: 45n })
@@ -58,6 +59,7 @@ describe('covering a call', () => {
     expect(cover(last, 'c', 100n).voucher).toEqual(next.voucher)
   })
 
+  // WINDOW-W2
   test('beyond the limit of the call is refused', () => {
     expect(() => cover(opened, 'a', 401n)).toThrow(refusal('SPENDING_LIMIT'))
   })
@@ -87,6 +89,7 @@ describe('settling a call', () => {
     )
   })
 
+  // RECEIPT-R4
   test('at a place that another receipt has is refused', () => {
     const two = beginCall(covered, 'b', limits)
     const one = settleCall(two, 'a', { priceWei: 1n, seq: 0, leaf: leaf(1) })

@@ -54,10 +54,12 @@ describe('reservations', () => {
     expect(() => release(paid, 'b')).toThrow(refusal('CALL_CONFLICT'))
   })
 
+  // CALL-R4
   test('are refused twice for one call', () => {
     expect(() => reserve(opened, 'a', limits)).toThrow(refusal('CALL_CONFLICT'))
   })
 
+  // WINDOW-R2
   test('are refused to a payer who leaves too many receipts uncommitted', () => {
     let ledger: ProviderLedger = openProviderLedger(1_000n)
     for (let i = 0; i < 65; i++) {
@@ -86,11 +88,13 @@ describe('vouchers', () => {
     expect(() => acceptVoucher(paid, voucher(200n, 29n))).toThrow(refusal('VOUCHER_STALE'))
   })
 
+  // VOUCHER-R4
   test('above the confirmed deposit are refused', () => {
     expect(acceptVoucher(paid, voucher(1_000n, 300n)).outcome).toBe('accepted')
     expect(() => acceptVoucher(paid, voucher(1_001n, 300n))).toThrow(refusal('VOUCHER_OVERFLOWS'))
   })
 
+  // VOUCHER-R6
   test('with less royalty than the open calls owe are refused', () => {
     expect(() => acceptVoucher(opened, voucher(100n, 29n), cover('a', 100n))).toThrow(
       refusal('VOUCHER_ROYALTY_LOW')
@@ -130,6 +134,7 @@ describe('vouchers', () => {
     expect(acceptVoucher(ended, voucher(120n, 30n), cover('a', 400n)).outcome).toBe('accepted')
   })
 
+  // VOUCHER-R5
   test('that commit to receipts nobody issued are refused', () => {
     expect(() => acceptVoucher(paid, voucher(100n, 30n, 1))).toThrow(refusal('RECEIPT_UNKNOWN'))
   })

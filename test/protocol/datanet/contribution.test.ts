@@ -23,6 +23,7 @@ beforeAll(async () => {
 })
 
 describe('a contribution', () => {
+  // CODEC-W2
   test('is verified with its id and its very bytes', () => {
     const verified = verifyContribution(signed.bytes)
     expect(verified.contribution).toEqual(contribution())
@@ -52,6 +53,7 @@ describe('a contribution', () => {
     )
   })
 
+  // CONTRIBUTION-W1
   test('has another id under another salt', async () => {
     const salted = contribution({ salt: new Uint8Array(16).fill(5) })
     expect((await signContribution(salted, contributor)).cid.equals(signed.cid)).toBe(false)

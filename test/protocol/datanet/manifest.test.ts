@@ -29,6 +29,7 @@ function approvalsOf(bytes: Uint8Array): Promise<Uint8Array[]> {
 }
 
 describe('a founding manifest', () => {
+  // MANIFEST-W1
   test('is what its curators approved', () => {
     const verified = verifyManifest(founding.bytes)
     expect(verified.manifest).toEqual(manifest())

@@ -51,6 +51,7 @@ describe('a revision', () => {
     expect(await refusal(() => encodeRevision(revision(change)))).toBe('RECORD_MALFORMED')
   })
 
+  // REVISION-W1
   test('is approved as ordinal, parent and digest under the chain key', () => {
     const key = `0x${'ab'.repeat(32)}`
     const domain = registryDomain(31_337, `0x${'22'.repeat(20)}`)

@@ -30,6 +30,7 @@ test('a card is verified as its issuer sealed it', async () => {
   expect(verified.bytes).toBe(signed.bytes)
 })
 
+// ENVELOPE-R4
 test('a card is not sealed by another peer, and not taken from one', async () => {
   const mine = card(issuer.id)
   expect(await refusal(() => signCard(mine, other.key))).toBe('SIGNER_UNEXPECTED')

@@ -45,6 +45,7 @@ test('peers find each other by topic across a swarm, each once and never themsel
   await expect(nothing).rejects.toMatchObject({ code: 'DISCOVERY_EMPTY' })
 })
 
+// NODE-W2
 test('what was found can be dialled by a peer that has never met it', async () => {
   const [, announcer, seeker] = (await testSwarm(3)) as [PeerNode, PeerNode, PeerNode]
   await directoryOf(announcer).announce('model', 'm1')
@@ -57,6 +58,7 @@ test('what was found can be dialled by a peer that has never met it', async () =
   expect.unreachable()
 })
 
+// RENDEZVOUS-W2
 test('an announcement made while alone goes out when a first peer comes', async () => {
   const lonely = await testNode('lonely', { dht: true })
   const directory = directoryOf(lonely, { firstPeerMs: 50 })
@@ -67,12 +69,14 @@ test('an announcement made while alone goes out when a first peer comes', async 
   expect(found).toEqual([lonely.peerId.toString()])
 })
 
+// RENDEZVOUS-R2
 test('a search while alone ends as DISCOVERY_EMPTY in bounded time', async () => {
   const lonely = await testNode('lonely', { dht: true })
   const search = all(directoryOf(lonely, { firstPeerMs: 100 }).find('topic', 'health'))
   await expect(search).rejects.toMatchObject({ code: 'DISCOVERY_EMPTY' })
 })
 
+// RENDEZVOUS-W1
 test('announcements are repeated at half their validity until they are withdrawn', async () => {
   const [first, second] = (await testSwarm(2)) as [PeerNode, PeerNode]
   const dht = first.services.dht as KadDHT

@@ -33,6 +33,7 @@ async function host() {
 }
 
 describe('a document', () => {
+  // DOCUMENT-W1
   test('is read by its CID as the bytes that were signed', async () => {
     const { state, peer, documents } = await host()
     state.all.push(card(1), card(2))
@@ -47,6 +48,7 @@ describe('a document', () => {
     await expect(other).rejects.toMatchObject(unknown)
   })
 
+  // DOCUMENT-R1
   test('is refused when its bytes do not hash to the CID', async () => {
     const { reader, pool, documents } = await host()
     const liar = await testNode('liar')
@@ -61,6 +63,7 @@ describe('a document', () => {
     expect(await ask).toEqual({ bytes: card(7) })
   })
 
+  // DOCUMENT-R2
   test('is read by name, newest first, and never goes back', async () => {
     const { state, peer, documents } = await host()
     state.newest = card(5)
@@ -81,6 +84,7 @@ describe('a document', () => {
     expect((await documents.newest(peer, NAME, verify)).document.seq).toBe(1)
   })
 
+  // DOCUMENT-R3
   test('is refused with both versions as evidence when its number was used twice', async () => {
     const { state, peer, documents } = await host()
     state.newest = card(3, 'one story')

@@ -51,6 +51,7 @@ describe('an exchange', () => {
     expect(await exchange.end).toEqual({ counted: 100 })
   })
 
+  // EXCHANGE-W1
   test('uses one stream for asks one after another and one each for asks at once', async () => {
     const { pool, peer, streams } = await pair(count, { streams: 4 })
     for (let i = 0; i < 10; i++) await pool.request(peer, PROTOCOL, 2)
@@ -119,6 +120,7 @@ describe('a cancelled exchange', () => {
     return { delivered, how: signal.reason.how }
   }
 
+  // EXCHANGE-W2
   test('still gives the end value after a break, and keeps its stream', async () => {
     const { pool, peer, streams } = await pair(untilStopped)
     const exchange = pool.ask(peer, PROTOCOL, 'go')
@@ -157,6 +159,7 @@ describe('a cancelled exchange', () => {
     expect(got.length).toBeGreaterThanOrEqual(delivered)
   })
 
+  // EXCHANGE-R3
   test('is reset when the handler ignores the stop', async () => {
     const hang = Promise.withResolvers<void>()
     const { pool, peer, streams } = await pair(async function* () {
@@ -227,6 +230,7 @@ describe('a failing exchange', () => {
     expect(JSON.stringify([error.message, error.details])).not.toContain('secret')
   })
 
+  // EXCHANGE-R4
   test('is PEER_GONE at once when the peer is lost in the middle', async () => {
     const seen = Promise.withResolvers<string>()
     const { pool, peer, server } = await pair(async function* (_ask, { signal }) {
@@ -246,6 +250,7 @@ describe('a failing exchange', () => {
     expect(await seen.promise).toBe('gone')
   })
 
+  // EXCHANGE-R3
   test('is PEER_SILENT when nothing comes within the deadline', async () => {
     const hang = Promise.withResolvers<void>()
     const { pool, peer } = await pair(async function* () {
@@ -268,6 +273,7 @@ describe('a failing exchange', () => {
     await expect(gone).rejects.toMatchObject({ code: 'PEER_UNREACHABLE' })
   })
 
+  // EXCHANGE-R5
   test('is refused beyond the exchanges that one peer may have', async () => {
     const hold = Promise.withResolvers<void>()
     const { pool, peer } = await pair(
@@ -343,6 +349,7 @@ describe('a server', () => {
     expect(await p.pool.request(p.peer, PROTOCOL, 1)).toEqual({ counted: 1 })
   })
 
+  // EXCHANGE-R2
   test('ignores a stop that crossed its end', async () => {
     const p = await pair(count)
     const io = createFrames(await raw(p))
@@ -352,6 +359,7 @@ describe('a server', () => {
     expect(await io.read()).toMatchObject({ t: 'end', id: 2 })
   })
 
+  // FRAME-W1
   test('refuses an ask over the frame limit before sending it', async () => {
     const { pool, peer } = await pair(count)
     const huge = pool.request(peer, PROTOCOL, new Uint8Array(LIMITS.frameBytes))

@@ -224,6 +224,7 @@ describe('the drop record', () => {
     expect(() => verifyDropFollows(first, second)).toThrow(refusal('DROP_INVALID'))
   })
 
+  // DROP-R4
   test('holds what the receipts give and nothing else', () => {
     verifyDropLeaves(drop, sample)
     for (const other of [
@@ -239,6 +240,7 @@ describe('the drop record', () => {
 describe('a claim', () => {
   const tree = buildDropTree(sample)
 
+  // CLAIM-R2
   test('is paid what was not paid before', () => {
     const claim = buildClaim(tree, sample, address(3), 0n)
     expect(verifyClaim(claim, tree, 0n)).toBe(30n)
@@ -289,6 +291,7 @@ describe('a veto', () => {
     )
   })
 
+  // VETO-W1
   test('is signed over the digest that ethers gives', () => {
     const domain = poolDomain(31_337, address(50))
     const value = { pool: poolIdOf(drop.pool), dropSeq: 3, root: hash(4) }

@@ -127,8 +127,11 @@ describe('ask', () => {
         'Sources',
         '[1] Path traversal',
         '',
-        'answered by weaknesses for 0.01 DNC, of which 0.005 DNC royalty; 100 % credited to 0x0a',
+        'answered by weaknesses for 0.01 DNC, of which 0.005 DNC royalty',
+        'credited 100 % to 0x0a',
         `receipt ${'1'.padStart(32, '0')}`,
+        '',
+        'Check it: npx datanet receipt verify',
         ''
       ].join('\n')
     )
@@ -163,6 +166,19 @@ describe('ask', () => {
     expect(none).toMatchObject({ code: 4, err: expect.stringContaining('datanet search <topic>') })
   })
 
+  test('asks on a terminal which of several models is meant, one that was built again once', async () => {
+    const listings = ['a', 'b', 'b'].map((name, i) =>
+      listing({ model: `bafyreimodel${i}`, name, publishedAtMs: i })
+    )
+    const peer = scriptedPeer({ listings })
+    const { out } = await cli(peer, ['ask', 'x'], { answers: ['2'] })
+    expect(out).toContain('  1  b (security)\n  2  a (security)\n')
+    await cli(peer, ['ask', 'x'], { answers: [''] })
+    await cli(peer, ['ask', 'x'])
+    const asked = peer.did.map(([, question]) => (question as { model: string }).model)
+    expect(asked).toEqual(['bafyreimodel0', 'bafyreimodel2', 'bafyreimodel2'])
+  })
+
   test('a Ctrl-C cancels the question and is an exit code of its own', async () => {
     const stop = new AbortController()
     const peer = scriptedPeer({
@@ -177,6 +193,34 @@ describe('ask', () => {
 })
 
 describe('the other commands', () => {
+  test('a deposit is taken back in two steps, by the only open channel or by the ends of an id', async () => {
+    const channel = {
+      ...{ channelId: `0x${'ab'.repeat(32)}`, side: 'payer' as const, peer: '12D3KooWprovider' },
+      ...{ depositWei: 10n ** 18n, authorisedWei: 0n, royaltyWei: 0n, spentWei: 0n, receipts: 0 },
+      ...{ claimedWei: 0n, state: 'open' as const, withdrawableWei: 9n * 10n ** 17n }
+    }
+    const closed = { ...channel, channelId: `0x${'cd'.repeat(32)}`, state: 'closed' as const }
+    const peer = scriptedPeer({ channels: [closed, channel] })
+    const first = await cli(peer, ['channel', 'close'])
+    expect(first.out).toMatch(
+      /0\.9 DNC is on its way\s+back[\s\S]*channel close 0xababab…ababab\n$/
+    )
+    const second = await cli(peer, ['channel', 'close', '0xababab…ababab'])
+    expect(second.out).toBe('0.9 DNC came back to your account. The channel is closed.\n')
+    expect(peer.did).toEqual([
+      ['close', channel.channelId],
+      ['close', channel.channelId]
+    ])
+    expect(await cli(peer, ['channel', 'close', '0x12345678'])).toMatchObject({ code: 4 })
+  })
+
+  test('a model of another peer is adopted by its name', async () => {
+    const peer = scriptedPeer()
+    const { out } = await cli(peer, ['model', 'adopt', 'weaknesses'])
+    expect(peer.did).toEqual([['adopt', 'bafyreimodel']])
+    expect(out).toMatch(/the same to the byte[\s\S]*npx datanet model serve bafyreimodel\n$/)
+  })
+
   test('a Datanet is founded with accounts made for curator and treasury', async () => {
     const peer = scriptedPeer()
     const words = ['datanet', 'create', '--name', 'Bread', '--topic', 'bread', '--topic', 'baking']

@@ -18,7 +18,7 @@ describe('usage', () => {
       expect(out).toMatch(new RegExp(`^ {2}${noun} `, 'm'))
     }
     expect(out).toContain(EXIT_TEXT)
-    // Three more commands start processes and are added by the program itself.
+    // Two more commands start processes and are added by the program itself.
     expect(out.trimEnd().split('\n').length).toBeLessThanOrEqual(21)
     expect(widthOf(out)).toBeLessThanOrEqual(80)
   })
@@ -28,6 +28,7 @@ describe('usage', () => {
     [['datanet', 'lst'], 'Did you mean list?'],
     [['publish'], 'Did you mean datanet datanet publish?'],
     [['ask', '--modle', 'x', 'y'], 'Did you mean --model?'],
+    [['complete'], 'Did you mean datanet completion'],
     [['ask'], "missing required argument 'question'"],
     [['channel', 'open', '--deposit', 'much'], 'such as 0.05'],
     [['channel', 'open', '--deposit', '-1'], 'such as 0.05'],
@@ -80,6 +81,7 @@ describe('what people see', () => {
     ['receipt', 'list'],
     ['receipt', 'show'],
     ['account', 'list'],
+    ['account', 'show'],
     ['account', 'balance'],
     ['reward', 'claim', '--all']
   ]
@@ -112,14 +114,16 @@ describe('what people see', () => {
       royaltyWei: 0n,
       spentWei: 5n * 10n ** 15n,
       receipts: 2,
-      claimedWei: 0n
+      claimedWei: 0n,
+      state: 'open' as const,
+      withdrawableWei: 9n * 10n ** 17n
     }))
     const { out } = await cli(scriptedPeer({ channels }), ['channel', 'list'])
     expect(out).toBe(
       [
-        'CHANNEL          SIDE   PEER       DEPOSIT      SPENT  CLAIMED  RECEIPTS',
-        '0xababab…ababab  payer  …provider    1 DNC  0.005 DNC    0 DNC         2',
-        '0xababab…ababab  payer  …provider  250 DNC  0.005 DNC    0 DNC         2',
+        'CHANNEL          SIDE   PEER       DEPOSIT      SPENT     FREE  STATE',
+        '0xababab…ababab  payer  …provider    1 DNC  0.005 DNC  0.9 DNC  open',
+        '0xababab…ababab  payer  …provider  250 DNC  0.005 DNC  0.9 DNC  open',
         ''
       ].join('\n')
     )

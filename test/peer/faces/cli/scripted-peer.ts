@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander'
+import type { HandOverDraft, HandOverState } from '../../../../peer/api/accounts-api.ts'
 import type { ContributionDraft, DatanetSummary } from '../../../../peer/api/datanets-api.ts'
 import type { AskEvent, ModelListing, Question } from '../../../../peer/api/models-api.ts'
 import type { ChannelSummary, ReceiptSummary } from '../../../../peer/api/money-api.ts'
@@ -49,6 +50,7 @@ export function scriptedPeer(
     receipts?: readonly ReceiptSummary[]
     channels?: readonly ChannelSummary[]
     accounts?: readonly { address: string; label: string }[]
+    autoPublish?: boolean
   } = {}
 ): ScriptedPeer {
   const contributed: ContributionDraft[] = []
@@ -79,7 +81,8 @@ export function scriptedPeer(
           contributor: OWN,
           title,
           text: `About ${title}.`,
-          licence: 'CC0-1.0'
+          licence: 'CC0-1.0',
+          origin: 'direct' as const
         })),
       async review(draft: { verdict: string }) {
         did.push(['review', draft])
@@ -97,6 +100,10 @@ export function scriptedPeer(
         did.push(['build', recipe])
         return { ...listing().model, ...recipe }
       },
+      async adopt(model: string) {
+        did.push(['adopt', model])
+        return listing().model
+      },
       async search(topic: string) {
         throw new DatanetError('DISCOVERY_EMPTY', { topic })
       },
@@ -105,7 +112,17 @@ export function scriptedPeer(
         return answer(question, signal)
       }
     },
-    channels: { list: async () => given.channels ?? [] },
+    channels: {
+      list: async () => given.channels ?? [],
+      async close(channelId: string) {
+        did.push(['close', channelId])
+        const pendingWei = 9n * 10n ** 17n
+        const readyAtMs = 4_000_000_000_000
+        return did.filter(([what]) => what === 'close').length > 1
+          ? { channelId, state: 'closed' as const, pendingWei: 0n, returnedWei: pendingWei }
+          : { channelId, state: 'withdrawing' as const, pendingWei, returnedWei: 0n, readyAtMs }
+      }
+    },
     receipts: {
       list: async () => receipts,
       show: async (callId: string) => {
@@ -122,6 +139,41 @@ export function scriptedPeer(
     },
     accounts: {
       list: async () => accounts,
+      async find(named: string) {
+        const found = accounts.find((one) => one.address === named || one.label === named)
+        if (found === undefined) throw new DatanetError('ACCOUNT_UNKNOWN', { account: named })
+        return found
+      },
+      async show(named: string) {
+        const { address, label } = await this.find(named)
+        return {
+          ...{ address, label, balanceWei: 5_500_000_000_000_000_000n },
+          contributions: [{ datanet: BREAD.id, pending: 1, accepted: 1_200, rejected: 0 }],
+          handOvers: [
+            { oldAccount: address, newAccount: CURATOR, datanet: BREAD.id, ordinal: 4 },
+            { oldAccount: CURATOR, newAccount: address, ordinal: 0 }
+          ]
+        }
+      },
+      async handOver(draft: HandOverDraft): Promise<HandOverState> {
+        did.push(['handOver', draft])
+        const parties = { oldAccount: OWN, newAccount: draft.to }
+        if (draft.signature !== undefined) {
+          const datanets = [
+            { datanet: BREAD.id, ordinal: 0 },
+            { datanet: BREAD.id, code: 'PEER_UNREACHABLE' }
+          ]
+          return { state: 'submitted', ...parties, datanets }
+        }
+        const types = { HandOver: [{ name: 'oldAccount', type: 'address' }] }
+        const typedData = { domain: { name: 'datanet', version: '1' }, types }
+        const message = { ...parties, seq: '1800000000000' }
+        return {
+          state: 'to sign',
+          ...parties,
+          typedData: { ...typedData, primaryType: 'HandOver', message }
+        }
+      },
       async create(label: string) {
         const account = { address: label === 'curator' ? CURATOR : OWN, label }
         accounts.push(account)
@@ -133,9 +185,15 @@ export function scriptedPeer(
       peerId: '12D3KooWmymymymymymymymy',
       addresses: ['/ip4/127.0.0.1/tcp/4001'],
       connectedPeers: 3,
+      openStreams: 5,
       chainId: 31_337,
+      token: { symbol: 'DNC', decimals: 18 },
       account: OWN,
-      signer: 'native' as const
+      roles: ['host', 'provider', 'consumer'] as const,
+      signer: 'native' as const,
+      autoPublish: given.autoPublish ?? false,
+      keystore: 'plain' as const,
+      version: '0.1.0'
     })
   }
   return { api: api as unknown as PeerApi, contributed, did }

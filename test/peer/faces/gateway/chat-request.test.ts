@@ -27,6 +27,7 @@ test('either name of the token bound is taken, the newer one first', () => {
   expect(parseChatRequest(CHAT)).not.toHaveProperty('maxOutputTokens')
 })
 
+// GATEWAY-R2
 test('what only steers sampling is ignored, and empty lists of tools are no tools', () => {
   const steered = {
     ...CHAT,

@@ -104,6 +104,7 @@ test('an unmodified client gets a whole answer with its call id and costs', asyn
   expect(gateway.spentWei).toBe(200n)
 })
 
+// GATEWAY-W1
 test('an unmodified client streams an answer; the header is there before the first chunk', async () => {
   const { client } = await gatewayTo(scriptedApi(answering(['Path ', 'traversal'])))
   const { data, response } = await client.chat.completions
@@ -197,6 +198,7 @@ test('an error outside the vocabulary tells the client nothing of itself', async
   expect(onError).toHaveBeenCalledOnce()
 })
 
+// GATEWAY-R3
 test.each([true, false])('a client that leaves cancels its call (stream: %s)', async (stream) => {
   const begun = Promise.withResolvers<void>()
   const cancelled = Promise.withResolvers<void>()
@@ -288,6 +290,7 @@ test('an unknown model and an unknown route are 404 in the form of the API', asy
   expect(await response.json()).toMatchObject({ error: { type: 'invalid_request_error' } })
 })
 
+// GATEWAY-R1
 test('the cap refuses a call before it is asked', async () => {
   const api = scriptedApi(answering(['x'], 900n), [listing({ offers: [1_000n] })])
   const { client, gateway } = await gatewayTo(api, { capWei: 1_500n, maxCallWei: 1_200n })

@@ -39,11 +39,13 @@ export function scriptedApi(script: Script, listings: readonly ModelListing[] = 
 export function listing({
   model = 'bafyreimodel',
   name = 'weaknesses',
-  offers = [1_000n]
+  offers = [1_000n],
+  publishedAtMs = 1_700_000_000_500
 }: {
   model?: string
   name?: string
   offers?: readonly bigint[]
+  publishedAtMs?: number
 } = {}): ModelListing {
   return {
     model: {
@@ -58,7 +60,7 @@ export function listing({
       issuer: '12D3KooWissuer',
       evaluation: { questions: 10, answered: 8, falseAnswers: 0 },
       notes: [],
-      publishedAtMs: 1_700_000_000_500
+      publishedAtMs
     },
     offers: offers.map((callWei, index) => ({
       offer: `bafyreioffer${index}`,

@@ -1,0 +1,35 @@
+import type {
+  AutocompleteInteraction,
+  ButtonInteraction,
+  ChatInputCommandInteraction,
+  ModalSubmitInteraction,
+  RESTPostAPIChatInputApplicationCommandsJSONBody
+} from 'discord.js'
+import type { PeerApi } from '../../peer/api/peer-api.ts'
+import type { Clock } from '../clock.ts'
+import type { Log } from '../log.ts'
+
+/** What commands are made of: the peer, and this process's surroundings. */
+export interface BotParts {
+  readonly api: PeerApi
+  readonly clock: Clock
+  readonly log: Log
+  /** What Datanets and models are looked for by when the peer knows none. */
+  readonly topics: readonly string[]
+}
+
+/** A slash command with its buttons and modals, which are named by the action in their custom ids. */
+export interface BotCommand {
+  readonly definition: RESTPostAPIChatInputApplicationCommandsJSONBody
+  run(interaction: ChatInputCommandInteraction): Promise<void>
+  /** What is offered for the option that is being typed; within a second. */
+  complete?(interaction: AutocompleteInteraction): Promise<void>
+  readonly buttons?: Actions<ButtonInteraction>
+  readonly modals?: Actions<ModalSubmitInteraction>
+  /** Ends what runs: its messages say that the bot restarts. */
+  stop?(): void
+}
+
+export type Actions<I> = Readonly<
+  Record<string, (interaction: I, subject: string) => Promise<void>>
+>

@@ -1,0 +1,14 @@
+/** What someone is told who starts the bot without a token: how to get one. */
+export const GUIDANCE = `The Discord bot needs a token: DISCORD_TOKEN is not set.
+1. Create an application at https://discord.com/developers/applications, name it, open “Bot”.
+2. “Reset Token”, copy it. It is a password: keep it out of files that you share. No intent is needed.
+3. Invite it: https://discord.com/oauth2/authorize?client_id=<application id>&scope=bot+applications.commands&permissions=274878024704
+4. Run again: DISCORD_TOKEN=<token> npm run bot
+   It starts a peer of its own, or takes a running one: DATANET_PEER_URL and DATANET_PEER_TOKEN.
+`
+
+/** What someone is told whose token or setup Discord does not accept. */
+export const REFUSED = `Discord does not accept DISCORD_TOKEN.
+Open your application at https://discord.com/developers/applications, “Bot”, “Reset Token”, copy it
+whole, and run again: DISCORD_TOKEN=<token> npm run bot
+`

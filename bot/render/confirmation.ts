@@ -1,0 +1,79 @@
+import { ButtonStyle } from 'discord.js'
+import type { Submission } from '../../peer/api/datanets-api.ts'
+import type { Draft } from '../commands/drafts.ts'
+import { button, type Card, type CardFile, COLOUR, RULE } from './card.ts'
+import { plainLine, plainText, sourceLink } from './markdown.ts'
+import { percent, short } from './money.ts'
+
+const TEXT = 1_300
+const CONSENT = 700
+
+/** What would be stored, under which licence and words, and Confirm, Edit, Discard. */
+export function confirmationCard(draft: Draft, problems: readonly string[]): Card {
+  const { datanet, title, text, sourceUrl, licence, language, id } = draft
+  const files: CardFile[] = []
+  const whole = (name: string, content: string, max: number) => {
+    const shown = plainText(content, max)
+    if (shown === plainText(content, Number.POSITIVE_INFINITY)) return shown
+    files.push({ name, text: content })
+    return `${shown}\n-# the whole of it is in ${name} below`
+  }
+  const source =
+    sourceUrl === '' ? 'none' : (sourceLink(sourceUrl, 200) ?? plainLine(sourceUrl, 200))
+  const rows = [
+    `**Source** ${source}`,
+    `**Licence** ${plainLine(licence, 100)} · **Language** ${plainLine(language, 20)}`
+  ]
+  const { contributorsPpm, royaltyPpm } = datanet.royalty
+  const policy = [
+    '**What happens with it**',
+    '• Nothing was stored or sent yet. “Confirm” does it, “Discard” forgets it.',
+    '• It is kept as typed into this form (origin `interaction`), under an account of yours whose key this bot keeps for you.',
+    '• Curators read it. If they accept it, it is published to everyone and models answer from it. Copies that others took cannot be called back.',
+    `• Whenever an answer uses it you earn: contributors share ${percent(contributorsPpm)} of the royalty, which is ${percent(royaltyPpm)} of the price.`
+  ]
+  const isReady = problems.length === 0
+  return {
+    colour: isReady ? COLOUR.notice : COLOUR.failed,
+    parts: [
+      `**Give this to ${plainLine(datanet.name, 100)}?**`,
+      `**${plainLine(title, 300)}**\n${whole('your-text.txt', text, TEXT)}`,
+      rows.join('\n'),
+      RULE,
+      `**You agree to these words**\n${whole('consent.txt', datanet.consent, CONSENT)}`,
+      policy.join('\n'),
+      ...(isReady ? [] : [problems.map((problem) => `**✕ ${problem}**`).join('\n')])
+    ],
+    files,
+    buttons: [
+      ...(isReady ? [button('Confirm', 'give', id, ButtonStyle.Success)] : []),
+      button('Edit', 'edit', id, ButtonStyle.Secondary),
+      button('Discard', 'discard', id, ButtonStyle.Danger)
+    ]
+  }
+}
+
+/** What a member is told once a contribution is with its Datanet. */
+export function givenCard(draft: Draft, given: Submission, account: string): Card {
+  const next =
+    given.status === 'pending'
+      ? 'Curators read it next. You earn whenever an answer uses it.'
+      : `It was there already, and is ${given.status}.`
+  return {
+    colour: COLOUR.done,
+    parts: [
+      `**✓ Given to ${plainLine(draft.datanet.name, 100)}: ${plainLine(draft.title, 300)}**\n${next}`,
+      `-# ${given.status} · ${plainLine(draft.licence, 100)} · account \`${short(account)}\`\n-# contribution \`${given.contribution}\``
+    ]
+  }
+}
+
+/** What a member is told whose draft was discarded. */
+export const DISCARDED: Card = {
+  colour: COLOUR.notice,
+  parts: ['**Discarded.** Nothing was stored or sent.']
+}
+
+/** What a member is told whose draft is not here any more. */
+export const GONE =
+  'This draft is not here any more: it was decided about, or 15 minutes went by, or the bot restarted. Nothing of it was stored. Start again with /contribute; the text above can be copied.'

@@ -1,0 +1,74 @@
+import { z } from 'zod'
+import { idSchema, method, methodOf, weiSchema } from './method.ts'
+
+const account = z.object({ address: z.string(), label: z.string() })
+const label = z.string().min(1).max(256)
+
+const details = z.object({
+  address: z.string(),
+  label: z.exactOptional(z.string()),
+  balanceWei: z.exactOptional(weiSchema),
+  contributions: z
+    .array(
+      z.object({
+        datanet: z.string(),
+        pending: z.int(),
+        accepted: z.int(),
+        rejected: z.int()
+      })
+    )
+    .readonly(),
+  handOvers: z
+    .array(
+      z.object({
+        oldAccount: z.string(),
+        newAccount: z.string(),
+        datanet: z.exactOptional(z.string()),
+        ordinal: z.int()
+      })
+    )
+    .readonly()
+})
+
+const handOver = z.strictObject({
+  account: idSchema,
+  to: idSchema,
+  datanets: z.exactOptional(z.array(idSchema).max(256).readonly()),
+  signature: z.exactOptional(idSchema)
+})
+
+const typedData = z.object({
+  domain: z.record(z.string(), z.string()),
+  types: z.record(z.string(), z.array(z.object({ name: z.string(), type: z.string() })).readonly()),
+  primaryType: z.string(),
+  message: z.record(z.string(), z.string())
+})
+
+const parties = { oldAccount: z.string(), newAccount: z.string() }
+const state = z.discriminatedUnion('state', [
+  z.object({ state: z.literal('to sign'), ...parties, typedData }),
+  z.object({
+    state: z.literal('submitted'),
+    ...parties,
+    datanets: z
+      .array(
+        z.object({
+          datanet: z.string(),
+          ordinal: z.exactOptional(z.int()),
+          code: z.exactOptional(z.string())
+        })
+      )
+      .readonly()
+  })
+])
+
+/** `accounts` of the PeerApi on the wire. */
+export const accountsSchema = {
+  create: methodOf('call', 'label', label, account),
+  ensure: methodOf('call', 'label', label, account),
+  find: methodOf('call', 'account', idSchema, account),
+  list: method('call', z.array(account).readonly()),
+  show: methodOf('call', 'account', idSchema, details),
+  handOver: methodOf('call', 'draft', handOver, state),
+  balance: methodOf('call', 'address', idSchema, weiSchema)
+}

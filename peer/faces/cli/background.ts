@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process'
+import { closeSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type DaemonFile, readDaemonFile } from '../../api/daemon-file.ts'
+import { fromProblem } from '../../api/from-problem.ts'
+import { refusal } from '../../api/problem.ts'
+
+const LAUNCH = join(import.meta.dirname, 'launch.js')
+/** A chain of its own with its contracts takes seconds, on a slow machine a few more. */
+const START_MS = 60_000
+const LOOK_MS = 50
+
+/** The name of its log in the data directory of a peer that was started in the background. */
+export const PEER_LOG = 'peer.log'
+
+/** `text` as one word of a shell, quoted where it must be. */
+export function shellWord(text: string): string {
+  return /^[\w./~:@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+}
+
+/**
+ * Starts a peer on `dataDir` that outlives this process, and resolves when it answers; `flags` are
+ * those of `peer start`. Its output is added to `peer.log`. Refuses what the peer itself ended with,
+ * by its code, and one that is not up within a minute (PEER_SILENT); nothing is left running then.
+ */
+export async function startInBackground(
+  dataDir: string,
+  options: { readonly signal: AbortSignal; readonly flags?: readonly string[] }
+): Promise<DaemonFile> {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  const file = join(dataDir, PEER_LOG)
+  const log = openSync(file, 'a', 0o600)
+  const before = statSync(file).size
+  const words = ['peer', 'start', '--json', '--data-dir', dataDir, ...(options.flags ?? [])]
+  const child = spawn(process.execPath, [LAUNCH, ...words], {
+    cwd: dataDir,
+    detached: true,
+    stdio: ['ignore', log, log]
+  })
+  closeSync(log)
+  const ended = Promise.withResolvers<void>()
+  child.once('exit', () => ended.resolve())
+  child.once('error', () => ended.resolve())
+  const isOver = () =>
+    child.exitCode !== null || child.signalCode !== null || child.pid === undefined
+  const lines = () =>
+    readFileSync(file).subarray(before).toString().split('\n').filter(Boolean).map(parsed)
+  const untilMs = performance.now() + START_MS
+  try {
+    for (;;) {
+      if (lines().some((line) => line?.dataDir === dataDir && line.pid === child.pid)) break
+      if (isOver()) throw reasonOf(lines(), file)
+      if (performance.now() > untilMs) {
+        throw refusal('PEER_SILENT', { log: file }, { hint: `the peer is not up; see ${file}` })
+      }
+      await sleep(LOOK_MS, undefined, { signal: options.signal })
+    }
+  } catch (error) {
+    if (!isOver()) {
+      child.kill('SIGTERM')
+      await ended.promise
+    }
+    throw error
+  }
+  child.unref()
+  return readDaemonFile(dataDir)
+}
+
+type Line = Readonly<Record<string, unknown>> | undefined
+
+function parsed(line: string): Line {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return undefined
+  }
+}
+
+/** Why it ended, in its own last words. */
+function reasonOf(lines: readonly Line[], file: string): Error {
+  const said = lines.findLast((line) => line?.step === 'error')
+  if (said !== undefined) return fromProblem(said.error, file)
+  return refusal('PEER_GONE', { log: file }, { hint: `the peer ended at once; see ${file}` })
+}

@@ -1,0 +1,30 @@
+import { onTestFinished } from 'vitest'
+import { type Bot, startBot } from '../../bot/bot.ts'
+import type { PeerApi } from '../../peer/api/peer-api.ts'
+import { createFakecord, type Fakecord, type FakecordInit } from '../fixtures/fakecord/fakecord.ts'
+
+/** A bot that is logged in at a local Discord, both on one clock that stands still. */
+export interface BotWorld {
+  readonly discord: Fakecord
+  readonly bot: Bot
+  /** What the operator was told. */
+  readonly logged: { readonly event: string; readonly [key: string]: unknown }[]
+}
+
+/** The real client, logged in and ready; stopped when the test is over. */
+export async function startTestBot(
+  api: PeerApi,
+  init: FakecordInit & { readonly discord?: Fakecord; readonly topics?: readonly string[] } = {}
+): Promise<BotWorld> {
+  const discord = init.discord ?? (await createFakecord(init))
+  const logged: BotWorld['logged'] = []
+  const log = (event: string, values = {}) => logged.push({ event, ...values })
+  const { topics = [] } = init
+  const parts = { api, clock: discord.clock, log, topics }
+  const bot = await startBot(parts, { token: discord.token, api: discord.api })
+  onTestFinished(async () => {
+    await bot.stop()
+    if (init.discord === undefined) await discord.stop()
+  })
+  return { discord, bot, logged }
+}
