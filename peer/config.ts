@@ -36,6 +36,8 @@ export interface Config {
   readonly dht: boolean
   /** Seconds that a payer's withdrawal takes, as this peer's offers state; a day, or 10 on an embedded chain. */
   readonly withdrawDelayS?: number
+  /** Seconds after which an unused channel is closed and its deposit taken back; 0: never. */
+  readonly idleCloseS: number
   /** What is contributed here goes on by itself: reviewed by own curators, published, built, served. */
   readonly autoPublish: boolean
   /** Opens the keys; from the environment only, where neither `ps` nor a backup of files shows it. */
@@ -56,7 +58,8 @@ export interface ConfigSources {
   /**
    * Keys in camel case, as text or as what they mean: dataDir, network (a network file), bootstrap,
    * listen, roles, chain, chainPort, rpcUrl, contracts, apiPort, gateway, gatewayPort, gatewayToken, gatewayCapWei, maxCallWei,
-   * prepayWei, depositWei, dht, withdrawDelayS, autoPublish, keyPassphraseFile, logLevel, tokens. Undefined values count as left out.
+   * prepayWei, depositWei, maxDayWei,
+   * maxProviderDayWei, dht, withdrawDelayS, idleCloseS, autoPublish, keyPassphraseFile, logLevel, tokens. Undefined values count as left out.
    */
   readonly flags?: Readonly<Record<string, unknown>>
   /** A JSON file with the same keys; `config.json` in the data directory when left out. */
@@ -77,6 +80,7 @@ const DEFAULTS = {
   prepayWei: DNC / 20n,
   depositWei: DNC,
   dht: true,
+  idleCloseS: 7 * 86_400,
   autoPublish: false,
   logLevel: 'info' as const,
   tokens: [] as readonly ApiToken[]
@@ -160,10 +164,16 @@ const sourceSchema = z
     maxCallWei: wei,
     prepayWei: wei,
     depositWei: wei,
+    maxDayWei: wei,
+    maxProviderDayWei: wei,
     dht: flag,
     withdrawDelayS: fromText(
       (text) => (/^\d{1,7}$/.test(text) ? Number(text) : text),
       z.int().min(1).max(2_592_000)
+    ),
+    idleCloseS: fromText(
+      (text) => (/^\d{1,9}$/.test(text) ? Number(text) : text),
+      z.int().min(0).max(315_360_000)
     ),
     autoPublish: flag,
     keyPassphrase: z.string().min(1),
@@ -210,11 +220,16 @@ export function loadConfig({ env = process.env, flags = {}, file }: ConfigSource
     const hint = `chain ${merged.chain} is a chain of its own: leave out ${other}, or chain`
     throw new DatanetError('CONFIG_INVALID', { key: other }, { hint })
   }
-  const { maxCallWei, prepayWei, depositWei, network: _, ...rest } = merged
+  const { maxCallWei, prepayWei, depositWei, network: _, ...others } = merged
+  const { maxDayWei, maxProviderDayWei, ...rest } = others
+  const budgets = {
+    ...(maxDayWei === undefined ? {} : { maxDayWei }),
+    ...(maxProviderDayWei === undefined ? {} : { maxProviderDayWei })
+  }
   return {
     ...rest,
     dataDir: fromFlags.dataDir ?? fromEnv.dataDir ?? fromFile.dataDir ?? dataDir,
-    limits: { maxCallWei, prepayWei, depositWei }
+    limits: { maxCallWei, prepayWei, depositWei, ...budgets }
   } as Config
 }
 

@@ -65,6 +65,7 @@ export async function startDaemon(config: Config, options: DaemonOptions = {}): 
       dht: config.dht,
       autoPublish: config.autoPublish,
       ...delayOf(config),
+      ...(config.idleCloseS === 0 ? {} : { idleCloseMs: config.idleCloseS * 1_000 }),
       ...(passphrase === undefined ? {} : { passphrase }),
       log: (scope, values) => log.info({ scope, ...values })
     })

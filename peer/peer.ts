@@ -9,21 +9,26 @@ import { createDocuments } from '../protocol/net/documents.ts'
 import { serveExchange } from '../protocol/net/exchange.ts'
 import { createExchangePool } from '../protocol/net/exchange-pool.ts'
 import { PROTOCOLS } from '../protocol/net/ids.ts'
+import { formatAmount } from './api/amounts.ts'
 import type { PeerApi, Role } from './api/peer-api.ts'
 import { createAbsentChain, withoutChain } from './chain/absent-chain.ts'
 import type { Chain, ChainContracts } from './chain/chain.ts'
 import { createEthersChain } from './chain/ethers-chain.ts'
 import { createContent } from './content/content.ts'
+import { askFaucet } from './devnet/faucet.ts'
 import { createNode } from './net/node.ts'
 import { ROLES, withRoles } from './roles.ts'
 import { createAccounts } from './services/accounts.ts'
 import { createAnswering } from './services/answering.ts'
 import { createAttempt } from './services/attempt.ts'
+import { createBudget } from './services/budget.ts'
 import { createCalls } from './services/calls.ts'
 import { createCatalogue, describeListing } from './services/catalogue.ts'
 import { createClaims } from './services/claims.ts'
 import { createClosing } from './services/closing.ts'
 import { createDatanets, summary } from './services/datanets.ts'
+import { createFunds } from './services/funds.ts'
+import { createIdleDeposits, type IdleDeposits } from './services/idle-deposits.ts'
 import { createIntake } from './services/intake.ts'
 import { createModels } from './services/models.ts'
 import { createOffering, OFFERED } from './services/offering.ts'
@@ -42,6 +47,7 @@ import { openDatabase } from './store/database.ts'
 import { createDatanetStore } from './store/datanets.ts'
 import { createDocumentStore } from './store/documents.ts'
 import { createModelStore } from './store/models.ts'
+import { createSpendingStore } from './store/spending.ts'
 import { undo } from './undo.ts'
 import { VERSION } from './version.ts'
 import { openWallet, type WalletAccount } from './wallet/wallet.ts'
@@ -66,6 +72,8 @@ export interface PeerInit {
   readonly voucherMs?: number
   /** Seconds that a payer's withdrawal from a channel to this peer takes, as its offers state; a day. */
   readonly withdrawDelayS?: number
+  /** A channel unused for so long is closed and its deposit taken back; never unless given. */
+  readonly idleCloseMs?: number
   /** Told to the faces, which act on it; off unless given. */
   readonly autoPublish?: boolean
   /** Opens encrypted keys, and encrypts them where they are not; refused as openWallet refuses. */
@@ -145,7 +153,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
         },
         onError: (error) => log('announce', { error: String(error) })
       }),
-      limits: init.limits,
+      limits: withinBudgets(init.limits),
       now,
       log
     }
@@ -160,7 +168,15 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     const claims = createClaims(parts)
     const payerChannels: PayerChannels =
       contracts === undefined ? withoutChain() : createPayerChannels(parts)
-    const calls = createCalls(parts, catalogue, createAttempt(parts, datanets, payerChannels))
+    const spending = { ...parts, spendingStore: createSpendingStore(db) }
+    const budget = createBudget(
+      spending,
+      contracts === undefined ? () => [] : payerChannels.promised,
+      (amountWei) => formatAmount(amountWei, token?.symbol, token?.decimals)
+    )
+    const attempt = createAttempt(parts, datanets, payerChannels)
+    const calls = createCalls(parts, catalogue, attempt, budget)
+    const closing = createClosing(parts, payerChannels)
     const answering = createAnswering(
       parts,
       offering,
@@ -181,6 +197,11 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
       await offering.resume()
       const watch = createWithdrawalWatch(parts, claims, { withdrawDelayS })
       started.push(() => watch.stop())
+    }
+    let idle: IdleDeposits | undefined
+    if (init.idleCloseMs !== undefined && contracts !== undefined) {
+      idle = createIdleDeposits(spending, payerChannels, closing, { idleMs: init.idleCloseMs })
+      started.push(idle.stop)
     }
 
     const api: PeerApi = {
@@ -216,7 +237,9 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
           return claims.list()
         },
         claim: (options) => claims.claim(options),
-        close: createClosing(parts, payerChannels).close,
+        budget: async () => budget.state(),
+        close: (channelId, options) =>
+          closing.close(channelId, options).finally(() => idle?.wake()),
         async open({ offer, depositWei }, options) {
           const { channelId } = await payerChannels.open(
             catalogue.offer(offer).offer,
@@ -230,7 +253,15 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
       },
       receipts: createReceipts(parts),
       rewards: createRewards(parts, datanets),
-      accounts: createAccounts(parts, datanets),
+      accounts: createAccounts(
+        parts,
+        datanets,
+        createFunds(parts, {
+          chainAs: (account) => chainOf(init, account),
+          askFaucet: async (address) =>
+            init.rpcUrl !== undefined && (await askFaucet(init.rpcUrl, address))
+        })
+      ),
       status: async () => ({
         peerId: parts.peerId,
         addresses: node.getMultiaddrs().map(String),
@@ -258,6 +289,13 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     await stop().catch(() => {})
     throw error
   }
+}
+
+/** A deposit that a budget lets nobody spend would only lie there. */
+function withinBudgets(limits: SpendingLimits): SpendingLimits {
+  const { depositWei, maxDayWei = depositWei, maxProviderDayWei = depositWei } = limits
+  const leastWei = [depositWei, maxDayWei, maxProviderDayWei].reduce((a, b) => (a < b ? a : b))
+  return { ...limits, depositWei: leastWei }
 }
 
 function passAbort(error: unknown): void {

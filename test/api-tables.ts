@@ -26,6 +26,7 @@ const SHAPES = {
   ChannelDraft: api.channels.open.argument,
   Channel: api.channels.open.result,
   Closing: api.channels.close.result,
+  Budget: api.channels.budget.result,
   Claimed: api.channels.claim.result,
   Receipt: api.receipts.show.result,
   Drop: itemOf(api.rewards.post.result),
@@ -35,6 +36,13 @@ const SHAPES = {
   AccountDetails: api.accounts.show.result,
   HandOverDraft: api.accounts.handOver.argument,
   HandOver: api.accounts.handOver.result,
+  Holdings: api.accounts.holdings.result,
+  DepositTarget: api.accounts.deposit.result,
+  Transfer: api.accounts.send.argument,
+  Sent: api.accounts.send.result,
+  KeyImport: api.accounts.import.argument,
+  KeyExport: api.accounts.export.argument,
+  ExportedKey: api.accounts.export.result,
   Status: api.peer.status.result
 } as const
 

@@ -20,6 +20,77 @@ export interface AccountsApi {
   handOver(draft: HandOverDraft, options?: CallOptions): Promise<HandOverState>
   /** What any account holds of the network's token, by the chain. */
   balance(address: string, options?: CallOptions): Promise<bigint>
+  /** What an account holds of the token and of the coin that pays gas, named by address or label. */
+  holdings(account: string, options?: CallOptions): Promise<Holdings>
+  /**
+   * Where an account of this peer is paid: on which chain, and in which token. A devnet's faucet gives
+   * it gas and play money at once.
+   */
+  deposit(account: string, options?: CallOptions): Promise<DepositTarget>
+  /**
+   * Sends tokens from an account kept here. Refuses ACCOUNT_UNKNOWN, an amount of nothing or an
+   * address that nobody could spend from (INPUT_INVALID), and FUNDS_INSUFFICIENT (`details.asset`).
+   */
+  send(transfer: Transfer, options?: CallOptions): Promise<Sent>
+  /**
+   * Takes in the key of an Ethereum V3 keystore under a new label. Refuses what is no such file, a
+   * label or an account that is here already (INPUT_INVALID), and PASSPHRASE_WRONG.
+   */
+  import(key: KeyImport, options?: CallOptions): Promise<AccountSummary>
+  /** The key of an account kept here as an Ethereum V3 keystore under `passphrase` (eight characters or more). */
+  export(key: KeyExport, options?: CallOptions): Promise<ExportedKey>
+}
+
+export interface Holdings {
+  readonly address: string
+  /** Absent when its key is not here. */
+  readonly label?: string
+  readonly balanceWei: bigint
+  /** In wei of the chain's own coin. */
+  readonly gasWei: bigint
+}
+
+export interface DepositTarget {
+  readonly address: string
+  readonly chainId: number
+  /** The token's contract. */
+  readonly token: string
+  /** Whether a devnet's faucet gave something just now. */
+  readonly isGiven: boolean
+}
+
+export interface Transfer {
+  /** Address or label of an account kept here. */
+  readonly account: string
+  /** Any address; with a checksum that fits when in mixed case. */
+  readonly to: string
+  readonly amountWei: bigint
+}
+
+export interface Sent {
+  readonly from: string
+  readonly to: string
+  readonly amountWei: bigint
+  readonly txHash: string
+}
+
+export interface KeyImport {
+  readonly label: string
+  /** The text of the keystore file. */
+  readonly keystore: string
+  readonly passphrase: string
+}
+
+export interface KeyExport {
+  readonly account: string
+  readonly passphrase: string
+}
+
+export interface ExportedKey {
+  readonly address: string
+  readonly label: string
+  /** The text of a keystore file. */
+  readonly keystore: string
 }
 
 export interface AccountSummary {

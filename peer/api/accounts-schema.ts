@@ -62,6 +62,30 @@ const state = z.discriminatedUnion('state', [
   })
 ])
 
+const passphrase = z.string().min(1).max(1_024)
+const holdings = z.object({
+  address: z.string(),
+  label: z.exactOptional(z.string()),
+  balanceWei: weiSchema,
+  gasWei: weiSchema
+})
+const depositTarget = z.object({
+  address: z.string(),
+  chainId: z.int(),
+  token: z.string(),
+  isGiven: z.boolean()
+})
+const transfer = z.strictObject({ account: idSchema, to: idSchema, amountWei: weiSchema })
+const sent = z.object({
+  from: z.string(),
+  to: z.string(),
+  amountWei: weiSchema,
+  txHash: z.string()
+})
+const keyImport = z.strictObject({ label, keystore: z.string().min(1).max(65_536), passphrase })
+const keyExport = z.strictObject({ account: idSchema, passphrase })
+const exported = z.object({ address: z.string(), label: z.string(), keystore: z.string() })
+
 /** `accounts` of the PeerApi on the wire. */
 export const accountsSchema = {
   create: methodOf('call', 'label', label, account),
@@ -70,5 +94,10 @@ export const accountsSchema = {
   list: method('call', z.array(account).readonly()),
   show: methodOf('call', 'account', idSchema, details),
   handOver: methodOf('call', 'draft', handOver, state),
-  balance: methodOf('call', 'address', idSchema, weiSchema)
+  balance: methodOf('call', 'address', idSchema, weiSchema),
+  holdings: methodOf('call', 'account', idSchema, holdings),
+  deposit: methodOf('call', 'account', idSchema, depositTarget),
+  send: methodOf('call', 'transfer', transfer, sent),
+  import: methodOf('call', 'key', keyImport, account),
+  export: methodOf('call', 'key', keyExport, exported)
 }

@@ -12,6 +12,8 @@ export interface ChannelsApi {
    * CHANNEL_BUSY while calls run.
    */
   close(channelId: string, options?: CallOptions): Promise<ChannelClosing>
+  /** What this peer's vouchers promised since the UTC day began, and what its budgets leave. */
+  budget(options?: CallOptions): Promise<BudgetSummary>
   /** As a provider: claims every voucher on chain, moves royalties to their pools and pays itself. */
   claim(options?: ProgressOptions): Promise<ClaimSummary>
 }
@@ -54,6 +56,37 @@ export interface ChannelClosing {
   readonly returnedWei: bigint
   /** When a withdrawal can be finished, by the chain's clock; only while withdrawing. */
   readonly readyAtMs?: number
+}
+
+export interface BudgetSummary {
+  /** The most that one call may cost. */
+  readonly maxCallWei: bigint
+  /** Promised since the day began, less nothing: a provider can claim all of it. */
+  readonly spentWei: bigint
+  /** What calls under way may still promise, as far as a budget bounds them. */
+  readonly reservedWei: bigint
+  /** Of all providers together; absent without such a budget. */
+  readonly day?: BudgetLeft
+  /** What each provider may be promised in a day; absent without such a budget. */
+  readonly maxProviderDayWei?: bigint
+  /** Those who were promised something today. */
+  readonly providers: readonly ProviderSpending[]
+  /** When the next day begins. */
+  readonly freesAtMs: number
+}
+
+export interface BudgetLeft {
+  readonly limitWei: bigint
+  readonly spentWei: bigint
+  readonly reservedWei: bigint
+  readonly leftWei: bigint
+}
+
+export interface ProviderSpending {
+  readonly provider: string
+  readonly spentWei: bigint
+  readonly reservedWei: bigint
+  readonly leftWei?: bigint
 }
 
 export interface ClaimSummary {

@@ -48,6 +48,32 @@ const closing = z.object({
   readyAtMs: z.exactOptional(z.int())
 })
 
+const budget = z.object({
+  maxCallWei: weiSchema,
+  spentWei: weiSchema,
+  reservedWei: weiSchema,
+  day: z.exactOptional(
+    z.object({
+      limitWei: weiSchema,
+      spentWei: weiSchema,
+      reservedWei: weiSchema,
+      leftWei: weiSchema
+    })
+  ),
+  maxProviderDayWei: z.exactOptional(weiSchema),
+  providers: z
+    .array(
+      z.object({
+        provider: z.string(),
+        spentWei: weiSchema,
+        reservedWei: weiSchema,
+        leftWei: z.exactOptional(weiSchema)
+      })
+    )
+    .readonly(),
+  freesAtMs: z.int()
+})
+
 const txHashes = z.array(z.string()).readonly()
 
 const claimed = z.object({
@@ -85,6 +111,7 @@ export const channelsSchema = {
     channel
   ),
   close: methodOf('call', 'channelId', idSchema, closing),
+  budget: method('call', budget),
   claim: method('progress', claimed)
 }
 

@@ -53,6 +53,7 @@ export const ACCESS: Readonly<Record<MethodPath, Access>> = {
   'channels/list': 'admin',
   'channels/open': 'admin',
   'channels/close': 'admin',
+  'channels/budget': 'admin',
   'channels/claim': 'admin',
   'receipts/list': 'admin',
   // Their ids are 128 random bits, known to who asked.
@@ -68,6 +69,11 @@ export const ACCESS: Readonly<Record<MethodPath, Access>> = {
   'accounts/show': 'the account',
   'accounts/handOver': { accountIn: 'account' },
   'accounts/balance': 'any',
+  'accounts/holdings': 'any',
+  'accounts/deposit': 'admin',
+  'accounts/send': 'admin',
+  'accounts/import': 'admin',
+  'accounts/export': 'admin',
   'peer/status': 'any'
 }
 

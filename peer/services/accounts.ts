@@ -8,13 +8,15 @@ import type {
 import type { CallOptions } from '../api/peer-api.ts'
 import type { WalletAccount } from '../wallet/wallet.ts'
 import type { Datanets } from './datanets.ts'
+import type { Funds } from './funds.ts'
 import { createHandOvers } from './hand-overs.ts'
 import type { Parts } from './parts.ts'
 
 /** The accounts of this peer's wallet, and what is known of them. specs/04-datanet.md §Hand-over */
 export function createAccounts(
   parts: Pick<Parts, 'accountStore' | 'datanetStore' | 'wallet' | 'chain' | 'pool' | 'now'>,
-  datanets: Datanets
+  datanets: Datanets,
+  funds: Funds
 ): AccountsApi {
   const { accountStore, datanetStore, wallet, chain } = parts
   const handOver = createHandOvers(parts, datanets)
@@ -65,6 +67,7 @@ export function createAccounts(
   }
 
   return {
+    ...funds,
     create: async (label) => plain(wallet.create(label)),
     async ensure(label) {
       const known = wallet.find(label)

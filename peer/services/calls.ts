@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { DatanetError, type ErrorCode, isDatanetError } from '../../protocol/base/errors.ts'
-import type { SignedOffer } from '../../protocol/model/offer.ts'
+import { isFree, type SignedOffer } from '../../protocol/model/offer.ts'
 import type { AskEvent, Question } from '../api/models-api.ts'
 import type { CallOptions } from '../api/peer-api.ts'
 import { type Attempt, DIFFERING } from './attempt.ts'
+import type { Budget, Reservation } from './budget.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { Parts } from './parts.ts'
 
@@ -47,7 +48,8 @@ const ATTEMPTS = 3
 export function createCalls(
   parts: Pick<Parts, 'limits' | 'now' | 'log'>,
   catalogue: Catalogue,
-  attempt: Attempt
+  attempt: Attempt,
+  budget: Pick<Budget, 'reserve'>
 ): Calls {
   const { limits, now, log } = parts
   /** Providers that broke off lately, and until when they are asked last. */
@@ -80,8 +82,14 @@ export function createCalls(
         const signed = queue.shift() as SignedOffer
         const { provider } = signed.offer
         yield { type: 'started', callId: id, provider }
-        const init = { known, signed, question, callId, attempt: index, maxWei, signal }
+        let reserved: Reservation | undefined
         try {
+          if (!isFree(signed.offer)) {
+            const { leastWei, wantWei } = boundsOf(signed, question, maxWei)
+            reserved = budget.reserve({ id, provider, leastWei, wantWei })
+          }
+          const within = reserved?.maxWei ?? maxWei
+          const init = { known, signed, question, callId, attempt: index, maxWei: within, signal }
           yield* attempt(init)
           failing.delete(provider)
           return
@@ -89,7 +97,8 @@ export function createCalls(
           failure = error
           // What a provider says against a call holds for that provider, whatever it says.
           const isRemote = isDatanetError(error) && error.details.remote === true
-          if (!isDatanetError(error) || !(isRemote || ELSEWHERE.has(error.code))) throw error
+          const isElsewhere = isRemote || (isDatanetError(error) && isOfProvider(error))
+          if (!isDatanetError(error) || !isElsewhere) throw error
           log('attempt', { callId: id, provider, code: error.code })
           if (LOST.has(error.code)) failing.set(provider, now() + AVOID_MS)
           if (question.retry === false) throw error
@@ -100,10 +109,32 @@ export function createCalls(
           }
           if (queue.length === 0) throw error
           yield { type: 'retrying', provider, code: error.code }
+        } finally {
+          reserved?.end()
         }
       }
       throw failure
     }
+  }
+}
+
+/** Whether another provider can do better, by what failed here. */
+function isOfProvider({ code, details }: DatanetError): boolean {
+  return ELSEWHERE.has(code) || (code === 'SPENDING_LIMIT' && details.budget === 'provider')
+}
+
+/** What must be promised before anything comes, and the most that this offer can come to. */
+function boundsOf(
+  { offer }: SignedOffer,
+  { maxOutputTokens = offer.maxOutputTokens }: Question,
+  maxWei: bigint
+): { leastWei: bigint; wantWei: bigint } {
+  const upFrontWei = offer.openWei + offer.maxChunkWei
+  const outputTokens = Math.min(maxOutputTokens, offer.maxOutputTokens)
+  const worstWei = upFrontWei + BigInt(outputTokens) * offer.price.outputTokenWei
+  return {
+    leastWei: upFrontWei < maxWei ? upFrontWei : maxWei,
+    wantWei: worstWei < maxWei ? worstWei : maxWei
   }
 }
 

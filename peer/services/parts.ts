@@ -36,4 +36,8 @@ export interface SpendingLimits {
   readonly prepayWei?: bigint
   /** Deposited into a new channel, and added when it runs out. */
   readonly depositWei: bigint
+  /** Promised to all providers together in one UTC day; no bound unless given. */
+  readonly maxDayWei?: bigint
+  /** Promised to one provider in one UTC day; no bound unless given. */
+  readonly maxProviderDayWei?: bigint
 }

@@ -35,6 +35,7 @@ import { encodeReceipt, type SignedReceipt } from '../../protocol/receipt/receip
 import { receiptLeaf } from '../../protocol/receipt/receipt-signature.ts'
 import type { CallOptions } from '../api/peer-api.ts'
 import type { ChannelState } from '../chain/escrow.ts'
+import type { PromisedChannel } from './budget.ts'
 import type { Parts } from './parts.ts'
 
 /** One channel this peer pays through, with the calls that run on it. */
@@ -83,6 +84,8 @@ export interface PayerChannels {
   find(channelId: string): PayerChannel
   /** Runs `work` while no call begins at `provider`. */
   inTurn<T>(provider: string, work: () => Promise<T>): Promise<T>
+  /** What was promised on each, for budgets. */
+  promised(): readonly PromisedChannel[]
   /** Asks the chain about channels whose deposit was never seen to arrive: it may have landed since. */
   recover(options?: CallOptions): Promise<void>
 }
@@ -310,6 +313,13 @@ export function createPayerChannels(
     begin: (offer, call, options = {}) =>
       inTurn(offer.provider, () => beginNow(offer, call, options)),
     inTurn,
+    promised: () =>
+      [...channels.values()].map(({ channelId, provider, ledger }) => ({
+        channelId,
+        provider,
+        promisedWei: ledger.voucher.cumulativeWei,
+        coveredWei: (callId) => ledger.calls.get(callId)?.coveredWei
+      })),
     find(channelId) {
       const held = channels.get(channelId)
       if (held === undefined) throw new DatanetError('CHANNEL_UNKNOWN', { channelId })

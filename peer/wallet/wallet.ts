@@ -15,6 +15,10 @@ export interface Wallet {
   readonly keystore: Keystore['kind']
   /** Refuses a label that is taken or looks like an address (INPUT_INVALID). */
   create(label: string): WalletAccount
+  /** Keeps a key from elsewhere. Refuses such labels too, and a key that is here already (INPUT_INVALID). */
+  add(label: string, secretKey: Uint8Array): WalletAccount
+  /** Refuses a label that `create` would refuse. */
+  refuseLabel(label: string): void
   list(): readonly WalletAccount[]
   /** The account with this address or label, if its key is here. */
   find(named: string): WalletAccount | undefined
@@ -95,7 +99,7 @@ export async function openWallet(db: Database, init: WalletInit = {}): Promise<W
     return account
   }
 
-  function create(label: string): WalletAccount {
+  function refuseLabel(label: string): void {
     if (/^0x[0-9a-f]{40}$/i.test(label)) {
       const hint = 'a label must not look like an address'
       throw new DatanetError('INPUT_INVALID', { label }, { hint })
@@ -103,8 +107,16 @@ export async function openWallet(db: Database, init: WalletInit = {}): Promise<W
     if (byLabel.has(label)) {
       throw new DatanetError('INPUT_INVALID', { label }, { hint: `an account is called ${label}` })
     }
-    const secretKey = new Uint8Array(randomBytes(32))
+  }
+
+  function add(label: string, secretKey: Uint8Array): WalletAccount {
+    refuseLabel(label)
     const { address } = keySigner(secretKey)
+    const known = accounts.get(address)
+    if (known !== undefined) {
+      const hint = `this key is here already: ${known.label} is ${address}`
+      throw new DatanetError('INPUT_INVALID', { label, address }, { hint })
+    }
     db.run(
       'INSERT INTO account VALUES (?, ?, ?)',
       address,
@@ -114,11 +126,15 @@ export async function openWallet(db: Database, init: WalletInit = {}): Promise<W
     return remember(address, label, () => secretKey)
   }
 
+  const create = (label: string) => add(label, new Uint8Array(randomBytes(32)))
+
   return {
     own: byLabel.get(OWN) ?? create(OWN),
     peerKey,
     keystore: keystore.kind,
     create,
+    add,
+    refuseLabel,
     list: () => [...accounts.values()],
     find: (named) => accounts.get(named.toLowerCase()) ?? byLabel.get(named),
     account(address) {

@@ -241,8 +241,10 @@ test('keeps the final drop claimable while a new one is pending, and replaces no
   expect(await take(key, tree, 'ada', 5n)).toMatchObject({ paidWei: 5n })
   await expect(take(key, next, 'ada', 10n)).rejects.toMatchObject(reverted('PoolProofInvalid'))
   await world.warp(DROP_DELAY_S)
-  await expect(take(key, tree, 'ben', 5n)).rejects.toMatchObject(reverted('PoolProofInvalid'))
-  expect(await take(key, next, 'ben', 10n)).toMatchObject({ paidWei: 10n })
+  // The old leaf is good until somebody needs the new drop, which pays all that the old one pays.
+  expect(await take(key, tree, 'ben', 5n)).toMatchObject({ paidWei: 5n })
+  expect(await take(key, next, 'ben', 10n)).toMatchObject({ paidWei: 5n })
+  await expect(take(key, tree, 'ada', 5n)).rejects.toMatchObject(reverted('PoolProofInvalid'))
 })
 
 test('pays out no more than the total when a later drop gives paid shares to others', async () => {

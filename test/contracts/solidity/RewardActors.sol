@@ -23,6 +23,8 @@ abstract contract RewardActors is ChannelActors {
     SumTree.Tree[] private _trees;
     Cheat[] private _cheats;
     mapping(bytes32 root => uint256) private _treeOf;
+    /// Two pools may have one root, a cheat in one of them only.
+    mapping(bytes32 id => mapping(uint256 seq => uint256)) private _postedAs;
     mapping(address token => uint256) public staked;
 
     function _openPools() internal {
@@ -58,7 +60,7 @@ abstract contract RewardActors is ChannelActors {
             );
             IRewardPool.PoolKey memory key = IRewardPool.PoolKey(operator, auditor, token);
             try pool.postDropForSilent(key, root, total, 0, _approvals(typed(_poolSeparator(), structHash), 2)) {
-                _keep(tree, root, kind);
+                _keep(tree, root, kind, operator, token);
                 done["post for silent"]++;
             } catch (bytes memory reason) {
                 _refused(reason);
@@ -69,7 +71,7 @@ abstract contract RewardActors is ChannelActors {
         try pool.postDrop(auditor, token, root, total, 0) {
             isTrue(state.pendingReadyAt == 0, "a pending drop was replaced");
             isTrue(total <= state.creditedWei && total >= state.totalWei, "a drop beyond its bounds");
-            _keep(tree, root, kind);
+            _keep(tree, root, kind, operator, token);
             done["post"]++;
         } catch (bytes memory reason) {
             _refused(reason);
@@ -95,9 +97,10 @@ abstract contract RewardActors is ChannelActors {
     /// Whoever looks at both drops refutes those that cheat, and cannot refute those that do not.
     function refute(uint256 seed, uint256 pick) external {
         (address operator, address token) = _poolOf(seed);
-        IRewardPool.Pool memory state = pool.pool(pool.poolId(operator, auditor, token));
+        bytes32 id = pool.poolId(operator, auditor, token);
+        IRewardPool.Pool memory state = pool.pool(id);
         if (state.pendingReadyAt == 0) return;
-        uint256 index = _treeOf[state.pendingRoot] - 1;
+        uint256 index = _postedAs[id][state.dropSeq] - 1;
         bool isRefuted = _tryRefute(IRewardPool.PoolKey(operator, auditor, token), state, index, pick);
         bool isWrong = _cheats[index] != Cheat.None;
         isTrue(isRefuted == isWrong, isWrong ? "a cheating drop stood" : "an honest drop fell");
@@ -174,7 +177,7 @@ abstract contract RewardActors is ChannelActors {
         proof.seq = uint64(cheat);
         proof.leafA = bytes32(uint256(1));
         proof.leafB = cheat % 4 == 1 ? proof.leafA : bytes32(uint256(2));
-        uint256 signer = cheat % 4 == 2 ? operatorKeys[(seed + 1) % 2] : key;
+        uint256 signer = cheat % 4 == 2 ? operatorKeys[1 - seed % 2] : key;
         (proof.rA, proof.vsA) = compact(signer, _receipt(proof.channelId, proof.seq, proof.leafA));
         (proof.rB, proof.vsB) = compact(key, _receipt(proof.channelId, proof.seq, proof.leafB));
         // The campaign would be without bonds soon if every pair of receipts convicted somebody.
@@ -199,10 +202,12 @@ abstract contract RewardActors is ChannelActors {
         return (vm.addr(operatorKeys[(seed >> 8) % 2]), tokens[(seed >> 16) % 4]);
     }
 
-    function _keep(SumTree.Tree memory tree, bytes32 root, Cheat kind) private {
+    function _keep(SumTree.Tree memory tree, bytes32 root, Cheat kind, address operator, address token) private {
         _trees.push(tree);
         _cheats.push(kind);
         _treeOf[root] = _trees.length;
+        bytes32 id = pool.poolId(operator, auditor, token);
+        _postedAs[id][pool.pool(id).dropSeq] = _trees.length;
     }
 
     /// A drop after the final one, and how it really cheats: not every wish comes true.
@@ -226,7 +231,11 @@ abstract contract RewardActors is ChannelActors {
                 left -= amounts[j];
             }
         }
-        uint256[4] memory before = amounts;
+        // An assignment between arrays in memory would be another name, not a copy.
+        uint256[4] memory before;
+        for (uint256 j = 0; j < 4; ++j) {
+            before[j] = amounts[j];
+        }
         for (uint256 j = 0; j < 4 && left > 0; ++j) {
             uint256 more = (shares >> (8 * j)) % (left + 1);
             // An account that has nothing yet may stay out.

@@ -19,7 +19,7 @@ beforeEach(async () => {
   const db = openDatabase(':memory:')
   onTestFinished(() => db.close())
   const wallet = await openWallet(db)
-  const accounts = createAccounts({ wallet } as unknown as Parts, {} as never)
+  const accounts = createAccounts({ wallet } as unknown as Parts, {} as never, {} as never)
   const datanets = { show: async () => ({ curators: [own.address, member.address] }) }
   api = { accounts, datanets } as unknown as PeerApi
   own = await accounts.find('own')

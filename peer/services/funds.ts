@@ -1,0 +1,133 @@
+import { DatanetError } from '../../protocol/base/errors.ts'
+import type {
+  AccountSummary,
+  AccountsApi,
+  DepositTarget,
+  ExportedKey,
+  Holdings,
+  KeyExport,
+  KeyImport,
+  Sent,
+  Transfer
+} from '../api/accounts-api.ts'
+import type { CallOptions } from '../api/peer-api.ts'
+import type { Chain } from '../chain/chain.ts'
+import { openKeystoreFile, readAddress, sealKeystoreFile } from '../wallet/keystore-file.ts'
+import type { WalletAccount } from '../wallet/wallet.ts'
+import type { Parts } from './parts.ts'
+
+/** Keys and money of the accounts kept here. specs/10-api.md §Accounts and money */
+export type Funds = Pick<AccountsApi, 'holdings' | 'deposit' | 'send' | 'import' | 'export'>
+
+/** What a service of money needs beside the parts. */
+export interface FundsInit {
+  /** The chain with `account` as the one that signs; closed by who asked for it. */
+  chainAs(account: WalletAccount): Chain
+  /** Asks a devnet's faucet; false where there is none. */
+  askFaucet(address: string): Promise<boolean>
+}
+
+/** The money of a wallet's accounts. */
+export function createFunds(
+  parts: Pick<Parts, 'wallet' | 'chain'>,
+  { chainAs, askFaucet }: FundsInit
+): Funds {
+  const { wallet, chain } = parts
+
+  function held(named: string): WalletAccount {
+    const account = wallet.find(named)
+    if (account === undefined) throw new DatanetError('ACCOUNT_UNKNOWN', { account: named })
+    return account
+  }
+
+  async function holdings(named: string, options: CallOptions = {}): Promise<Holdings> {
+    const account = wallet.find(named)
+    const address = account?.address ?? (named.startsWith('0x') ? readAddress(named) : undefined)
+    if (address === undefined) throw new DatanetError('ACCOUNT_UNKNOWN', { account: named })
+    const [balanceWei, gasWei] = await Promise.all([
+      chain.token.balanceOf(address, options),
+      chain.gasBalanceOf(address, options)
+    ])
+    const label = account === undefined ? {} : { label: account.label }
+    return { address, ...label, balanceWei, gasWei }
+  }
+
+  /** What is sent to a contract of ours, or to its token, nobody gets back. */
+  function refuseLost(from: string, to: string): void {
+    const { registry, escrow, pool, token } = chain.contracts
+    const refuse = (hint: string) => new DatanetError('INPUT_INVALID', { param: 'to' }, { hint })
+    if ([registry, escrow, pool, token].includes(to)) {
+      throw refuse('this is the address of a contract: what is sent there is lost')
+    }
+    if (to === from) throw refuse('this is the account itself')
+  }
+
+  function short(asset: 'gas' | 'token', from: Holdings, neededWei: bigint): DatanetError {
+    const hint =
+      asset === 'gas'
+        ? `${from.address} holds nothing of the chain's own coin, which pays for sending`
+        : `${from.address} holds less than that`
+    const heldWei = asset === 'gas' ? from.gasWei : from.balanceWei
+    return new DatanetError(
+      'FUNDS_INSUFFICIENT',
+      { asset, account: from.address, heldWei: `${heldWei}`, neededWei: `${neededWei}` },
+      { hint }
+    )
+  }
+
+  async function transfer(
+    account: WalletAccount,
+    to: string,
+    amountWei: bigint,
+    options: CallOptions
+  ): Promise<string> {
+    if (account.address === chain.account) {
+      return (await chain.token.transfer(to, amountWei, options)).txHash
+    }
+    const own = chainAs(account)
+    try {
+      return (await own.token.transfer(to, amountWei, options)).txHash
+    } finally {
+      own.close()
+    }
+  }
+
+  return {
+    holdings,
+
+    async deposit(named, options = {}): Promise<DepositTarget> {
+      const { address } = held(named)
+      await chain.check(options)
+      const { chainId, token } = chain.contracts
+      return { address, chainId: Number(chainId), token, isGiven: await askFaucet(address) }
+    },
+
+    async send({ account: named, to: text, amountWei }: Transfer, options = {}): Promise<Sent> {
+      const account = held(named)
+      await chain.check(options)
+      const to = readAddress(text)
+      refuseLost(account.address, to)
+      if (amountWei === 0n) {
+        const hint = 'an amount above 0'
+        throw new DatanetError('INPUT_INVALID', { param: 'amountWei' }, { hint })
+      }
+      const before = await holdings(account.address, options)
+      if (before.balanceWei < amountWei) throw short('token', before, amountWei)
+      if (before.gasWei === 0n) throw short('gas', before, 1n)
+      const txHash = await transfer(account, to, amountWei, options)
+      return { from: account.address, to, amountWei, txHash }
+    },
+
+    async import({ label, keystore, passphrase }: KeyImport): Promise<AccountSummary> {
+      wallet.refuseLabel(label)
+      const secretKey = await openKeystoreFile(keystore, passphrase)
+      const { address } = wallet.add(label, secretKey)
+      return { address, label }
+    },
+
+    async export({ account: named, passphrase }: KeyExport): Promise<ExportedKey> {
+      const { address, label, secretKey } = held(named)
+      return { address, label, keystore: await sealKeystoreFile(address, secretKey, passphrase) }
+    }
+  }
+}
