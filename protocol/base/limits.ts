@@ -33,6 +33,8 @@ export const LIMITS = {
   dropLeaves: 100_000,
   /** One drop document: its leaves at about 60 bytes each, and its channels. */
   dropBytes: 8_388_608,
+  /** Pieces that a reader takes one document in: a server fills its frames. */
+  documentPieces: 64,
   /** A remote peer's error text, before it is shown. */
   remoteTextBytes: 512,
   /** How far ahead of our clock a record may be dated. */
