@@ -9,6 +9,7 @@ import { createDocuments } from '../protocol/net/documents.ts'
 import { serveExchange } from '../protocol/net/exchange.ts'
 import { createExchangePool } from '../protocol/net/exchange-pool.ts'
 import { PROTOCOLS } from '../protocol/net/ids.ts'
+import { createSeqGuard, type SeqGuard } from '../protocol/net/seq-guard.ts'
 import { formatAmount } from './api/amounts.ts'
 import type { PeerApi, Role } from './api/peer-api.ts'
 import { createAbsentChain, withoutChain } from './chain/absent-chain.ts'
@@ -27,6 +28,7 @@ import { createCatalogue, describeListing } from './services/catalogue.ts'
 import { createClaims } from './services/claims.ts'
 import { createClosing } from './services/closing.ts'
 import { createDatanets, summary } from './services/datanets.ts'
+import { createEvidence } from './services/evidence.ts'
 import { createFunds } from './services/funds.ts'
 import { createIdleDeposits, type IdleDeposits } from './services/idle-deposits.ts'
 import { createIntake } from './services/intake.ts'
@@ -46,6 +48,7 @@ import { createChannelStore } from './store/channels.ts'
 import { openDatabase } from './store/database.ts'
 import { createDatanetStore } from './store/datanets.ts'
 import { createDocumentStore } from './store/documents.ts'
+import { createEvidenceStore, type EvidenceStore } from './store/evidence.ts'
 import { createModelStore } from './store/models.ts'
 import { createSpendingStore } from './store/spending.ts'
 import { undo } from './undo.ts'
@@ -132,6 +135,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     const directory = createDirectory(node, init.bootstrap.length === 0 ? { firstPeerMs: 0 } : {})
     started.push(() => directory.stop())
     const documentStore = createDocumentStore(db)
+    const evidenceStore = createEvidenceStore(db)
     const parts: Parts = {
       peerId: node.peerId.toString(),
       wallet,
@@ -143,10 +147,11 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
       datanetStore: createDatanetStore(db),
       modelStore: createModelStore(db),
       channelStore: createChannelStore(db),
+      evidenceStore,
       publications: createPublications({
         peerId: node.peerId.toString(),
         directory,
-        documents: createDocuments(pool),
+        documents: createDocuments(pool, { guard: guardOver(evidenceStore) }),
         store: documentStore,
         provideContent: async (root) => {
           if (init.dht !== false) await node.contentRouting.provide(root)
@@ -174,7 +179,8 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
       contracts === undefined ? () => [] : payerChannels.promised,
       (amountWei) => formatAmount(amountWei, token?.symbol, token?.decimals)
     )
-    const attempt = createAttempt(parts, datanets, payerChannels)
+    const evidence = createEvidence(parts)
+    const attempt = createAttempt(parts, datanets, payerChannels, evidence)
     const calls = createCalls(parts, catalogue, attempt, budget)
     const closing = createClosing(parts, payerChannels)
     const answering = createAnswering(
@@ -251,7 +257,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
           return opened
         }
       },
-      receipts: createReceipts(parts),
+      receipts: createReceipts(parts, evidence),
       rewards: createRewards(parts, datanets),
       accounts: createAccounts(
         parts,
@@ -296,6 +302,14 @@ function withinBudgets(limits: SpendingLimits): SpendingLimits {
   const { depositWei, maxDayWei = depositWei, maxProviderDayWei = depositWei } = limits
   const leastWei = [depositWei, maxDayWei, maxProviderDayWei].reduce((a, b) => (a < b ? a : b))
   return { ...limits, depositWei: leastWei }
+}
+
+/** A guard that knows what was told twice before the last restart, and keeps what will be. */
+function guardOver(store: EvidenceStore): SeqGuard {
+  return createSeqGuard({
+    evidence: store.documents(),
+    onEvidence: (pair) => store.addDocuments(pair)
+  })
 }
 
 function passAbort(error: unknown): void {

@@ -39,6 +39,7 @@ import type { AskEvent, Citation, Question } from '../api/models-api.ts'
 import type { KnownModel } from './catalogue.ts'
 import { sendCommit } from './closing.ts'
 import type { Datanets } from './datanets.ts'
+import type { Evidence } from './evidence.ts'
 import type { Parts } from './parts.ts'
 import type { PayerChannel, PayerChannels } from './payer-channels.ts'
 import { describeReceipt } from './receipts.ts'
@@ -90,7 +91,8 @@ const RECOVER_MS = 2_000
 export function createAttempt(
   parts: Pick<Parts, 'pool' | 'channelStore' | 'publications' | 'limits' | 'log'>,
   datanets: Datanets,
-  channels: PayerChannels
+  channels: PayerChannels,
+  evidence: Pick<Evidence, 'refuse' | 'compare'>
 ): Attempt {
   const { pool, channelStore, publications, limits, log } = parts
   const prepayWei = limits.prepayWei ?? limits.maxCallWei
@@ -124,6 +126,7 @@ export function createAttempt(
   async function prepare(init: AttemptInit): Promise<Running> {
     const { known, signed, question, maxWei, signal } = init
     const { offer } = signed
+    await evidence.refuse(offer, { signal })
     await checkOffer(init)
     const upFrontWei = offer.openWei + offer.maxChunkWei
     // What is paid before anything came is lost if nothing comes.
@@ -199,6 +202,7 @@ export function createAttempt(
   async function settle(call: Running, bytes: Uint8Array): Promise<SignedReceipt> {
     const { offer, cid, bytes: offerBytes } = call.signed
     const receipt = decodeReceipt(bytes)
+    evidence.compare(receipt, offer, separatorOf(offer.payment))
     const answer = new TextEncoder().encode(call.meter.text)
     verifyReceipt(receipt, {
       domainSeparator: separatorOf(offer.payment),

@@ -55,6 +55,8 @@ export interface ChannelStore {
   receipts(side?: Side): readonly StoredReceipt[]
   /** Of one channel, by seq. */
   receiptsOf(side: Side, channelId: string): readonly StoredReceipt[]
+  /** The receipt at a place of a channel. */
+  receiptAt(side: Side, channelId: string, seq: number): StoredReceipt | undefined
   receipt(callId: string): StoredReceipt | undefined
   /** Keeps the sealed bytes of the offer with CID `cid`, by which its receipts are checked. */
   putOffer(cid: string, bytes: Uint8Array): void
@@ -150,6 +152,15 @@ export function createChannelStore(db: Database): ChannelStore {
       db
         .all('SELECT * FROM receipt WHERE side = ? AND channel = ? ORDER BY seq', side, channelId)
         .map(receiptOf),
+    receiptAt(side, channelId, seq) {
+      const row = db.get(
+        'SELECT * FROM receipt WHERE side = ? AND channel = ? AND seq = ?',
+        side,
+        channelId,
+        seq
+      )
+      return row === undefined ? undefined : receiptOf(row)
+    },
     receipt(callId) {
       const row = db.get('SELECT * FROM receipt WHERE call_id = ? ORDER BY number DESC', callId)
       return row === undefined ? undefined : receiptOf(row)

@@ -186,7 +186,10 @@ function gapTuple({ left, right, proof }: DropGap) {
 
 /** The siblings in 44 bytes each, and on which side they stand as bits. */
 function sidesOf(proof: ProvenShare['proof']): { lefts: bigint; proof: string } {
-  const lefts = proof.reduce((bits, { isLeft }, i) => (isLeft ? bits | (1n << BigInt(i)) : bits), 0n)
+  const lefts = proof.reduce(
+    (bits, { isLeft }, i) => (isLeft ? bits | (1n << BigInt(i)) : bits),
+    0n
+  )
   const steps = proof.map(({ hash, sumWei }) => {
     // A sum that does not fit belongs to no drop: its lower bytes lead to no root either.
     const sum = sumWei.toString(16).padStart(24, '0').slice(-24)
