@@ -1,3 +1,5 @@
+// npx node test/bench/contracts-gas.ts [--json] [--write]; --write keeps results/contracts-gas.json
+import { writeFileSync } from 'node:fs'
 import { keySigner } from '../../protocol/base/typed-data.ts'
 import { FUND, VAULT_FUND } from '../../protocol/channel/orders.ts'
 import { channelIdOf, escrowDomain, type Terms } from '../../protocol/channel/terms.ts'
@@ -218,7 +220,11 @@ async function main(): Promise<void> {
       console.log(`${what.padEnd(48)} ${`${gas}`.padStart(9)}`)
     }
   }
-  console.log(JSON.stringify({ figures }))
+  if (process.argv.includes('--write')) {
+    const file = new URL('results/contracts-gas.json', import.meta.url)
+    writeFileSync(file, `${JSON.stringify({ figures }, null, 2)}\n`)
+  }
+  if (process.argv.includes('--json')) console.log(JSON.stringify({ figures }))
 }
 
 if (import.meta.main) await main()

@@ -34,8 +34,16 @@ contract CorridorTest is Base {
         targets[0] = address(_actors);
     }
 
+    /// All laws in one campaign: what costs time is the sequences.
+    function invariant_corridor() public {
+        _channels();
+        _escrowHoldsWhatItOwes();
+        _pools();
+        _bonds();
+    }
+
     /// Laws 2, 3, 4, 5 and 8 of channels, and what the vault holds.
-    function invariant_channels() public {
+    function _channels() private {
         uint256 count = _actors.idCount();
         for (uint256 i = 0; i < count; ++i) {
             bytes32 id = _actors.ids(i);
@@ -56,7 +64,7 @@ contract CorridorTest is Base {
     }
 
     /// Law 1: each token in the escrow is owed to somebody, and nothing more than that.
-    function invariant_escrowHoldsWhatItOwes() public view {
+    function _escrowHoldsWhatItOwes() private view {
         for (uint256 t = 0; t < 4; ++t) {
             address token = _actors.tokens(t);
             uint256 owed = _actors.vaulted(token);
@@ -86,7 +94,7 @@ contract CorridorTest is Base {
     }
 
     /// Laws 6 and 7: claimed <= total <= credited, and no account's sum falls.
-    function invariant_pools() public {
+    function _pools() private {
         for (uint256 t = 0; t < 4; ++t) {
             address token = _actors.tokens(t);
             uint256 owed = 0;
@@ -112,7 +120,7 @@ contract CorridorTest is Base {
         }
     }
 
-    function invariant_bonds() public view {
+    function _bonds() private view {
         equal(address(_actors.bond()).balance, _actors.staked(address(0)), "the bond holds what is staked");
     }
 
@@ -143,9 +151,7 @@ contract CorridorTest is Base {
         equal(a.done("veto"), 1, "curators veto");
         a.close(1, 3);
         equal(a.done("close"), 1, "a channel closes");
-        invariant_channels();
-        invariant_escrowHoldsWhatItOwes();
-        invariant_pools();
+        invariant_corridor();
     }
 
     function _operator(uint256 o) private pure returns (address) {

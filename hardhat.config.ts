@@ -2,11 +2,9 @@ import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'hardhat/config'
 
-/**
- * Hardhat runs the Solidity campaigns of test/contracts/solidity and nothing else: what is shipped is
- * compiled by build.ts. DATANET_INVARIANT_RUNS, _DEPTH and DATANET_FUZZ_RUNS say how long they take.
- */
-const root = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url))
+// Hardhat runs the Solidity campaigns of test/contracts/solidity and nothing else: what is shipped is
+// compiled by protocol/contracts/build.ts. The environment says how long they take.
+const root = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 const number = (name: string, otherwise: number): number => Number(process.env[name] ?? otherwise)
 
 export default defineConfig({
