@@ -4,7 +4,6 @@ import { decodeReceipt, encodeReceipt, type SignedReceipt } from '../../protocol
 import { receiptLeaf, verifyReceiptSignature } from '../../protocol/receipt/receipt-signature.ts'
 import type { EvidenceSummary, ReceiptReport } from '../api/money-api.ts'
 import type { CallOptions } from '../api/peer-api.ts'
-import type { SignedLeaf } from '../chain/bond.ts'
 import type { ReceiptPair } from '../store/evidence.ts'
 import type { Parts } from './parts.ts'
 
@@ -126,7 +125,7 @@ export function createEvidence(
   }
 }
 
-function leafOf(bytes: Uint8Array): SignedLeaf {
+function leafOf(bytes: Uint8Array) {
   const { body, signature } = decodeReceipt(bytes)
   return { leaf: `0x${Buffer.from(receiptLeaf(body)).toString('hex')}`, signature }
 }

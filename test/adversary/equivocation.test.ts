@@ -85,7 +85,6 @@ test('there is nothing to report where nothing is staked, or nothing was found',
   expect(await report(`0x${'11'.repeat(32)}`)).toBe('RECEIPT_UNKNOWN')
 })
 
-// BOND-R1
 test('the bond of the liar is taken whole: a tenth for the reporter, the rest burnt', async () => {
   const { bond, token } = world.chain
   const key = { receiptSigner, token: world.network.contracts.token }
