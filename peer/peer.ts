@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { DatanetError, isAbort } from '../protocol/base/errors.ts'
 import { secp256k1 } from '../protocol/base/secp256k1.ts'
@@ -18,6 +19,7 @@ import { createEthersChain } from './chain/ethers-chain.ts'
 import { createContent } from './content/content.ts'
 import { askFaucet } from './devnet/faucet.ts'
 import { createNode } from './net/node.ts'
+import { createStanding } from './net/standing.ts'
 import { ROLES, withRoles } from './roles.ts'
 import { createAccounts } from './services/accounts.ts'
 import { createAnswering } from './services/answering.ts'
@@ -32,6 +34,7 @@ import { createEvidence } from './services/evidence.ts'
 import { createFunds } from './services/funds.ts'
 import { createIdleDeposits, type IdleDeposits } from './services/idle-deposits.ts'
 import { createIntake } from './services/intake.ts'
+import { withStanding } from './services/junk.ts'
 import { createModels } from './services/models.ts'
 import { createOffering, OFFERED } from './services/offering.ts'
 import type { Parts, SpendingLimits } from './services/parts.ts'
@@ -73,6 +76,8 @@ export interface PeerInit {
   readonly dht?: boolean
   /** How long an answer is held for the payer's next voucher; LIMITS.voucherMs unless given. */
   readonly voucherMs?: number
+  /** Bad vouchers that one peer may send before it is not heard; LIMITS.junkVouchers unless given. */
+  readonly junkVouchers?: number
   /** Seconds that a payer's withdrawal from a channel to this peer takes, as its offers state; a day. */
   readonly withdrawDelayS?: number
   /** A channel unused for so long is closed and its deposit taken back; never unless given. */
@@ -120,7 +125,13 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     const { contracts } = init
     if (contracts !== undefined) await chain.check()
     const token = contracts === undefined ? undefined : await chain.token.describe()
+    const standing = createStanding({
+      now,
+      drop: (peer) => void node.hangUp(peerIdFromString(peer)).catch(() => {}),
+      ...(init.junkVouchers === undefined ? {} : { strikes: init.junkVouchers })
+    })
     const node = await createNode({
+      isBarred: standing.isBarred,
       privateKey: wallet.peerKey,
       bootstrap: init.bootstrap.map((address) => multiaddr(address)),
       dht: init.dht ?? true,
@@ -196,7 +207,10 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     if (roles.includes('host')) {
       servers.push(await serveExchange(node, PROTOCOLS.contribute, intake.handler))
     }
-    if (isProvider) servers.push(await serveExchange(node, PROTOCOLS.invoke, answering))
+    if (isProvider) {
+      const guarded = withStanding(answering, standing, parts.peerId)
+      servers.push(await serveExchange(node, PROTOCOLS.invoke, guarded))
+    }
     datanets.resume({ isHost: roles.includes('host') })
     revisions.resume()
     if (isProvider && contracts !== undefined) {

@@ -49,6 +49,9 @@ export const LIMITS = {
   exchangeMs: 20_000,
   /** How long a provider holds an answer for the voucher that its next chunk needs. */
   voucherMs: 10_000,
+  /** Vouchers of wrong form or signature that a provider bears from one peer, and for how long. */
+  junkVouchers: 3,
+  junkMs: 600_000,
   /** How long an ignored cancel is tolerated before the stream is reset. */
   cancelMs: 1_000,
   /** Streams kept open to one peer for one protocol. */
