@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { DatanetError, isAbort } from '../protocol/base/errors.ts'
 import { secp256k1 } from '../protocol/base/secp256k1.ts'
@@ -9,6 +10,7 @@ import { createDocuments } from '../protocol/net/documents.ts'
 import { serveExchange } from '../protocol/net/exchange.ts'
 import { createExchangePool } from '../protocol/net/exchange-pool.ts'
 import { PROTOCOLS } from '../protocol/net/ids.ts'
+import { createSeqGuard, type SeqGuard } from '../protocol/net/seq-guard.ts'
 import { formatAmount } from './api/amounts.ts'
 import type { PeerApi, PeerHealth, Role } from './api/peer-api.ts'
 import { createAbsentChain, withoutChain } from './chain/absent-chain.ts'
@@ -18,6 +20,7 @@ import { usualConfirmations } from './chain/watch-limits.ts'
 import { createContent } from './content/content.ts'
 import { askFaucet } from './devnet/faucet.ts'
 import { createNode } from './net/node.ts'
+import { createStanding } from './net/standing.ts'
 import { ROLES, withRoles } from './roles.ts'
 import { createAccounts } from './services/accounts.ts'
 import { createAnswering } from './services/answering.ts'
@@ -28,9 +31,11 @@ import { createCatalogue, describeListing } from './services/catalogue.ts'
 import { createClaims } from './services/claims.ts'
 import { createClosing } from './services/closing.ts'
 import { createDatanets, summary } from './services/datanets.ts'
+import { createEvidence } from './services/evidence.ts'
 import { createFunds } from './services/funds.ts'
 import { createIdleDeposits, type IdleDeposits } from './services/idle-deposits.ts'
 import { createIntake } from './services/intake.ts'
+import { withStanding } from './services/junk.ts'
 import { createModels } from './services/models.ts'
 import { createOffering, OFFERED } from './services/offering.ts'
 import type { Parts, SpendingLimits } from './services/parts.ts'
@@ -47,6 +52,7 @@ import { createChannelStore } from './store/channels.ts'
 import { openDatabase } from './store/database.ts'
 import { createDatanetStore } from './store/datanets.ts'
 import { createDocumentStore } from './store/documents.ts'
+import { createEvidenceStore, type EvidenceStore } from './store/evidence.ts'
 import { createModelStore } from './store/models.ts'
 import { createSpendingStore } from './store/spending.ts'
 import { undo } from './undo.ts'
@@ -72,6 +78,8 @@ export interface PeerInit {
   readonly dht?: boolean
   /** How long an answer is held for the payer's next voucher; LIMITS.voucherMs unless given. */
   readonly voucherMs?: number
+  /** Bad vouchers that one peer may send before it is not heard; LIMITS.junkVouchers unless given. */
+  readonly junkVouchers?: number
   /** Seconds that a payer's withdrawal from a channel to this peer takes, as its offers state; a day. */
   readonly withdrawDelayS?: number
   /** A channel unused for so long is closed and its deposit taken back; never unless given. */
@@ -130,7 +138,13 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     const { contracts } = init
     if (contracts !== undefined) await chain.check()
     const token = contracts === undefined ? undefined : await chain.token.describe()
+    const standing = createStanding({
+      now,
+      drop: (peer) => void node.hangUp(peerIdFromString(peer)).catch(() => {}),
+      ...(init.junkVouchers === undefined ? {} : { strikes: init.junkVouchers })
+    })
     const node = await createNode({
+      isBarred: standing.isBarred,
       privateKey: wallet.peerKey,
       bootstrap: init.bootstrap.map((address) => multiaddr(address)),
       dht: init.dht ?? true,
@@ -145,6 +159,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     const directory = createDirectory(node, init.bootstrap.length === 0 ? { firstPeerMs: 0 } : {})
     started.push(() => directory.stop())
     const documentStore = createDocumentStore(db)
+    const evidenceStore = createEvidenceStore(db)
     const parts: Parts = {
       peerId: node.peerId.toString(),
       wallet,
@@ -156,10 +171,11 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
       datanetStore: createDatanetStore(db),
       modelStore: createModelStore(db),
       channelStore: createChannelStore(db),
+      evidenceStore,
       publications: createPublications({
         peerId: node.peerId.toString(),
         directory,
-        documents: createDocuments(pool),
+        documents: createDocuments(pool, { guard: guardOver(evidenceStore) }),
         store: documentStore,
         provideContent: async (root) => {
           if (init.dht !== false) await node.contentRouting.provide(root)
@@ -199,9 +215,10 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
       contracts === undefined ? () => [] : payerChannels.promised,
       (amountWei) => formatAmount(amountWei, token?.symbol, token?.decimals)
     )
+    const evidence = createEvidence(parts)
     const recovery = createRecovery(parts, payerChannels)
     started.push(() => recovery.stop())
-    const attempt = createAttempt(parts, datanets, payerChannels, recovery)
+    const attempt = createAttempt(parts, datanets, payerChannels, evidence, recovery)
     const calls = createCalls(parts, catalogue, attempt, budget)
     const closing = createClosing(parts, payerChannels)
     const providerChannels: ProviderChannels =
@@ -219,7 +236,10 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     if (roles.includes('host')) {
       servers.push(await serveExchange(node, PROTOCOLS.contribute, intake.handler))
     }
-    if (isProvider) servers.push(await serveExchange(node, PROTOCOLS.invoke, answering))
+    if (isProvider) {
+      const guarded = withStanding(answering, standing, parts.peerId)
+      servers.push(await serveExchange(node, PROTOCOLS.invoke, guarded))
+    }
     if (money?.tower !== undefined) {
       servers.push(await serveExchange(node, PROTOCOLS.tower, money.tower))
       parts.publications.announce('tower', '*')
@@ -282,7 +302,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
           return opened
         }
       },
-      receipts: createReceipts(parts),
+      receipts: createReceipts(parts, evidence),
       rewards: createRewards(parts, datanets),
       accounts: createAccounts(
         parts,
@@ -329,6 +349,14 @@ function withinBudgets(limits: SpendingLimits): SpendingLimits {
   const { depositWei, maxDayWei = depositWei, maxProviderDayWei = depositWei } = limits
   const leastWei = [depositWei, maxDayWei, maxProviderDayWei].reduce((a, b) => (a < b ? a : b))
   return { ...limits, depositWei: leastWei }
+}
+
+/** A guard that knows what was told twice before the last restart, and keeps what will be. */
+function guardOver(store: EvidenceStore): SeqGuard {
+  return createSeqGuard({
+    evidence: store.documents(),
+    onEvidence: (pair) => store.addDocuments(pair)
+  })
 }
 
 function passAbort(error: unknown): void {

@@ -29,6 +29,8 @@ const SHAPES = {
   Budget: api.channels.budget.result,
   Claimed: api.channels.claim.result,
   Receipt: api.receipts.show.result,
+  Evidence: itemOf(api.receipts.evidence.result),
+  ReceiptReport: api.receipts.report.result,
   Drop: itemOf(api.rewards.post.result),
   Reward: itemOf(api.rewards.show.result),
   RewardClaim: api.rewards.claim.result,

@@ -142,6 +142,14 @@ test('documents are asked for by catalogue, by name and by the CID of their sign
   expect(fromWireError(error, 'peer').code).toBe('DOCUMENT_UNKNOWN')
 })
 
+// DOCUMENT-R7
+test('the pieces of a document are put together in their order', () => {
+  const frames = read(vectors('05-document'))
+  const asked = frames.at(-4)?.v as Vectors
+  const pieces = frames.slice(-3).map(({ v }) => (v as Vectors).bytes)
+  verifyCid(asked.cid, Buffer.concat(pieces))
+})
+
 test('blocks come under their CIDs', () => {
   const file = vectors('05-blocks')
   expect(file.protocol).toBe(PROTOCOLS.blocks)

@@ -359,6 +359,18 @@ describe('offer', () => {
     file.floor.cases.filter((c: Vectors) => c.error),
     keep
   )
+  const keepAll = ({ policy, asked }: Vectors) =>
+    offer.verifyRoyaltyFloor(
+      { ...file.valid[0].input, policy },
+      asked.map((royalty: Vectors) => ({ ...file.floor.manifest, royalty }))
+    )
+  test('at or above the floor of several Datanets', () => {
+    for (const one of file.floor.several) if (one.error === undefined) keepAll(one)
+  })
+  refuses(
+    file.floor.several.filter((c: Vectors) => c.error),
+    keepAll
+  )
 })
 
 test('price', () => {

@@ -103,6 +103,35 @@ export interface ReceiptsApi {
   show(callId: string, options?: CallOptions): Promise<ReceiptSummary>
   /** Checks a receipt again from its stored bytes; throws the code of the first thing that fails. */
   verify(callId: string, options?: CallOptions): Promise<ReceiptSummary>
+  /** Places of channels for which a provider signed two receipts, both of which are kept here. */
+  evidence(options?: CallOptions): Promise<readonly EvidenceSummary[]>
+  /**
+   * Takes the bonds on who signed both receipts of `channelId`, a tenth for this peer's own account.
+   * Refuses RECEIPT_UNKNOWN without two receipts, and BOND_MISSING where nothing is staked.
+   */
+  report(channelId: string, options?: CallOptions): Promise<ReceiptReport>
+}
+
+export interface EvidenceSummary {
+  readonly channelId: string
+  readonly seq: number
+  /** The peer, and the key by which it signed both. */
+  readonly provider: string
+  readonly receiptSigner: string
+  /** Of the two receipts, the one that came first before the other. */
+  readonly callIds: readonly string[]
+  readonly foundAtMs: number
+  /** What reporting it earned, once it was reported. */
+  readonly reportedWei?: bigint
+}
+
+export interface ReceiptReport {
+  readonly channelId: string
+  readonly provider: string
+  /** All that was staked; what this peer did not get of it is burnt. */
+  readonly takenWei: bigint
+  readonly rewardWei: bigint
+  readonly txHashes: readonly string[]
 }
 
 export interface ReceiptSummary {

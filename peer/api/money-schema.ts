@@ -101,6 +101,24 @@ const reward = z.object({
   claimableWei: weiSchema
 })
 
+const evidence = z.object({
+  channelId: z.string(),
+  seq: z.int(),
+  provider: z.string(),
+  receiptSigner: z.string(),
+  callIds: z.array(z.string()).readonly(),
+  foundAtMs: z.int(),
+  reportedWei: z.exactOptional(weiSchema)
+})
+
+const report = z.object({
+  channelId: z.string(),
+  provider: z.string(),
+  takenWei: weiSchema,
+  rewardWei: weiSchema,
+  txHashes
+})
+
 /** `channels` of the PeerApi on the wire. */
 export const channelsSchema = {
   list: method('call', z.array(channel).readonly()),
@@ -119,7 +137,9 @@ export const channelsSchema = {
 export const receiptsSchema = {
   list: method('call', z.array(receiptSchema).readonly()),
   show: methodOf('call', 'callId', idSchema, receiptSchema),
-  verify: methodOf('call', 'callId', idSchema, receiptSchema)
+  verify: methodOf('call', 'callId', idSchema, receiptSchema),
+  evidence: method('call', z.array(evidence).readonly()),
+  report: methodOf('call', 'channelId', idSchema, report)
 }
 
 /** `rewards` of the PeerApi on the wire. */

@@ -59,6 +59,8 @@ export const ACCESS: Readonly<Record<MethodPath, Access>> = {
   // Their ids are 128 random bits, known to who asked.
   'receipts/show': 'any',
   'receipts/verify': 'any',
+  'receipts/evidence': 'admin',
+  'receipts/report': 'admin',
   'rewards/post': 'admin',
   'rewards/show': 'the account',
   'rewards/claim': 'the account',

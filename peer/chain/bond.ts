@@ -34,6 +34,8 @@ export interface BondContract {
     options?: WaitOptions
   ): Promise<Inclusion & { rewardWei: bigint }>
   bondOf(key: BondKey, options?: WaitOptions): Promise<BondState>
+  /** Bonds that somebody ever staked on this signer, each once; what is left of them `bondOf` says. */
+  bondsOn(receiptSigner: string, options?: WaitOptions): Promise<BondKey[]>
   /** Whether a bond on this signer was ever slashed. */
   isConvicted(receiptSigner: string, options?: WaitOptions): Promise<boolean>
 }

@@ -94,7 +94,7 @@ export function createEthersChain(init: EthersChainInit): Chain {
     registry: createRegistry(contracts.registry, rpc, sender, fromBlock),
     escrow: createEscrow(contracts.escrow, rpc, sender, fromBlock),
     pool: createPool(contracts.pool, rpc, sender, fromBlock),
-    bond: createBond(contracts.bond, rpc, sender),
+    bond: createBond(contracts.bond, rpc, sender, fromBlock),
     token: createToken(contracts.token, rpc, sender),
     reader: createReader(contracts, rpc),
     transactions: sender,

@@ -30,6 +30,8 @@ export interface NodeInit {
   readonly dht?: boolean
   /** How long the bootstrap peers are tried. Default 20 s. */
   readonly joinMs?: number
+  /** Peers whose connections are refused, by their id. */
+  readonly isBarred?: (peer: string) => boolean
   readonly signal?: AbortSignal
 }
 
@@ -69,6 +71,10 @@ function startNode(init: NodeInit): Promise<Libp2p> {
     ],
     // Peers of one machine or office share an address: 5 dials a second from it is no attack.
     connectionManager: { inboundConnectionThreshold: 10_000, maxIncomingPendingConnections: 1_000 },
+    // Known only once it said who it is: before that anyone could bar anyone.
+    connectionGater: {
+      denyInboundEncryptedConnection: (peer) => init.isBarred?.(peer.toString()) ?? false
+    },
     // A peer that builds an index is deaf for seconds and not dead; exchanges have their own deadlines.
     connectionMonitor: { pingTimeout: { minTimeout: 20_000 } },
     // An expired entry of one provider would hide every live one of the same key.

@@ -43,6 +43,7 @@ import type { ReceiptSummary } from '../api/money-api.ts'
 import type { KnownModel } from './catalogue.ts'
 import { sendCommit } from './closing.ts'
 import type { Datanets } from './datanets.ts'
+import type { Evidence } from './evidence.ts'
 import type { Parts } from './parts.ts'
 import type { PayerChannel, PayerChannels } from './payer-channels.ts'
 import { describeReceipt } from './receipts.ts'
@@ -112,6 +113,7 @@ export function createAttempt(
   parts: Pick<Parts, 'pool' | 'channelStore' | 'publications' | 'limits' | 'log' | 'wallet'>,
   datanets: Datanets,
   channels: PayerChannels,
+  evidence: Pick<Evidence, 'refuse' | 'compare'>,
   recovery: Recovery = createRecovery(parts)
 ): Attempt {
   const { pool, channelStore, publications, limits, log } = parts
@@ -149,6 +151,7 @@ export function createAttempt(
   async function prepare(init: AttemptInit): Promise<Running> {
     const { known, signed, question, maxWei, signal } = init
     const { offer } = signed
+    await evidence.refuse(offer, { signal })
     await checkOffer(init)
     const upFrontWei = offer.openWei + offer.maxChunkWei
     // What is paid before anything came is lost if nothing comes.
@@ -258,6 +261,7 @@ export function createAttempt(
   ): Promise<SignedReceipt> {
     const { offer, cid } = call.signed
     const receipt = decodeReceipt(bytes)
+    evidence.compare(receipt, offer, separatorOf(offer.payment))
     const answer = new TextEncoder().encode(call.meter.text)
     const expected = {
       domainSeparator: separatorOf(offer.payment),

@@ -63,7 +63,7 @@ export function createCatalogue(
     options: CallOptions
   ): Promise<void> {
     const id = known.card.cid.toString()
-    const offer = await publications.fetch(
+    const reading = publications.fetch(
       provider,
       { issuer: provider, kind: 'offer', id },
       async (bytes) => {
@@ -75,6 +75,13 @@ export function createCatalogue(
       },
       options
     )
+    const offer = await reading.catch((error: unknown) => {
+      // Told twice: the one that was taken before is no better than the other. DOCUMENT-R3
+      if (isDatanetError(error) && error.code === 'RECORD_EQUIVOCATES') {
+        known.offers.delete(provider)
+      }
+      throw error
+    })
     known.offers.set(provider, offer)
   }
 

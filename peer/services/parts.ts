@@ -5,6 +5,7 @@ import type { AccountStore } from '../store/accounts.ts'
 import type { ChannelStore } from '../store/channels.ts'
 import type { DatanetStore } from '../store/datanets.ts'
 import type { DocumentStore } from '../store/documents.ts'
+import type { EvidenceStore } from '../store/evidence.ts'
 import type { ModelStore } from '../store/models.ts'
 import type { Wallet } from '../wallet/wallet.ts'
 import type { Publications } from './publications.ts'
@@ -22,6 +23,7 @@ export interface Parts {
   readonly documentStore: DocumentStore
   readonly modelStore: ModelStore
   readonly channelStore: ChannelStore
+  readonly evidenceStore: EvidenceStore
   readonly limits: SpendingLimits
   readonly now: () => number
   /** One line of the log: a scope and plain values, never prompts, answers or keys. */

@@ -72,6 +72,8 @@ export interface ChannelStore {
   receiptOn(side: Side, channelId: string, callId: string): StoredReceipt | undefined
   /** How many receipts the channel has. */
   countOf(side: Side, channelId: string): number
+  /** The receipt at a place of a channel. */
+  receiptAt(side: Side, channelId: string, seq: number): StoredReceipt | undefined
   receipt(callId: string, side?: Side): StoredReceipt | undefined
   /** Keeps the sealed bytes of the offer with CID `cid`, by which its receipts are checked. */
   putOffer(cid: string, bytes: Uint8Array): void
@@ -188,6 +190,15 @@ export function createChannelStore(db: Database): ChannelStore {
           limit
         )
         .map(receiptOf),
+    receiptAt(side, channelId, seq) {
+      const row = db.get(
+        'SELECT * FROM receipt WHERE side = ? AND channel = ? AND seq = ?',
+        side,
+        channelId,
+        seq
+      )
+      return row === undefined ? undefined : receiptOf(row)
+    },
     receiptOn(side, channelId, callId) {
       const row = db.get(
         'SELECT * FROM receipt WHERE call_id = ? AND side = ? AND channel = ?',

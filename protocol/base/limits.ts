@@ -33,6 +33,8 @@ export const LIMITS = {
   dropLeaves: 100_000,
   /** One drop document: its leaves at about 60 bytes each, and its channels. */
   dropBytes: 8_388_608,
+  /** Pieces that a reader takes one document in: a server fills its frames. */
+  documentPieces: 64,
   /** A remote peer's error text, before it is shown. */
   remoteTextBytes: 512,
   /** How far ahead of our clock a record may be dated. */
@@ -58,6 +60,9 @@ export const LIMITS = {
   exchangeMs: 20_000,
   /** How long a provider holds an answer for the voucher that its next chunk needs. */
   voucherMs: 10_000,
+  /** Vouchers of wrong form or signature that a provider bears from one peer, and for how long. */
+  junkVouchers: 3,
+  junkMs: 600_000,
   /** How long an ignored cancel is tolerated before the stream is reset. */
   cancelMs: 1_000,
   /** Streams kept open to one peer for one protocol. */

@@ -97,15 +97,22 @@ export async function verifyOffer(bytes: Uint8Array, nowMs?: number): Promise<Si
 
 /**
  * Refuses an offer below the royalty floor of the Datanets its model was built from
- * (ROYALTY_TOO_LOW): honest callers do not call it. Free offers owe nothing.
+ * (ROYALTY_TOO_LOW): honest callers do not call it. The floor is the highest that any of them asks: a
+ * call's shares of the Datanets are known only after it, and no shares of them come to more; a mean by
+ * shares would let a builder thin a floor with data of its own. Free offers owe nothing. `manifests`
+ * are those of every Datanet of the card, at least one. specs/06-model.md §Offer
  */
 export function verifyRoyaltyFloor(offer: Offer, manifests: readonly Manifest[]): void {
   if (isFree(offer)) return
   const floorPpm = Math.max(...manifests.map((m) => m.royalty.royaltyPpm))
   const contributorsPpm = Math.max(...manifests.map((m) => m.royalty.contributorsPpm))
-  if (offer.policy.royaltyPpm < floorPpm || offer.policy.contributorsPpm < contributorsPpm) {
-    throw new DatanetError('ROYALTY_TOO_LOW', { royaltyPpm: offer.policy.royaltyPpm, floorPpm })
-  }
+  // Of no manifests the highest would be below everything.
+  const isMet =
+    manifests.length > 0 &&
+    offer.policy.royaltyPpm >= floorPpm &&
+    offer.policy.contributorsPpm >= contributorsPpm
+  if (isMet) return
+  throw new DatanetError('ROYALTY_TOO_LOW', { royaltyPpm: offer.policy.royaltyPpm, floorPpm })
 }
 
 /** True when calls under `offer` cost nothing: no channel, no voucher. */

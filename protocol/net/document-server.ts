@@ -2,6 +2,7 @@ import type { Libp2p } from '@libp2p/interface'
 import type { CID } from 'multiformats/cid'
 import { z } from 'zod'
 import { DatanetError } from '../base/errors.ts'
+import { LIMITS } from '../base/limits.ts'
 import { field } from '../base/schema.ts'
 import type { CatalogueEntry } from './documents.ts'
 import { type ServeInit, serveExchange } from './exchange.ts'
@@ -26,7 +27,7 @@ const DocumentAsk = z.union([
 ])
 
 /**
- * Serves `source` on /datanet/document/1. Answers DOCUMENT_UNKNOWN for what it does not hold and
+ * Serves `source` on /datanet/document/1, in pieces what no frame holds. Answers DOCUMENT_UNKNOWN for what it does not hold and
  * FRAME_MALFORMED for an ask of another form. specs/05-network.md §Documents
  */
 export function serveDocuments(
@@ -44,12 +45,21 @@ export function serveDocuments(
         return undefined
       }
       const bytes = await ('cid' in ask ? source.byCid(ask.cid) : source.newest(ask.name))
-      if (bytes !== undefined) return { bytes }
+      if (bytes !== undefined) return yield* inPieces(bytes)
       const what = 'cid' in ask ? { cid: `${ask.cid}` } : ask.name
       throw new DatanetError('DOCUMENT_UNKNOWN', what)
     },
     init
   )
+}
+
+/** Pieces that fit in a frame, the last of which is the end's value. */
+async function* inPieces(bytes: Uint8Array): AsyncGenerator<unknown, unknown, boolean> {
+  let at = 0
+  for (; bytes.byteLength - at > LIMITS.blockBytes; at += LIMITS.blockBytes) {
+    if (!(yield { bytes: bytes.subarray(at, at + LIMITS.blockBytes) })) return undefined
+  }
+  return { bytes: bytes.subarray(at) }
 }
 
 async function* catalogueParts(source: DocumentSource): AsyncGenerator<unknown, void, boolean> {

@@ -30,14 +30,21 @@ const DocumentAnswer = z.object({
 })
 const CataloguePart = z.object({ entries: z.array(CatalogueEntry).max(1_000) })
 
+/** What a document of a kind may have, in bytes: one record, but for what lists many accounts. */
+const KIND_BYTES: ReadonlyMap<string, number> = new Map([['drop', LIMITS.dropBytes]])
+
 /** Reads signed documents from other peers. `verify` must throw unless the bytes are genuine. */
 export interface Documents {
-  /** The bytes whose CID is `cid`. Refuses other bytes (CID_MISMATCH); DOCUMENT_UNKNOWN from there. */
+  /**
+   * The bytes whose CID is `cid`, one record at most. Refuses other bytes (CID_MISMATCH);
+   * DOCUMENT_UNKNOWN from there.
+   */
   byCid(peer: PeerTarget, cid: CID, options?: AskOptions): Promise<Uint8Array>
   /**
    * The peer's newest document of `name`, verified. Refuses one with a lower `seq` than any reader of
    * this object saw (RECORD_SUPERSEDED), and every document of a sequence number that was used twice
-   * (RECORD_EQUIVOCATES, both kept in `evidence`) until a higher one is seen.
+   * (RECORD_EQUIVOCATES, both kept in `evidence`) until a higher one is seen. Refuses one that is
+   * larger than its kind may be before it is whole (RECORD_TOO_LARGE).
    */
   newest<T extends { readonly seq: number }>(
     peer: PeerTarget,
@@ -55,23 +62,43 @@ export interface Documents {
 export function createDocuments(pool: ExchangePool, init: { guard?: SeqGuard } = {}): Documents {
   const guard = init.guard ?? createSeqGuard()
 
-  async function one(peer: PeerTarget, ask: unknown, options: AskOptions): Promise<Uint8Array> {
-    const answer = await pool.request(peer, PROTOCOLS.document, ask, options)
-    const { bytes } = parseWire(DocumentAnswer, answer)
-    if (bytes.byteLength <= LIMITS.recordBytes) return bytes
-    throw new DatanetError('RECORD_TOO_LARGE', { bytes: bytes.byteLength })
+  /** One document, whole: in the end's value, or in pieces whose last one that is. */
+  async function one(
+    peer: PeerTarget,
+    ask: unknown,
+    maxBytes: number,
+    options: AskOptions
+  ): Promise<Uint8Array> {
+    const pieces: Uint8Array[] = []
+    let bytes = 0
+    const take = (value: unknown) => {
+      const piece = parseWire(DocumentAnswer, value).bytes
+      pieces.push(piece)
+      bytes += piece.byteLength
+      if (bytes > maxBytes || pieces.length > LIMITS.documentPieces) {
+        throw new DatanetError('RECORD_TOO_LARGE', { bytes, maxBytes, pieces: pieces.length })
+      }
+      return piece
+    }
+    const exchange = pool.ask(peer, PROTOCOLS.document, ask, options)
+    // Awaited only when every piece was taken; a refused piece leaves it to nobody.
+    exchange.end.catch(() => {})
+    for await (const part of exchange.parts) take(part)
+    const last = take(await exchange.end)
+    return pieces.length === 1 ? last : Uint8Array.from(Buffer.concat(pieces))
   }
 
   return {
     evidence: guard.evidence,
     async byCid(peer, cid, options = {}) {
-      const bytes = await one(peer, { cid }, options)
+      const bytes = await one(peer, { cid }, LIMITS.recordBytes, options)
       verifyCid(cid, bytes)
       return bytes
     },
     async newest(peer, name, verify, options = {}) {
       const { issuer, kind, id } = name
-      const bytes = await one(peer, { name: { issuer, kind, id } }, options)
+      const maxBytes = KIND_BYTES.get(kind) ?? LIMITS.recordBytes
+      const bytes = await one(peer, { name: { issuer, kind, id } }, maxBytes, options)
       const document = await verify(bytes)
       guard.check(name, document.seq, bytes)
       return { bytes, document }

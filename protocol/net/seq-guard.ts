@@ -23,31 +23,64 @@ export interface SeqGuard {
   readonly evidence: readonly Equivocation[]
 }
 
+/** Pairs held in memory; with more the oldest go. */
+const MAX_EVIDENCE = 100
+
 interface Seen {
   readonly seq: number
   readonly bytes: Uint8Array
   readonly twice: boolean
 }
 
-/** A guard over the last `names` names (default 10 000), in memory. specs/05-network.md §Documents */
-export function createSeqGuard(init: { names?: number; evidence?: number } = {}): SeqGuard {
+/** What a guard starts from, and how much it may remember. */
+export interface SeqGuardInit {
+  /** Default 10 000, and 64 MiB of their documents. */
+  readonly names?: number
+  readonly bytes?: number
+  /** What was found before: neither document of a pair is accepted again. */
+  readonly evidence?: readonly Equivocation[]
+  /** Told of each pair as it is found, before the document is refused: to keep it for good. */
+  readonly onEvidence?: (pair: Equivocation) => void
+}
+
+/** A guard over the names that were used last, in memory. specs/05-network.md §Documents */
+export function createSeqGuard(init: SeqGuardInit = {}): SeqGuard {
   const maxNames = init.names ?? 10_000
-  const maxEvidence = init.evidence ?? 100
+  const maxBytes = init.bytes ?? 67_108_864
   const seen = new Map<string, Seen>()
   const evidence: Equivocation[] = []
+  let held = 0
+
+  function forget(key: string): void {
+    held -= seen.get(key)?.bytes.byteLength ?? 0
+    seen.delete(key)
+  }
 
   function remember(key: string, entry: Seen): void {
-    seen.delete(key)
+    forget(key)
     seen.set(key, entry)
-    // Past the bound the name that was unused the longest is forgotten: Map keeps that order.
-    const oldest = seen.keys().next()
-    if (seen.size > maxNames && oldest.done !== true) seen.delete(oldest.value)
+    held += entry.bytes.byteLength
+    // Past the bounds the name that was unused the longest is forgotten: Map keeps that order.
+    for (const oldest of seen.keys()) {
+      if (oldest === key || (seen.size <= maxNames && held <= maxBytes)) break
+      forget(oldest)
+    }
+  }
+
+  function keep(pair: Equivocation): void {
+    if (evidence.length >= MAX_EVIDENCE) evidence.shift()
+    evidence.push(pair)
+  }
+
+  for (const pair of init.evidence ?? []) {
+    keep(pair)
+    remember(keyOf(pair), { seq: pair.seq, bytes: pair.documents[0], twice: true })
   }
 
   return {
     evidence,
     check(name, seq, bytes) {
-      const key = JSON.stringify([name.issuer, name.kind, name.id])
+      const key = keyOf(name)
       const last = seen.get(key)
       if (last !== undefined && seq < last.seq) {
         throw new DatanetError('RECORD_SUPERSEDED', { ...plain(name), seq, known: last.seq })
@@ -56,13 +89,18 @@ export function createSeqGuard(init: { names?: number; evidence?: number } = {})
       const same = Buffer.compare(last.bytes, bytes) === 0
       if (same && !last.twice) return remember(key, last)
       if (!same && !last.twice) {
-        if (evidence.length >= maxEvidence) evidence.shift()
-        evidence.push({ ...plain(name), seq, documents: [last.bytes, bytes] })
+        const pair: Equivocation = { ...plain(name), seq, documents: [last.bytes, bytes] }
+        keep(pair)
+        init.onEvidence?.(pair)
         remember(key, { ...last, twice: true })
       }
       throw new DatanetError('RECORD_EQUIVOCATES', { ...plain(name), seq })
     }
   }
+}
+
+function keyOf({ issuer, kind, id }: DocumentName): string {
+  return JSON.stringify([issuer, kind, id])
 }
 
 function plain({ issuer, kind, id }: DocumentName): DocumentName {

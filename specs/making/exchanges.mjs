@@ -80,7 +80,11 @@ export async function documents() {
           details: { cid: missing.toString() }
         },
         { requirement: 'DOCUMENT-R4', error: 'DOCUMENT_UNKNOWN' }
-      ]
+      ],
+      ['ask', 5, { cid: cidOf(cardBytes) }],
+      ['part', 5, { bytes: cardBytes.subarray(0, 200) }],
+      ['part', 5, { bytes: cardBytes.subarray(200, 201) }],
+      ['end', 5, { bytes: cardBytes.subarray(201) }, { requirement: 'DOCUMENT-R7' }]
     ])
   }
 }

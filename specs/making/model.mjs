@@ -179,6 +179,15 @@ export async function offer() {
     policy: { ...policy, ...change },
     ...(error === undefined ? {} : { requirement: 'OFFER-R5', error })
   })
+  const poor = { royaltyPpm: 0 }
+  const generous = { contributorsPpm: 800_000, builderPpm: 0 }
+  const several = [
+    ['the highest of two', [{}, poor], {}],
+    ['a mean of two', [{}, poor], { royaltyPpm: 150_000 }, 'ROYALTY_TOO_LOW'],
+    ['the second is the dearer', [poor, {}], { royaltyPpm: 299_999 }, 'ROYALTY_TOO_LOW'],
+    ['the highest of each part', [{}, { ...poor, ...generous }], generous],
+    ['the highest of one part only', [{}, { ...poor, ...generous }], {}, 'ROYALTY_TOO_LOW']
+  ]
   return {
     valid: [await shown(DOMAIN, 'priced', record), await shown(DOMAIN, 'free', free)],
     invalid: [
@@ -225,7 +234,11 @@ export async function offer() {
           { contributorsPpm: 699_999, builderPpm: 100_001 },
           'ROYALTY_TOO_LOW'
         )
-      ]
+      ],
+      several: several.map(([name, asked, change, error]) => ({
+        ...floor(name, change, error),
+        asked: asked.map((one) => ({ ...policy, ...one }))
+      }))
     }
   }
 }

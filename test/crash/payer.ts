@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createAttempt } from '../../peer/services/attempt.ts'
 import type { Datanets } from '../../peer/services/datanets.ts'
+import { createEvidence } from '../../peer/services/evidence.ts'
 import {
   createPayerChannels,
   type PayerChannel,
@@ -74,6 +75,7 @@ async function start(init: Join) {
     { ...parts, publications: {} as never },
     datanets,
     channels,
+    createEvidence(parts),
     recovery
   )
   const signal = new AbortController().signal

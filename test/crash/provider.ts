@@ -2,7 +2,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Engine } from '../../peer/engines/engine.ts'
 import { createAnswering } from '../../peer/services/answering.ts'
-import { createClaims } from '../../peer/services/claims.ts'
 import type { Offering } from '../../peer/services/offering.ts'
 import {
   createProviderChannels,
@@ -10,6 +9,8 @@ import {
   type ProviderChannels
 } from '../../peer/services/provider-channels.ts'
 import { cidOf, RAW } from '../../protocol/base/codec.ts'
+import { decodeRecord } from '../../protocol/base/schema.ts'
+import { termsSchema } from '../../protocol/channel/terms.ts'
 import { decodeVoucher } from '../../protocol/channel/voucher.ts'
 import { datanetKey } from '../../protocol/datanet/manifest.ts'
 import { signCard } from '../../protocol/model/card.ts'
@@ -135,20 +136,33 @@ async function start(init: SideInit) {
     find: () => ({ served, signed }) as never,
     payments: () => [signed.offer.payment]
   }
-  const channels = createProviderChannels(parts)
+  const channels = createProviderChannels(parts, {
+    at: (channelId) => parts.chain.escrow.channel(channelId)
+  })
   await channels.ready
   const recoveredMs = performance.now() - startedMs
   const answering = createAnswering(parts, offering as Offering, watch(side, channels))
   await serveExchange(node, PROTOCOLS.invoke, answering)
 
-  const claims = createClaims(parts)
+  /** Every voucher that says more than was claimed, in one transaction. */
+  async function claim(): Promise<void> {
+    const rows = parts.channelStore
+      .channels('provider')
+      .flatMap(({ terms, voucher, claimedWei }) => {
+        if (voucher === undefined) return []
+        const row = { terms: decodeRecord(termsSchema, terms), ...decodeVoucher(voucher) }
+        return row.cumulativeWei > claimedWei ? [row] : []
+      })
+    if (rows.length > 0) await parts.chain.escrow.claim(rows)
+  }
+
   const isClaiming = true
   const claimOn = async () => {
     for (;;) {
       await pause(CLAIM_MS * (0.5 + Math.random()))
       if (!isClaiming) continue
       // The chain may refuse what a claim cut off before has taken already.
-      await board.during('claiming', () => claims.claim()).catch(() => {})
+      await board.during('claiming', claim).catch(() => {})
     }
   }
   claimOn()

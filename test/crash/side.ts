@@ -5,6 +5,7 @@ import { createNode } from '../../peer/net/node.ts'
 import type { Parts } from '../../peer/services/parts.ts'
 import { createChannelStore } from '../../peer/store/channels.ts'
 import { type Database, openDatabase } from '../../peer/store/database.ts'
+import { createEvidenceStore } from '../../peer/store/evidence.ts'
 import { openWallet } from '../../peer/wallet/wallet.ts'
 import { createExchangePool } from '../../protocol/net/exchange-pool.ts'
 import { createJournal } from './journal.ts'
@@ -31,6 +32,7 @@ export async function createSide(init: SideInit, listen: string[]) {
     chain: createEthersChain({ rpc: rpcUrl, contracts, secretKey }),
     pool: createExchangePool(node, { streams: 64 }),
     channelStore: createChannelStore(watched),
+    evidenceStore: createEvidenceStore(watched),
     now: Date.now,
     log: () => {},
     limits: { maxCallWei: 100_000n, depositWei: 10n ** 13n }

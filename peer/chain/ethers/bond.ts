@@ -1,12 +1,17 @@
 import { ProviderBond } from '../../../protocol/contracts/abi/ProviderBond.ts'
-import type { BondContract } from '../bond.ts'
+import type { BondContract, BondKey } from '../bond.ts'
 import type { Rpc } from '../rpc.ts'
 import { createContract } from './contract.ts'
 import type { Sender } from './sender.ts'
 import { coinsFor, inclusionOf, splitSignature } from './values.ts'
 
-/** ProviderBond at `address`, written to through `sender`. */
-export function createBond(address: string, rpc: Rpc, sender: Sender): BondContract {
+/** ProviderBond at `address`, written to through `sender`; events are searched from `fromBlock` on. */
+export function createBond(
+  address: string,
+  rpc: Rpc,
+  sender: Sender,
+  fromBlock: number
+): BondContract {
   const contract = createContract(ProviderBond.abi, address, rpc)
   return {
     async stake({ receiptSigner, token }, amountWei, options) {
@@ -52,6 +57,14 @@ export function createBond(address: string, rpc: Rpc, sender: Sender): BondContr
       )
       const withdrawal = { amountWei, readyAtMs: Number(readyAtS) * 1000 }
       return { stakeWei, ...(readyAtS === 0n ? {} : { withdrawal }) }
+    },
+    async bondsOn(receiptSigner, options) {
+      const keys = [null, `0x${receiptSigner.slice(2).padStart(64, '0')}`]
+      const staked = await contract.eventsOf('BondStaked', keys, fromBlock, options)
+      const bonds = staked.map(({ owner, token }): BondKey => {
+        return { owner: owner.toLowerCase(), receiptSigner, token: token.toLowerCase() }
+      })
+      return [...new Map(bonds.map((bond) => [`${bond.owner} ${bond.token}`, bond])).values()]
     },
     async isConvicted(receiptSigner, options) {
       const [convicted] = await contract.read('isConvicted', [receiptSigner], options)

@@ -69,7 +69,7 @@ withFlags(program.command('tower'))
     "keep providers' vouchers, without their keys, and claim them when a payer withdraws and its " +
       'provider is away; providers name it by towers in their config.json'
   )
-  .action(async (flags) => startPeer({ ...flags, roles: flags.roles ?? 'tower' }))
+  .action(async (flags) => startPeer({ ...flags, roles: flags.roles ?? 'tower' }, world))
 
 nounOf('peer')
   .command('stop')

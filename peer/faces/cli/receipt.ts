@@ -1,8 +1,9 @@
-import type { CreditLine, ReceiptSummary } from '../../api/money-api.ts'
+import type { CreditLine, EvidenceSummary, ReceiptSummary } from '../../api/money-api.ts'
 import type { PeerApi } from '../../api/peer-api.ts'
 import { type CliCommand, command } from './command.ts'
 import { fields, table } from './layout.ts'
 import { moneyOf, percent } from './money.ts'
+import { means, theOne } from './named.ts'
 import { receiptOf } from './resolve.ts'
 import { minute, short, shortPeer } from './short.ts'
 
@@ -38,8 +39,61 @@ export const receiptCommands: readonly CliCommand[] = [
           (await describe(api, receipt, print.columns))
       )
     }
+  }),
+  command({
+    name: 'receipt evidence',
+    summary: 'providers that signed two receipts for one call, with the proof kept here',
+    async run({ api, print }) {
+      const all = await api.receipts.evidence()
+      await print.list(all, async () => evidenceTable(all, await moneyOf(api), print.columns))
+    }
+  }),
+  command({
+    name: 'receipt report',
+    summary: 'take the bond of who signed two receipts for one call',
+    args: '[channel]',
+    async run({ api, args, print }) {
+      const [named] = args
+      const found = (await api.receipts.evidence()).filter((one) =>
+        named === undefined ? one.reportedWei === undefined : means(named, one.channelId)
+      )
+      const hint = 'no provider signed two receipts for one call, as far as this peer saw'
+      const { channelId } = theOne(found, 'RECEIPT_UNKNOWN', named, 'channel', hint)
+      const done = await api.receipts.report(channelId)
+      const money = await moneyOf(api)
+      await print.show(
+        done,
+        async () =>
+          `${shortPeer(done.provider)} signed two receipts for one call and lost its bond of ` +
+          `${money(done.takenWei)}.\n${money(done.rewardWei)} of it are yours; the rest is burnt.`
+      )
+    }
   })
 ]
+
+function evidenceTable(
+  all: readonly EvidenceSummary[],
+  money: (amountWei: bigint) => string,
+  width: number
+): string {
+  return table(
+    [
+      { head: 'CHANNEL', isWhole: true },
+      { head: 'PLACE', isRight: true },
+      { head: 'PROVIDER' },
+      { head: 'FOUND', isWhole: true },
+      { head: 'REPORTED', isRight: true }
+    ],
+    all.map((one) => [
+      short(one.channelId),
+      `${one.seq}`,
+      shortPeer(one.provider),
+      minute(one.foundAtMs),
+      one.reportedWei === undefined ? 'not yet' : money(one.reportedWei)
+    ]),
+    { width, empty: 'No provider signed two receipts for one call.' }
+  )
+}
 
 function receiptTable(
   all: readonly ReceiptSummary[],

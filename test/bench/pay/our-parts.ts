@@ -7,6 +7,7 @@ import type { KnownDatanet } from '../../../peer/services/datanets.ts'
 import type { Parts } from '../../../peer/services/parts.ts'
 import { createChannelStore } from '../../../peer/store/channels.ts'
 import { openDatabase } from '../../../peer/store/database.ts'
+import { createEvidenceStore } from '../../../peer/store/evidence.ts'
 import { openWallet } from '../../../peer/wallet/wallet.ts'
 import { cidOf } from '../../../protocol/base/codec.ts'
 import { createExchangePool } from '../../../protocol/net/exchange-pool.ts'
@@ -38,6 +39,7 @@ export async function createOurParts({ rpcUrl, contracts }: OurChain) {
     chain: createEthersChain({ rpc: rpcUrl, contracts, secretKey }),
     pool: createExchangePool(node, { streams: 64 }),
     channelStore: createChannelStore(db),
+    evidenceStore: createEvidenceStore(db),
     now: Date.now,
     log: () => {},
     limits: { maxCallWei: 100_000n, depositWei: 10n ** 15n }

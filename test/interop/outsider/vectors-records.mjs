@@ -74,6 +74,13 @@ export const recordChecks = {
       if (one.error) await check.refuses(one.name, one.error, demand)
       else check.equal(one.name, demand(), undefined)
     }
+    for (const one of v.floor.several) {
+      const demand = () => {
+        for (const each of one.asked) records.demandRoyalty(one.policy, each)
+      }
+      if (one.error) await check.refuses(one.name, one.error, demand)
+      else check.equal(one.name, demand(), undefined)
+    }
   },
 
   '07-terms': async (v, check) => {

@@ -29,7 +29,9 @@ export async function visit({ node, network, wishes, tell }) {
   const { bond: _, ...named } = network.contracts
   for (const [name, ours] of Object.entries(named)) {
     const theirs = payment[name]
-    if (theirs !== ours) refuse('CHAIN_MISMATCH', `${name}: ${theirs} instead of ${ours}`)
+    // An offer names what a payment touches: not the bond.
+    if (theirs !== undefined && theirs !== ours)
+      refuse('CHAIN_MISMATCH', `${name}: ${theirs} instead of ${ours}`)
   }
 
   const chain = await connectChain(network.rpcUrl, payment.chainId)

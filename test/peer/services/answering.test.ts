@@ -40,7 +40,8 @@ const ZERO = `0x${'0'.repeat(64)}`
 const DEPOSIT = 100_000n
 
 beforeAll(async () => {
-  paid = await createPaidWorld()
+  // What is sent here is bad on purpose, and more than a provider would bear of a peer.
+  paid = await createPaidWorld({ junkVouchers: 10_000 })
   ;({ pool } = await paid.world.node())
   const { peerId } = paid.provider
   const name = { issuer: peerId, kind: 'offer', id: paid.model }

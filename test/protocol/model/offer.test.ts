@@ -108,4 +108,21 @@ describe('the royalty floor', () => {
     const act = () => verifyRoyaltyFloor(paying({}), [manifest(), dear])
     expect(await refusal(act)).toBe('ROYALTY_TOO_LOW')
   })
+
+  test('is not thinned by a Datanet that asks for nothing, whatever the shares of a call', () => {
+    const poor = manifest({ royalty: { ...floor, royaltyPpm: 0, contributorsPpm: 0 } })
+    expect(() => verifyRoyaltyFloor(paying({ royaltyPpm: 299_999 }), [manifest(), poor])).toThrow()
+    // Σ shareᵢ·floorᵢ of two Datanets, for every share in steps of a hundredth.
+    const { royaltyPpm } = paying({}).policy
+    const floors = [floor.royaltyPpm, 0]
+    for (let share = 0; share <= 100; share++) {
+      const meanPpm = ((floors[0] as number) * share + (floors[1] as number) * (100 - share)) / 100
+      expect(royaltyPpm).toBeGreaterThanOrEqual(meanPpm)
+    }
+    expect(() => verifyRoyaltyFloor(paying({}), [manifest(), poor])).not.toThrow()
+  })
+
+  test('is met by no offer where no Datanet is named', async () => {
+    expect(await refusal(() => verifyRoyaltyFloor(paying({}), []))).toBe('ROYALTY_TOO_LOW')
+  })
 })

@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { cidOf, decodeCanonical, encodeCanonical } from '../../../protocol/base/codec.ts'
 import { DatanetError } from '../../../protocol/base/errors.ts'
+import { LIMITS } from '../../../protocol/base/limits.ts'
 import { serveDocuments } from '../../../protocol/net/document-server.ts'
 import { type CatalogueEntry, createDocuments } from '../../../protocol/net/documents.ts'
 import { serveExchange } from '../../../protocol/net/exchange.ts'
@@ -99,6 +100,52 @@ describe('a document', () => {
     ])
     state.newest = card(4)
     expect((await documents.newest(peer, NAME, verify)).document.seq).toBe(4)
+  })
+})
+
+describe('a large document', () => {
+  const DROP = { ...NAME, kind: 'drop' }
+  const large = (bytes: number) => new Uint8Array(bytes).map((_, i) => i % 251)
+  const any = (bytes: Uint8Array) => ({ seq: bytes.byteLength })
+
+  // DOCUMENT-W2, DOCUMENT-R7
+  test('that may be one comes whole, in pieces where no frame holds it', async () => {
+    const { state, peer, pool, documents } = await host()
+    state.newest = large(LIMITS.blockBytes)
+    const alone = await pool.request(peer, PROTOCOLS.document, { name: DROP })
+    expect(alone).toEqual({ bytes: state.newest })
+    for (const bytes of [300_000, LIMITS.blockBytes + 1, LIMITS.dropBytes]) {
+      state.newest = large(bytes)
+      const { bytes: read } = await documents.newest(peer, DROP, any)
+      expect(Buffer.compare(read, state.newest)).toBe(0)
+    }
+  })
+
+  // DOCUMENT-R6
+  test('is refused beyond what its kind may have, and by its CID beyond one record', async () => {
+    const { state, peer, documents } = await host()
+    const refused = { code: 'RECORD_TOO_LARGE' }
+    state.newest = large(LIMITS.recordBytes + 1)
+    await expect(documents.newest(peer, NAME, any)).rejects.toMatchObject(refused)
+    state.all.push(state.newest)
+    await expect(documents.byCid(peer, cidOf(state.newest))).rejects.toMatchObject(refused)
+    state.newest = large(LIMITS.dropBytes + 1)
+    await expect(documents.newest(peer, DROP, any)).rejects.toMatchObject(refused)
+  })
+
+  // DOCUMENT-R6
+  test('that comes at a drip is given up', async () => {
+    const { reader, documents } = await host()
+    const liar = await testNode('liar')
+    let sent = 0
+    await serveExchange(liar, PROTOCOLS.document, async function* () {
+      while (yield { bytes: card(1) }) sent += 1
+      return undefined
+    })
+    await reader.dial(liar.getMultiaddrs())
+    const drip = documents.newest(liar.peerId, DROP, any)
+    await expect(drip).rejects.toMatchObject({ code: 'RECORD_TOO_LARGE' })
+    expect(sent).toBeLessThan(10_000)
   })
 })
 

@@ -2,7 +2,11 @@ import { CommanderError } from 'commander'
 import type { HandOverDraft, HandOverState } from '../../../../peer/api/accounts-api.ts'
 import type { ContributionDraft, DatanetSummary } from '../../../../peer/api/datanets-api.ts'
 import type { AskEvent, ModelListing, Question } from '../../../../peer/api/models-api.ts'
-import type { ChannelSummary, ReceiptSummary } from '../../../../peer/api/money-api.ts'
+import type {
+  ChannelSummary,
+  EvidenceSummary,
+  ReceiptSummary
+} from '../../../../peer/api/money-api.ts'
 import type { PeerApi, PeerHealth } from '../../../../peer/api/peer-api.ts'
 import { createPrint, failed } from '../../../../peer/faces/cli/print.ts'
 import { createProgram, usageCode } from '../../../../peer/faces/cli/program.ts'
@@ -48,6 +52,7 @@ export function scriptedPeer(
     answer?: (question: Question, signal: AbortSignal) => AsyncIterable<AskEvent>
     refuse?: (draft: ContributionDraft) => void
     receipts?: readonly ReceiptSummary[]
+    evidence?: readonly EvidenceSummary[]
     channels?: readonly ChannelSummary[]
     accounts?: readonly { address: string; label: string }[]
     autoPublish?: boolean
@@ -130,6 +135,12 @@ export function scriptedPeer(
         const found = receipts.find((one) => one.callId === callId)
         if (found === undefined) throw new DatanetError('RECEIPT_UNKNOWN', { callId })
         return found
+      },
+      evidence: async () => given.evidence ?? [],
+      async report(channelId: string) {
+        did.push(['report', channelId])
+        const provider = '12D3KooWliarliarliarliar'
+        return { channelId, provider, takenWei: 50n * 10n ** 18n, rewardWei: 5n * 10n ** 18n }
       }
     },
     rewards: {

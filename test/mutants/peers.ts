@@ -1,0 +1,151 @@
+import type { Mutant } from './mutant.ts'
+
+const ANSWERING_TEST = ['test/peer/services/answering.test.ts']
+const ATTEMPT_TEST = ['test/peer/services/attempt.test.ts']
+const EQUIVOCATION_TEST = ['test/adversary/equivocation.test.ts']
+const FLOOD_TEST = ['test/adversary/flood.test.ts']
+
+/** Defences of running peers: services and the API. */
+export const PEER_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'provider-verifies-voucher',
+    file: 'peer/services/provider-channels.ts',
+    find: '        verifyVoucher(separator, voucher, terms.signer)\n',
+    replace: '',
+    tests: ANSWERING_TEST,
+    only: 'not one chunk leaves unpaid'
+  },
+  {
+    name: 'provider-bearer',
+    file: 'peer/services/provider-channels.ts',
+    find: '} else if (cover !== undefined && from !== bearer) {',
+    replace: "} else if (cover !== undefined && from === '') {",
+    tests: ['test/e2e/strangers.test.ts'],
+    only: 'a voucher that became public buys a stranger nothing'
+  },
+  {
+    name: 'provider-call-twice',
+    file: 'peer/services/provider-channels.ts',
+    find: "if (channelStore.hasReceipt('provider', channelId, callId)) {",
+    replace: "if (channelStore.hasReceipt('provider', channelId, '')) {",
+    tests: ANSWERING_TEST,
+    only: 'a request the provider does not serve'
+  },
+  {
+    name: 'provider-closing',
+    file: 'peer/services/provider-channels.ts',
+    find: "if (isClosing) throw new DatanetError('CHANNEL_CLOSING', { channelId })",
+    replace: '',
+    tests: ['test/e2e/channel-close.test.ts'],
+    only: 'a provider takes no call on a channel whose deposit is leaving'
+  },
+  {
+    name: 'provider-covered',
+    file: 'peer/services/answering.ts',
+    find: 'if (channel.isCovered(call.id, costWei)) return true',
+    replace: 'if (channel.isCovered(call.id, 0n)) return true',
+    tests: ANSWERING_TEST,
+    only: 'not one chunk leaves unpaid'
+  },
+  {
+    name: 'provider-up-front',
+    file: 'peer/services/answering.ts',
+    find: 'ask.voucher === undefined || request.maxWei < upFrontWei',
+    replace: 'ask.voucher === undefined',
+    tests: ANSWERING_TEST,
+    only: 'a request the provider does not serve'
+  },
+  {
+    name: 'payer-counts',
+    file: 'peer/services/attempt.ts',
+    find: 'if (part.costWei !== call.costWei)',
+    replace: 'if (part.costWei < 0n)',
+    tests: ATTEMPT_TEST,
+    only: 'a wrong running cost under a right receipt'
+  },
+  {
+    name: 'payer-need',
+    file: 'peer/services/attempt.ts',
+    find: 'if (part.needWei > reachedWei + offer.maxChunkWei || call.channel === undefined) {',
+    replace: 'if (part.needWei < reachedWei || call.channel === undefined) {',
+    tests: ATTEMPT_TEST,
+    only: 'a demand beyond the next chunk is not paid'
+  },
+  {
+    name: 'payer-auditor',
+    file: 'peer/services/attempt.ts',
+    find: 'if (!met.some(({ signed }) => datanetKey(signed) === offer.payment.auditor)) {',
+    replace: 'if (met.length === 0) {',
+    tests: ['test/peer/services/catalogue.test.ts'],
+    only: 'asks for the wrong thing is never paid'
+  },
+  {
+    name: 'payer-prepay',
+    file: 'peer/services/attempt.ts',
+    find: 'if (upFrontWei > limitWei) {',
+    replace: 'if (upFrontWei < 0n) {',
+    tests: ['test/e2e/strangers.test.ts'],
+    only: 'wants more in advance than the caller prepays'
+  },
+  {
+    name: 'evidence-kept',
+    file: 'peer/services/evidence.ts',
+    find: 'if (Buffer.compare(kept.leaf, receiptLeaf(signed.body)) === 0) return',
+    replace: 'if (kept.leaf.byteLength === 32) return',
+    tests: EQUIVOCATION_TEST,
+    only: 'two receipts that one key signed'
+  },
+  {
+    name: 'evidence-signature',
+    file: 'peer/services/evidence.ts',
+    find: '      verifyReceiptSignature(separator, signed, receiptSigner)\n',
+    replace: '',
+    tests: EQUIVOCATION_TEST,
+    only: 'by another key proves nothing'
+  },
+  {
+    name: 'evidence-refuses',
+    file: 'peer/services/evidence.ts',
+    find: 'if (liars.has(offer.provider) || liars.has(receiptSigner)) throw refusal(offer)',
+    replace: '',
+    tests: EQUIVOCATION_TEST,
+    only: 'two receipts that one key signed'
+  },
+  {
+    name: 'junk-strikes',
+    file: 'peer/services/junk.ts',
+    find: 'if (remotePeer !== own && isJunk(error)) standing.strike(remotePeer)',
+    replace: '',
+    tests: FLOOD_TEST,
+    only: 'the third voucher that nobody signed'
+  },
+  {
+    name: 'junk-bar',
+    file: 'peer/net/standing.ts',
+    find: 'if (strikes >= limit) drop(peer)',
+    replace: '',
+    tests: FLOOD_TEST,
+    only: 'strikes are forgotten after their time'
+  },
+  {
+    name: 'api-host',
+    file: 'peer/api/guard.ts',
+    find: "if (!isLoopback(host.replace(/:\\d{1,5}$/, ''))) {",
+    replace: "if (host === 'nowhere') {",
+    tests: ['test/peer/api/hostile.test.ts']
+  },
+  {
+    name: 'api-token',
+    file: 'peer/api/guard.ts',
+    find: "if (found === undefined) throw refusal('UNAUTHORIZED')",
+    replace: 'if (found === undefined) return known[0]?.token as T',
+    tests: ['test/peer/api/hostile.test.ts']
+  },
+  {
+    name: 'api-spending-cap',
+    file: 'peer/api/spending-cap.ts',
+    find: 'if (maxWei < leastWei) {',
+    replace: 'if (maxWei < 0n) {',
+    tests: ['test/peer/api/spending-cap.test.ts', 'test/peer/api/wire.test.ts']
+  }
+]
