@@ -48,6 +48,8 @@ test('without any source there are defaults, and no chain', () => {
     apiPort: 0
   })
   expect(config.limits.maxCallWei).toBe(10n ** 18n)
+  expect(config.limits).not.toHaveProperty('maxDayWei')
+  expect(config.idleCloseS).toBe(7 * 86_400)
   expect(config.rpcUrl).toBeUndefined()
   expect(loadConfig({ env: {}, file: file({}) }).dataDir).toBe(join(homedir(), '.datanet'))
 })
@@ -159,6 +161,10 @@ test.each([
   ['apiPort', '70000'],
   ['apiPort', 'http'],
   ['maxCallWei', '-1'],
+  ['maxDayWei', '1 DNC'],
+  ['maxProviderDayWei', -1],
+  ['idleCloseS', '-1'],
+  ['idleCloseS', 1.5],
   ['maxCallWei', '1.5'],
   ['maxCallWei', 1.5],
   ['gateway', 'maybe'],
@@ -215,4 +221,12 @@ test('what is shown of a configuration holds no secret', () => {
     tokens: [{ token: 'hidden', label: 'bot', admin: true, spendWei: '5' }],
     maxCallWei: '1000000000000000000'
   })
+})
+
+test('budgets of a day are limits of the payer', () => {
+  const env = { DATANET_DATA_DIR: dir, DATANET_MAX_DAY_WEI: '7', DATANET_IDLE_CLOSE_S: '0' }
+  const config = loadConfig({ env, file: file({ maxProviderDayWei: '5' }) })
+  expect(config.limits).toMatchObject({ maxDayWei: 7n, maxProviderDayWei: 5n })
+  expect(config.idleCloseS).toBe(0)
+  expect(describeConfig(config)).toMatchObject({ maxDayWei: '7', maxProviderDayWei: '5' })
 })

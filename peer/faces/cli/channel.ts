@@ -118,7 +118,7 @@ async function channelTable(
     ],
     all.map((one) => [
       short(one.channelId),
-      one.side === 'payer' ? 'pays' : 'is paid',
+      one.side === 'payer' ? 'pays' : 'paid',
       shortPeer(one.peer),
       money(one.depositWei),
       money(one.spentWei),
