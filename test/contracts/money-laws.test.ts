@@ -48,7 +48,7 @@ test('no sequence of actions breaks a law of the money', async () => {
   )
   // A sequence that never pays anybody would keep the laws as well.
   expect(rewardsPaid).toBeGreaterThan(5)
-})
+}, 60_000)
 
 let rewardsPaid = 0
 
