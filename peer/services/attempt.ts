@@ -40,9 +40,9 @@ import type { AskEvent, Citation, Question } from '../api/models-api.ts'
 import type { KnownModel } from './catalogue.ts'
 import { sendCommit } from './closing.ts'
 import type { Datanets } from './datanets.ts'
-import { createDistance, type Distance } from './distance.ts'
 import type { Parts } from './parts.ts'
 import type { PayerChannel, PayerChannels } from './payer-channels.ts'
+import { coverAhead, createDistance, type Distance } from './paying-ahead.ts'
 import { describeReceipt } from './receipts.ts'
 
 /** One call at one provider. */
@@ -197,14 +197,10 @@ export function createAttempt(
    * came. What an answer leaves of it is the channel's credit.
    */
   function payAhead(call: Running, exchange: Exchange): void {
-    const { openWei, maxChunkWei } = call.signed.offer
     if (call.channel === undefined || !distanceOf(call.channel).isFar) return
-    if (call.coveredWei - call.costWei >= maxChunkWei / 2n) return
-    const nextWei = call.costWei + openWei + maxChunkWei
-    const uptoWei = nextWei < call.maxWei ? nextWei : call.maxWei
-    if (uptoWei <= call.coveredWei) return
+    const uptoWei = coverAhead(call, call.signed.offer)
     // What fails here fails again, and is told, when the provider asks.
-    pay(call, exchange, uptoWei).catch(() => {})
+    if (uptoWei !== undefined) pay(call, exchange, uptoWei).catch(() => {})
   }
 
   function distanceOf(channel: PayerChannel): Distance {

@@ -25,3 +25,18 @@ export function createDistance(): Distance {
     }
   }
 }
+
+/**
+ * What to cover a call up to before the provider asks, or undefined while enough of it is covered:
+ * at most what the opening voucher risked ahead of what was received, and within the call's limit.
+ * specs/07-channel.md §Call
+ */
+export function coverAhead(
+  call: { readonly costWei: bigint; readonly coveredWei: bigint; readonly maxWei: bigint },
+  offer: { readonly openWei: bigint; readonly maxChunkWei: bigint }
+): bigint | undefined {
+  if (call.coveredWei - call.costWei >= offer.maxChunkWei / 2n) return undefined
+  const aheadWei = call.costWei + offer.openWei + offer.maxChunkWei
+  const uptoWei = aheadWei < call.maxWei ? aheadWei : call.maxWei
+  return uptoWei > call.coveredWei ? uptoWei : undefined
+}
