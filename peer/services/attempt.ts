@@ -219,7 +219,8 @@ export function createAttempt(
       if (part.needWei > reachedWei + offer.maxChunkWei || call.channel === undefined) {
         throw new DatanetError('RECEIPT_INVALID', { field: 'needWei' })
       }
-      call.askedAtMs = now()
+      // Where the voucher is on its way already, the wait says nothing about the way.
+      if (part.needWei > call.coveredWei) call.askedAtMs = now()
       await pay(call, exchange, part.needWei)
       return undefined
     }
