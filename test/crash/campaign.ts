@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
 import { deployContracts } from '../../peer/chain/deploy.ts'
 import { createEmbeddedChain } from '../../peer/chain/embedded-chain.ts'
 import { serveRpc } from '../../peer/chain/rpc-server.ts'
@@ -12,6 +13,7 @@ import { type Killable, startKillable } from './killable.ts'
 import { PHASES, type Phase, readPhaseBoard } from './phases.ts'
 import { populate } from './populate.ts'
 import type { SideInit } from './settings.ts'
+import type { Took } from './side.ts'
 import { tear } from './torn.ts'
 
 export type SideName = 'provider' | 'payer'
@@ -23,8 +25,8 @@ export interface CampaignResult extends Findings {
   readonly hits: Record<SideName, Record<Phase | 'idle', number>>
   readonly torn: Record<string, number>
   readonly channels: number
-  /** From opening the store to being ready, the longest; without the start of the process itself. */
-  readonly recoveredMs: Record<SideName, number>
+  /** Opening the store and closing the books of what was cut off, the longest, without the node's start. */
+  readonly recovery: Record<SideName, Took>
   readonly codes: Record<string, number>
 }
 
@@ -32,11 +34,15 @@ export interface CampaignInit {
   readonly kills: Record<SideName, number>
   /** Other channels in each store. */
   readonly channels: number
-  /** The longest life of a process under load. */
+  /** The longest life of a process once it works. */
   readonly lifeMs: number
   /** Kills between two comparisons of the books. */
   readonly every: number
   readonly random: () => number
+  /** No kill comes after that. */
+  readonly withinMs?: number
+  /** Folder with provider.js and payer.js, bundled before: they start faster. */
+  readonly sides?: string
   readonly onProgress?: (line: string) => void
 }
 
@@ -57,7 +63,8 @@ export async function runCampaign(init: CampaignInit): Promise<CampaignResult> {
   const rpc = await serveRpc(chain.request)
   const shared = { rpcUrl: rpc.url, contracts, seq: Date.now(), port: await freePort() }
   const lives = { provider: 0, payer: 0 }
-  const recoveredMs = { provider: 0, payer: 0 }
+  const none = { wallMs: 0, cpuMs: 0 }
+  const recovery: Record<SideName, Took> = { provider: none, payer: none }
   const bornAtMs: Record<SideName, number[]> = { provider: [], payer: [] }
   const sides: Partial<Record<SideName, Killable>> = {}
   const count = (): Record<Phase | 'idle', number> =>
@@ -70,15 +77,25 @@ export async function runCampaign(init: CampaignInit): Promise<CampaignResult> {
   async function start(side: SideName): Promise<{ account: string }> {
     lives[side] += 1
     bornAtMs[side].push(Date.now())
-    const killable = startKillable(new URL(`./${side}.ts`, import.meta.url))
+    const killable = startKillable(
+      init.sides === undefined
+        ? new URL(`./${side}.ts`, import.meta.url)
+        : pathToFileURL(join(init.sides, `${side}.js`)),
+      join(dir, 'compiled')
+    )
     sides[side] = killable
     const own: SideInit = { ...shared, dir: dirs[side], life: lives[side] }
-    const started = await killable.ask<{ account: string; recoveredMs: number }>({
+    const started = await killable.ask<{
+      account: string
+      recovered: { opened: Took; recovered: Took }
+    }>({
       do: 'start',
       ...own,
       ...(side === 'payer' ? offered : {})
     })
-    recoveredMs[side] = Math.max(recoveredMs[side], started.recoveredMs)
+    const took = (of: keyof Took) =>
+      Math.max(recovery[side][of], started.recovered.opened[of] + started.recovered.recovered[of])
+    recovery[side] = { wallMs: took('wallMs'), cpuMs: took('cpuMs') }
     if (side === 'provider') offered = started as never
     return started
   }
@@ -90,6 +107,16 @@ export async function runCampaign(init: CampaignInit): Promise<CampaignResult> {
     if (random() < 1 / 3) {
       const how = tear(join(dirs[side], 'peer.db-wal'), syncedBytes, random)
       torn[how] = (torn[how] ?? 0) + 1
+    }
+  }
+
+  /** Waits until calls run, or only until one is being opened; not for ever. */
+  async function busy(side: SideName, isEarly: boolean): Promise<void> {
+    const idle = isEarly ? ['idle', 'claiming'] : ['idle', 'claiming', 'opening']
+    for (let tries = 0; tries < 400; tries++) {
+      const { phases } = readPhaseBoard(join(dirs[side], 'board'))
+      if (phases.some((phase) => !idle.includes(phase))) return
+      await pause(10)
     }
   }
 
@@ -111,9 +138,13 @@ export async function runCampaign(init: CampaignInit): Promise<CampaignResult> {
     }
     await sides.payer?.ask({ do: 'go' })
     const left = { ...kills }
-    for (let done = 1; left.provider + left.payer > 0; done++) {
+    const untilMs = performance.now() + (init.withinMs ?? Number.POSITIVE_INFINITY)
+    for (let done = 1; left.provider + left.payer > 0 && performance.now() < untilMs; done++) {
       const side: SideName =
         random() * (left.provider + left.payer) < left.provider ? 'provider' : 'payer'
+      // Most kills come while it works, some also before it does again.
+      const luck = random()
+      if (luck < 0.9) await busy(side, luck < 0.1)
       await pause(random() * init.lifeMs)
       left[side] -= 1
       await kill(side)
@@ -125,13 +156,33 @@ export async function runCampaign(init: CampaignInit): Promise<CampaignResult> {
     await pause(300)
     await compare()
     const { findings } = books
-    return { kills, hits, torn, channels: init.channels, recoveredMs, codes, ...findings }
+    const killed = { provider: kills.provider - left.provider, payer: kills.payer - left.payer }
+    return { kills: killed, hits, torn, channels: init.channels, recovery, codes, ...findings }
   } finally {
     await Promise.all(Object.values(sides).map((side) => side?.kill()))
     await rpc.close()
     await chain.close()
     rmSync(dir, { recursive: true, force: true })
   }
+}
+
+/** What several campaigns came to together. */
+export function merged(results: readonly CampaignResult[]): CampaignResult {
+  return results.reduce((one, other) => merge(one, other) as CampaignResult)
+}
+
+/** Numbers are added, but for times and sizes, of which the greatest counts; lists are joined. */
+function merge(one: unknown, other: unknown, name = ''): unknown {
+  if (typeof one === 'number' && typeof other === 'number') {
+    return ['wallMs', 'cpuMs', 'channels'].includes(name) ? Math.max(one, other) : one + other
+  }
+  if (Array.isArray(one) && Array.isArray(other)) return [...one, ...other]
+  if (typeof one !== 'object' || one === null) return one ?? other
+  const both = { ...(other as Record<string, unknown>) }
+  for (const [key, value] of Object.entries(one)) {
+    both[key] = key in both ? merge(value, both[key], key) : value
+  }
+  return both
 }
 
 function freePort(): Promise<number> {

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { type CampaignResult, runCampaign } from './campaign.ts'
+import { type CampaignResult, merged, runCampaign } from './campaign.ts'
 import { PARALLEL } from './settings.ts'
 
 const RECOVERY_MS = 2_000
@@ -12,6 +12,12 @@ const { values } = parseArgs({
     kills: { type: 'string', default: '200' },
     channels: { type: 'string', default: '10000' },
     seed: { type: 'string', default: `${Date.now() % 1_000_000}` },
+    /** Ends after that, however many kills there were. */
+    minutes: { type: 'string' },
+    /** Channels that are killed side by side, each with a chain of its own. */
+    worlds: { type: 'string', default: '2' },
+    /** Folder of sides that were bundled before: see campaign.ts. */
+    sides: { type: 'string' },
     json: { type: 'boolean', default: false },
     /** Writes test/bench/results/crash.json. */
     keep: { type: 'boolean', default: false }
@@ -29,29 +35,39 @@ function seeded(seed: number): () => number {
   }
 }
 
-function missing({ hits, recoveredMs }: CampaignResult): string[] {
+function missing({ hits, recovery }: CampaignResult): string[] {
   const phases = Object.keys(hits.payer) as Array<keyof typeof hits.payer>
   const empty = phases.filter((phase) => hits.payer[phase] + hits.provider[phase] === 0)
-  const slow = Object.entries(recoveredMs).filter(([, ms]) => ms > RECOVERY_MS)
+  const slow = Object.entries(recovery).filter(([, { cpuMs }]) => cpuMs > RECOVERY_MS)
   return [
     ...empty.map((phase) => `no kill hit ${phase}`),
-    ...slow.map(([side, ms]) => `the ${side} took ${Math.round(ms)} ms to recover`)
+    ...slow.map(([side, { cpuMs }]) => `the ${side} took ${Math.round(cpuMs)} ms to recover`)
   ]
 }
 
 const seed = Number(values.seed)
 const kills = { provider: Number(values.kills), payer: Number(values.kills) }
 const started = performance.now()
-const result = await runCampaign({
-  kills,
-  channels: Number(values.channels),
-  lifeMs: 1_200,
-  every: 25,
-  random: seeded(seed),
-  onProgress: (line) => {
-    if (!values.json) process.stderr.write(`\r${line}   `)
-  }
-})
+const worlds = Number(values.worlds)
+const share = (kills: number, world: number) => Math.floor((kills + world) / worlds)
+const result = merged(
+  await Promise.all(
+    Array.from({ length: worlds }, (_, world) =>
+      runCampaign({
+        kills: { provider: share(kills.provider, world), payer: share(kills.payer, world) },
+        channels: Number(values.channels),
+        lifeMs: 600,
+        every: 20,
+        random: seeded(seed + world),
+        ...(values.minutes === undefined ? {} : { withinMs: Number(values.minutes) * 60_000 }),
+        ...(values.sides === undefined ? {} : { sides: values.sides }),
+        onProgress: (line) => {
+          if (!values.json) process.stderr.write(`\r${line}   `)
+        }
+      })
+    )
+  )
+)
 const faults = [...result.faults, ...missing(result)]
 const report = {
   commit: execFileSync('git', ['rev-parse', '--short', 'HEAD']).toString().trim(),
@@ -75,12 +91,13 @@ function tell(): void {
     process.stdout.write(`${name.padEnd(24)}${cells.map((c) => `${c}`.padStart(10)).join('')}\n`)
   process.stderr.write('\n')
   row('', 'provider', 'payer')
-  row('kills', kills.provider, kills.payer)
+  row('kills', result.kills.provider, result.kills.payer)
   for (const phase of Object.keys(result.hits.payer) as Array<keyof typeof result.hits.payer>) {
     row(`  while ${phase}`, result.hits.provider[phase], result.hits.payer[phase])
   }
-  const { provider, payer } = result.recoveredMs
-  row('recovery at most, ms', Math.round(provider), Math.round(payer))
+  const { provider, payer } = result.recovery
+  row('recovery at most, ms', Math.round(provider.wallMs), Math.round(payer.wallMs))
+  row('  of the processor', Math.round(provider.cpuMs), Math.round(payer.cpuMs))
   row('other channels', result.channels, result.channels)
   process.stdout.write(
     `${result.calls} calls, ${result.receipts} receipts (${result.interrupted} interrupted), ` +

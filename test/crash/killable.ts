@@ -14,9 +14,10 @@ interface Reply {
   readonly error?: string
 }
 
-/** Starts `file`, which answers by `answerRequests`. */
-export function startKillable(file: URL): Killable {
+/** Starts `file`, which answers by `answerRequests`; what is compiled once is kept in `compiled`. */
+export function startKillable(file: URL, compiled: string): Killable {
   const child: ChildProcess = fork(file, [], {
+    env: { ...process.env, NODE_COMPILE_CACHE: compiled },
     serialization: 'advanced',
     stdio: ['ignore', 'inherit', 'inherit', 'ipc']
   })

@@ -17,7 +17,7 @@ import { verifyOffer } from '../../protocol/model/offer.ts'
 import { answerRequests } from '../bench/pay/child.ts'
 import { DATANET } from '../bench/pay/our-parts.ts'
 import { BURST, PARALLEL, REST_MS, type SideInit } from './settings.ts'
-import { createSide } from './side.ts'
+import { createSide, stopwatch } from './side.ts'
 
 interface Join extends SideInit {
   readonly address: string
@@ -53,10 +53,11 @@ function watch({ board }: Side, inner: PayerChannels): PayerChannels {
 
 async function start(init: Join) {
   const side = await createSide(init, ['/ip4/127.0.0.1/tcp/0'])
-  const { node, parts, board, journal, startedMs } = side
+  const { node, parts, board, journal, opened } = side
+  const recovering = stopwatch()
   const inner = createPayerChannels(parts)
   const recovery = createRecovery(parts, inner)
-  const recoveredMs = performance.now() - startedMs
+  const recovered = { opened, recovered: recovering() }
   for (;;) {
     try {
       await node.dial(multiaddr(init.address))
@@ -122,7 +123,7 @@ async function start(init: Join) {
   }
 
   return {
-    recoveredMs,
+    recovered,
     account: parts.wallet.own.address,
     go() {
       isRunning = true
@@ -147,7 +148,7 @@ let payer: Awaited<ReturnType<typeof start>>
 answerRequests({
   async start(init: Join) {
     payer = await start(init)
-    return { account: payer.account, recoveredMs: payer.recoveredMs }
+    return { account: payer.account, recovered: payer.recovered }
   },
   go: () => payer.go(),
   settle: () => payer.settle()

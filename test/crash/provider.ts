@@ -20,7 +20,7 @@ import { PROTOCOLS } from '../../protocol/net/ids.ts'
 import { answerRequests } from '../bench/pay/child.ts'
 import { DATANET } from '../bench/pay/our-parts.ts'
 import { CHUNK_WEI, CLAIM_MS, OPEN_WEI, type SideInit } from './settings.ts'
-import { createSide } from './side.ts'
+import { createSide, stopwatch } from './side.ts'
 
 type Side = Awaited<ReturnType<typeof createSide>>
 
@@ -76,7 +76,7 @@ function watch({ board, journal }: Side, inner: ProviderChannels): ProviderChann
 
 async function start(init: SideInit) {
   const side = await createSide(init, [`/ip4/127.0.0.1/tcp/${init.port}`])
-  const { node, parts, board, startedMs } = side
+  const { node, parts, board, opened } = side
   const operator = parts.wallet.own.address
   const card = await signCard(
     {
@@ -136,11 +136,12 @@ async function start(init: SideInit) {
     find: () => ({ served, signed }) as never,
     payments: () => [signed.offer.payment]
   }
+  const recovering = stopwatch()
   const channels = createProviderChannels(parts, {
     at: (channelId) => parts.chain.escrow.channel(channelId)
   })
   await channels.ready
-  const recoveredMs = performance.now() - startedMs
+  const recovered = { opened, recovered: recovering() }
   const answering = createAnswering(parts, offering as Offering, watch(side, channels))
   await serveExchange(node, PROTOCOLS.invoke, answering)
 
@@ -168,7 +169,7 @@ async function start(init: SideInit) {
   claimOn()
   return {
     account: operator,
-    recoveredMs,
+    recovered,
     address: `${node.getMultiaddrs()[0]}`,
     card: card.bytes,
     offer: signed.bytes

@@ -21,4 +21,4 @@ export const CHUNK_WEI = 640n
 export const BURST = 3
 export const REST_MS = 120
 /** How often a provider claims. */
-export const CLAIM_MS = 400
+export const CLAIM_MS = 1_500

@@ -17,13 +17,15 @@ export async function createSide(init: SideInit, listen: string[]) {
   const { dir, rpcUrl, contracts, life } = init
   const board = createPhaseBoard(join(dir, 'board'))
   const path = join(dir, 'peer.db')
-  const startedMs = performance.now()
+  const recovering = stopwatch()
   const db = openDatabase(path)
   // The log then only grows while this process lives, and what a sync reached stays where it is.
   db.checkpoint()
   db.run('PRAGMA wal_autocheckpoint = 0')
   const watched = watchSyncs(db, `${path}-wal`, board)
   const wallet = await openWallet(watched)
+  const channelStore = createChannelStore(watched)
+  const opened = recovering()
   const node = await createNode({ privateKey: wallet.peerKey, bootstrap: [], dht: false, listen })
   const { secretKey } = wallet.own
   const parts = {
@@ -31,13 +33,30 @@ export async function createSide(init: SideInit, listen: string[]) {
     wallet,
     chain: createEthersChain({ rpc: rpcUrl, contracts, secretKey }),
     pool: createExchangePool(node, { streams: 64 }),
-    channelStore: createChannelStore(watched),
+    channelStore,
     evidenceStore: createEvidenceStore(watched),
     now: Date.now,
     log: () => {},
     limits: { maxCallWei: 100_000n, depositWei: 10n ** 13n }
   } satisfies Partial<Parts>
-  return { board, journal: createJournal(join(dir, 'journal'), life), node, parts, startedMs }
+  return { board, journal: createJournal(join(dir, 'journal'), life), node, parts, opened }
+}
+
+/** How long something took. */
+export interface Took {
+  readonly wallMs: number
+  /** Of the processor: what the wall shows on a machine with nothing else to do. */
+  readonly cpuMs: number
+}
+
+/** Gives, whenever it is called, what has passed since. */
+export function stopwatch(): () => Took {
+  const from = performance.now()
+  const before = process.cpuUsage()
+  return () => {
+    const { user, system } = process.cpuUsage(before)
+    return { wallMs: performance.now() - from, cpuMs: (user + system) / 1_000 }
+  }
 }
 
 /** Tells the board after every sync how much of the log it reached. */
