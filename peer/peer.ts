@@ -33,6 +33,7 @@ import { createPayerChannels, type PayerChannels } from './services/payer-channe
 import { createProviderChannels } from './services/provider-channels.ts'
 import { createPublications } from './services/publications.ts'
 import { createReceipts } from './services/receipts.ts'
+import { createReposts } from './services/reposts.ts'
 import { createRevisions } from './services/revisions.ts'
 import { createRewards } from './services/rewards.ts'
 import { createAccountStore } from './store/accounts.ts'
@@ -41,6 +42,7 @@ import { createChannelStore } from './store/channels.ts'
 import { openDatabase } from './store/database.ts'
 import { createDatanetStore } from './store/datanets.ts'
 import { createDocumentStore } from './store/documents.ts'
+import { createDropStore } from './store/drops.ts'
 import { createModelStore } from './store/models.ts'
 import { undo } from './undo.ts'
 import { VERSION } from './version.ts'
@@ -187,6 +189,16 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     started.push(() => money?.stop())
     const { claimer, deposits, health } = money ?? withoutMoney()
     const claims = createClaims(parts, claimer)
+    const { repost, vetoed, ...rewards } = createRewards(
+      {
+        ...parts,
+        dropStore: createDropStore(db),
+        ...(money === undefined ? {} : { watcher: money.watcher })
+      },
+      datanets
+    )
+    const reposts = money && createReposts({ ...parts, watcher: money.watcher }, { repost, vetoed })
+    started.push(() => reposts?.stop())
     const payerChannels: PayerChannels =
       contracts === undefined ? withoutChain() : createPayerChannels(parts)
     const calls = createCalls(parts, catalogue, createAttempt(parts, datanets, payerChannels))
@@ -208,6 +220,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
       parts.publications.announce('tower', '*')
     }
     money?.run()
+    if (isProvider) reposts?.run()
     datanets.resume({ isHost: roles.includes('host') })
     revisions.resume()
     if (isProvider && contracts !== undefined) await offering.resume()
@@ -258,7 +271,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
         }
       },
       receipts: createReceipts(parts),
-      rewards: createRewards(parts, datanets),
+      rewards,
       accounts: createAccounts(parts, datanets),
       status: async () => ({
         peerId: parts.peerId,
