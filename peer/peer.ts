@@ -44,6 +44,7 @@ import { createProviderChannels, type ProviderChannels } from './services/provid
 import { createPublications } from './services/publications.ts'
 import { createReceipts, showReceipts } from './services/receipts.ts'
 import { createRecovery } from './services/recovery.ts'
+import { createReposts } from './services/reposts.ts'
 import { createRevisions } from './services/revisions.ts'
 import { createRewards } from './services/rewards.ts'
 import { createAccountStore } from './store/accounts.ts'
@@ -52,6 +53,7 @@ import { createChannelStore } from './store/channels.ts'
 import { openDatabase } from './store/database.ts'
 import { createDatanetStore } from './store/datanets.ts'
 import { createDocumentStore } from './store/documents.ts'
+import { createDropStore } from './store/drops.ts'
 import { createEvidenceStore, type EvidenceStore } from './store/evidence.ts'
 import { createModelStore } from './store/models.ts'
 import { createSpendingStore } from './store/spending.ts'
@@ -207,6 +209,16 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     started.push(() => money?.stop())
     const { claimer, deposits, health } = money ?? withoutMoney()
     const claims = createClaims(parts, claimer)
+    const { repost, vetoed, ...rewards } = createRewards(
+      {
+        ...parts,
+        dropStore: createDropStore(db),
+        ...(money === undefined ? {} : { watcher: money.watcher })
+      },
+      datanets
+    )
+    const reposts = money && createReposts({ ...parts, watcher: money.watcher }, { repost, vetoed })
+    started.push(() => reposts?.stop())
     const payerChannels: PayerChannels =
       contracts === undefined ? withoutChain() : createPayerChannels(parts)
     const spending = { ...parts, spendingStore: createSpendingStore(db) }
@@ -245,6 +257,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
       parts.publications.announce('tower', '*')
     }
     money?.run()
+    if (isProvider) reposts?.run()
     datanets.resume({ isHost: roles.includes('host') })
     revisions.resume()
     if (isProvider && contracts !== undefined) await offering.resume()
@@ -303,7 +316,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
         }
       },
       receipts: createReceipts(parts, evidence),
-      rewards: createRewards(parts, datanets),
+      rewards,
       accounts: createAccounts(
         parts,
         datanets,

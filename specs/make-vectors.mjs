@@ -17,6 +17,7 @@ import * as receipt from './making/receipt.mjs'
 import { revision } from './making/revision.mjs'
 import * as reward from './making/reward.mjs'
 import { terms } from './making/terms.mjs'
+import { tower } from './making/tower.mjs'
 import { window } from './making/window.mjs'
 
 const FILES = {
@@ -43,6 +44,7 @@ const FILES = {
   '07-call': paid.call,
   '07-claim': paid.escrowClaim,
   '07-terms': channel.terms,
+  '07-tower': tower,
   '07-voucher': channel.voucher,
   '07-request': channel.request,
   '07-orders': contracts.orders,

@@ -18,9 +18,12 @@ import { dropLeaves, foldRewards } from '../../protocol/reward/fold.ts'
 import { type RoyaltyParties, UNASSIGNED } from '../../protocol/reward/split.ts'
 import { poolIdOf } from '../../protocol/reward/veto.ts'
 import type { DropSummary, RewardSummary, RewardsApi } from '../api/money-api.ts'
-import type { CallOptions } from '../api/peer-api.ts'
+import type { CallOptions, ProgressOptions } from '../api/peer-api.ts'
 import type { PoolKey } from '../chain/pool.ts'
+import type { ChainWatcher } from '../chain/watch.ts'
+import { dropId, type WatchedDrop } from '../chain/watched.ts'
 import type { StoredChannel } from '../store/channels.ts'
+import type { DropStore } from '../store/drops.ts'
 import type { Datanets } from './datanets.ts'
 import type { Parts } from './parts.ts'
 
@@ -30,15 +33,26 @@ interface KnownDrop {
   readonly record: DropRecord
 }
 
+/** The rewards of one peer, and what posts a vetoed drop again when it is another by now. */
+export interface Rewards extends RewardsApi {
+  /** Own drops that were vetoed or refuted with none after them, by pool and number. */
+  vetoed(): readonly string[]
+  repost(options?: CallOptions): Promise<readonly DropSummary[]>
+}
+
 /** Paying royalties out as a provider, and being paid as anyone. specs/09-reward.md */
 export function createRewards(
   parts: Pick<
     Parts,
     'channelStore' | 'documentStore' | 'modelStore' | 'chain' | 'publications' | 'now'
-  >,
+  > & {
+    readonly dropStore: DropStore
+    /** What was seen of drops; without it nothing is posted again by itself. */
+    readonly watcher?: Pick<ChainWatcher, 'read'>
+  },
   datanets: Datanets
-): RewardsApi {
-  const { channelStore, documentStore, modelStore, chain, publications, now } = parts
+): Rewards {
+  const { channelStore, documentStore, modelStore, chain, publications, now, dropStore } = parts
 
   /** Who shares a receipt's royalty, from what the receipt names; all of it is kept here. */
   async function partiesFor(receipts: readonly Receipt[]): Promise<(r: Receipt) => RoyaltyParties> {
@@ -91,7 +105,7 @@ export function createRewards(
           capturedWei: state.royaltyWei,
           voucherBytes: channel.voucher as Uint8Array,
           voucher: decodeVoucher(channel.voucher as Uint8Array),
-          isClosed: false,
+          isClosed: state.isClosed ?? false,
           receipts: receipts.map(({ bytes }) => decodeReceipt(bytes))
         }
       })
@@ -217,42 +231,79 @@ export function createRewards(
     }
   }
 
+  /** The drop that the chain holds for the pool, pending or final; a vetoed one is none. */
+  async function standing(
+    key: PoolKey,
+    poolId: string,
+    options: CallOptions
+  ): Promise<DropRecord | undefined> {
+    const { final, pending } = await chain.pool.state(key, options)
+    const digest = pending?.drop ?? final?.drop
+    if (digest === undefined) return undefined
+    const made = dropStore.byDigest(digest)
+    if (made !== undefined) return decodeDrop(made)
+    const bytes = await documentStore.newest({ issuer: key.operator, kind: 'drop', id: poolId })
+    const newest = bytes === undefined ? undefined : decodeDrop(bytes)
+    return newest !== undefined && isSame(digest, newest) ? newest : undefined
+  }
+
+  /** Posts what the pools are owed beyond what stands; of `isWanted` roots only. */
+  async function postPools(
+    options: ProgressOptions,
+    isWanted: (poolId: string, root?: string) => boolean = () => true
+  ): Promise<DropSummary[]> {
+    await chain.check(options)
+    const posted: DropSummary[] = []
+    for (const [poolId, { key, channels }] of pools()) {
+      options.onProgress?.({ text: 'adding up receipts', done: posted.length, total: 1 })
+      if (!isWanted(poolId)) continue
+      const name = { issuer: key.operator, kind: 'drop', id: poolId }
+      const previous = await standing(key, poolId, options)
+      const record = await makeDrop(key, channels, previous, options)
+      if (record.drop.totalWei === (previous?.drop.totalWei ?? 0n)) continue
+      const tree = buildDropTree(record.drop.leaves)
+      if (!isWanted(poolId, tree.root)) continue
+      dropStore.keep(poolId, hexDigest(record), record.bytes)
+      const { readyAtMs } = await chain.pool.postDrop(
+        { auditor: key.auditor, token: key.token },
+        { root: tree.root, totalWei: tree.totalWei, drop: hexDigest(record) },
+        options
+      )
+      const labels = datanets.all().map(({ id }) => id.toString())
+      publications.publish({
+        ...name,
+        seq: record.drop.createdAtMs,
+        bytes: record.bytes,
+        labels: labels.slice(0, 32)
+      })
+      const unassigned = record.drop.leaves.find((leaf) => leaf.account === UNASSIGNED)
+      posted.push({
+        pool: poolId,
+        drop: record.cid.toString(),
+        totalWei: tree.totalWei,
+        accounts: record.drop.leaves.length - (unassigned === undefined ? 0 : 1),
+        unassignedWei: unassigned?.cumulativeWei ?? 0n,
+        claimableAtMs: readyAtMs
+      })
+    }
+    return posted
+  }
+
   return {
-    async post(options = {}) {
-      await chain.check(options)
-      const posted: DropSummary[] = []
-      for (const [poolId, { key, channels }] of pools()) {
-        options.onProgress?.({ text: 'adding up receipts', done: posted.length, total: 1 })
-        const name = { issuer: key.operator, kind: 'drop', id: poolId }
-        const bytes = await documentStore.newest(name)
-        const previous = bytes === undefined ? undefined : decodeDrop(bytes)
-        const record = await makeDrop(key, channels, previous, options)
-        if (record.drop.totalWei === (previous?.drop.totalWei ?? 0n)) continue
-        const tree = buildDropTree(record.drop.leaves)
-        const { readyAtMs } = await chain.pool.postDrop(
-          { auditor: key.auditor, token: key.token },
-          { root: tree.root, totalWei: tree.totalWei, drop: hexDigest(record) },
-          options
-        )
-        const labels = datanets.all().map(({ id }) => id.toString())
-        publications.publish({
-          ...name,
-          seq: record.drop.createdAtMs,
-          bytes: record.bytes,
-          labels: labels.slice(0, 32)
-        })
-        const unassigned = record.drop.leaves.find((leaf) => leaf.account === UNASSIGNED)
-        posted.push({
-          pool: poolId,
-          drop: record.cid.toString(),
-          totalWei: tree.totalWei,
-          accounts: record.drop.leaves.length - (unassigned === undefined ? 0 : 1),
-          unassignedWei: unassigned?.cumulativeWei ?? 0n,
-          claimableAtMs: readyAtMs
-        })
-      }
-      return posted
-    },
+    post: (options = {}) => postPools(options),
+
+    vetoed: () =>
+      dropStore.pools().flatMap((poolId) => {
+        const newest = vetoedDrop(poolId)
+        return newest === undefined ? [] : [dropId(poolId, newest.dropSeq)]
+      }),
+
+    repost: (options = {}) =>
+      postPools(options, (poolId, root) => {
+        const newest = vetoedDrop(poolId)
+        // The same again would be vetoed again, unless its operator says otherwise.
+        return newest !== undefined && newest.root !== root
+      }),
 
     async show(account, options = {}) {
       await chain.check(options)
@@ -289,6 +340,11 @@ export function createRewards(
       if (claimedWei === 0n) throw new DatanetError('NOTHING_TO_CLAIM', { account })
       return { account: address, claimedWei, txHashes }
     }
+  }
+
+  function vetoedDrop(poolId: string): WatchedDrop | undefined {
+    const newest = parts.watcher?.read('drop', dropId(poolId))
+    return newest?.state === 'vetoed' || newest?.state === 'refuted' ? newest : undefined
   }
 
   function isSame(digest: string | undefined, record: DropRecord): boolean {

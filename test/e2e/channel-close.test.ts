@@ -114,7 +114,7 @@ test('a provider takes no call on a channel whose deposit is leaving', async () 
   expect(states).toEqual(['withdrawing', 'open'])
 })
 
-// CLOSING-W3
+// CLAIMING-W1
 test('a payer that takes back what it signed for loses it to the provider all the same', async () => {
   const payer = await paid.agent('cheat')
   await ask(payer, { model, content: QUESTION })

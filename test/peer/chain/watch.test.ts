@@ -88,6 +88,7 @@ function row(one: ChannelTerms, cumulativeWei: bigint, royaltyWei = 0n) {
   return { terms: one, ...signer.sign(voucher) }
 }
 
+// WATCH-W1
 test('derives a channel from the chain alone, through all that happens to it', async () => {
   const { watcher } = watch()
   const one = terms()
@@ -165,6 +166,7 @@ test('goes on where it ended, and asks for nothing twice', async () => {
   expect([other.cursor(), other.read('channel', idOf(one))]).toEqual([undefined, undefined])
 })
 
+// WATCH-R1
 test.each([1, 2, 3])('takes back what a reorganisation of depth %i undid', async (depth) => {
   const { watcher } = watch()
   const [kept, lost, moved] = [terms(), terms(), terms()]
@@ -259,6 +261,7 @@ test('halves a range that a node refuses, down to what it answers', async () => 
   expect(Math.max(...asked.slice(-5))).toBeLessThanOrEqual(20)
 })
 
+// WATCH-R2
 test('a chain that changes under a look is looked at again, and never half taken in', async () => {
   const { watcher } = watch()
   await watcher.catchUp()

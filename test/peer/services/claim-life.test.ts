@@ -81,6 +81,7 @@ test('a claim goes from built to final, each state on disk', async () => {
   stop()
 })
 
+// CLAIMING-W2
 test('killed between sent and included, it sends nothing else and learns of the end', async () => {
   const { peer, id, killed, stop } = await provider()
   world.chain.isMining = false

@@ -97,6 +97,7 @@ test('claims what is old however little it is, and never dust', async () => {
   ])
 })
 
+// CLAIMING-W1
 test('claims 100 of 100 channels within a tenth of their delay once a withdrawal starts', async () => {
   const { chain, payer } = world
   const time = createVirtualTime({
@@ -132,6 +133,7 @@ test('claims 100 of 100 channels within a tenth of their delay once a withdrawal
   await Promise.all([peer.claimer.stop(), peer.watcher.stop()])
 })
 
+// WATCH-W2
 test('lands its claim though the chain is away for nine tenths of the delay', async () => {
   const { chain, payer } = world
   const time = createVirtualTime({
@@ -163,6 +165,7 @@ test('lands its claim though the chain is away for nine tenths of the delay', as
   expect((await payer.escrow.channel(id)).depositWei).toBe(700n)
 })
 
+// CLAIMING-W3
 test('one poisoned row in 100 costs itself alone, and is not tried again', async () => {
   const { payer } = world
   const db = world.database()
