@@ -142,6 +142,6 @@ test('a thousand accounts cost one derivation, and open when they are used', asy
   const openMs = performance.now() - startedMs
   expect(keys.list()).toHaveLength(1_001)
   expect(keys.find('discord/999')?.signer.address).toBe(first.wallet.find('discord/999')?.address)
-  // One guess is about 300 ms; one for each account would take minutes.
-  expect(openMs).toBeLessThan(5_000)
+  // One guess is about 300 ms; one for each account would take five minutes.
+  expect(openMs).toBeLessThan(30_000)
 })
