@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { CALL_ATTACKS, CHANNEL_ATTACKS, REWARD_ATTACKS } from './attacks.ts'
+import { CALL_ATTACKS, REWARD_ATTACKS } from './attacks.ts'
+import { CHANNEL_ATTACKS } from './channel-attacks.ts'
 
 const ATTACKS = [...CHANNEL_ATTACKS, ...CALL_ATTACKS, ...REWARD_ATTACKS]
 const ROOT = join(import.meta.dirname, '../..')

@@ -28,7 +28,8 @@ export async function visit({ node, network, wishes, tell }) {
   for (const [name, ours] of Object.entries(network.contracts)) {
     const theirs = payment[name]
     // An offer names what a payment touches: not the bond.
-    if (theirs !== undefined && theirs !== ours) refuse('CHAIN_MISMATCH', `${name}: ${theirs} instead of ${ours}`)
+    if (theirs !== undefined && theirs !== ours)
+      refuse('CHAIN_MISMATCH', `${name}: ${theirs} instead of ${ours}`)
   }
 
   const chain = await connectChain(network.rpcUrl, payment.chainId)
