@@ -104,8 +104,13 @@ export function createScratch(root: string): Scratch {
       const names = only.length === 0 ? [] : ['-t', only.map(escaped).join('|')]
       const vitest = ['node_modules/vitest/vitest.mjs', 'run', ...files, ...names]
       const { said } = await run(
-        [...vitest, '--reporter=json', `--outputFile=${out}`, '--testTimeout=60000'],
-        600_000
+        // Patient with a busy machine: a world that does not come up in time is no verdict.
+        [
+          ...vitest,
+          ...['--reporter=json', `--outputFile=${out}`],
+          ...['--testTimeout=60000', '--hookTimeout=240000']
+        ],
+        900_000
       )
       let report: Report
       try {

@@ -41,14 +41,6 @@ export const receiptCommands: readonly CliCommand[] = [
     }
   }),
   command({
-    name: 'receipt evidence',
-    summary: 'providers that signed two receipts for one call, with the proof kept here',
-    async run({ api, print }) {
-      const all = await api.receipts.evidence()
-      await print.list(all, async () => evidenceTable(all, await moneyOf(api), print.columns))
-    }
-  }),
-  command({
     name: 'receipt report',
     summary: 'take the bond of who signed two receipts for one call',
     args: '[channel]',
@@ -67,6 +59,14 @@ export const receiptCommands: readonly CliCommand[] = [
           `${shortPeer(done.provider)} signed two receipts for one call and lost its bond of ` +
           `${money(done.takenWei)}.\n${money(done.rewardWei)} of it are yours; the rest is burnt.`
       )
+    }
+  }),
+  command({
+    name: 'receipt evidence',
+    summary: 'providers that signed two receipts for one call, with the proof kept here',
+    async run({ api, print }) {
+      const all = await api.receipts.evidence()
+      await print.list(all, async () => evidenceTable(all, await moneyOf(api), print.columns))
     }
   })
 ]
