@@ -2,13 +2,7 @@ import { DatanetError, isAbort, isDatanetError } from '../../protocol/base/error
 import { LIMITS } from '../../protocol/base/limits.ts'
 import { fromWire, toWire } from '../../protocol/base/schema.ts'
 import { isFree, type SignedOffer } from '../../protocol/model/offer.ts'
-import {
-  createOutputMeter,
-  priceWei,
-  refuseUncountable,
-  royaltyWei,
-  tokensOf
-} from '../../protocol/model/price.ts'
+import { createOutputMeter, priceWei, royaltyWei } from '../../protocol/model/price.ts'
 import type { ExchangeContext, ExchangeHandler } from '../../protocol/net/exchange.ts'
 import {
   type CallRequest,
@@ -17,20 +11,19 @@ import {
   invokeEndSchema,
   invokePartSchema
 } from '../../protocol/net/invoke.ts'
-import { type Credit, coverageCredits, UNATTRIBUTED } from '../../protocol/receipt/attribution.ts'
+import { type Credit, UNATTRIBUTED } from '../../protocol/receipt/attribution.ts'
 import { commitmentOf, encodeReceipt, type SignedReceipt } from '../../protocol/receipt/receipt.ts'
 import type { EngineOutcome } from '../engines/engine.ts'
 import { type Collecting, createCollecting } from './collecting.ts'
+import { ATTRIBUTION_MS, creditsOf, rest } from './crediting.ts'
 import { type Again, createKeeping, type Kept } from './keeping.ts'
 import { OFFERED, type Offering, type Served } from './offering.ts'
 import type { Parts } from './parts.ts'
+import { inputTokensOf, pieces } from './pieces.ts'
 import type { ProviderChannel, ProviderChannels } from './provider-channels.ts'
+import { showAgain, showChannel } from './showing.ts'
 
-/** How long the model may take to say what its answer rests on, once the caller has left. */
-const ATTRIBUTION_MS = 250
 const METHOD = 'overlap-coverage/1'
-/** Receipts in one frame: as many of the largest as fit. */
-const PER_PART = Math.floor(LIMITS.frameBytes / LIMITS.recordBytes)
 
 type Outcome = 'answered' | 'abstained' | 'cancelled' | 'interrupted'
 
@@ -380,43 +373,16 @@ export function createAnswering(
     }
   }
 
-  async function* replay(again: Again): AsyncGenerator<unknown, unknown, boolean> {
-    for (const { text, costWei } of again.chunks) {
-      if (!(yield toWire(invokePartSchema, { chunk: text, costWei }))) break
-    }
-    const { receipt, citations, isForgotten } = again
-    return { receipt, citations, ...(isForgotten ? { isForgotten } : {}) }
-  }
-
-  async function* list({
-    channelId,
-    from
-  }: {
-    channelId: string
-    from: number
-  }): AsyncGenerator<unknown, undefined, boolean> {
-    if (channelStore.channel('provider', channelId) === undefined) {
-      throw new DatanetError('CHANNEL_UNKNOWN', { channelId })
-    }
-    const range = { from, limit: LIMITS.receiptsListed }
-    const stored = channelStore.receiptsOf('provider', channelId, range)
-    for (let at = 0; at < stored.length; at += PER_PART) {
-      const receipts = stored.slice(at, at + PER_PART).map(({ bytes }) => bytes)
-      if (!(yield { receipts })) return undefined
-    }
-    return undefined
-  }
-
   return async function* invoke(value, context) {
     const ask = fromWire(invokeAskSchema, value)
-    if ('receipts' in ask) return yield* list(ask.receipts)
+    if ('receipts' in ask) return yield* showChannel(channelStore, ask.receipts)
     if ('commit' in ask) {
       await commit(ask, context.remotePeer)
       return undefined
     }
     if (ask.from !== undefined) {
       const again = await before(ask, ask.from)
-      if (again !== undefined) return yield* replay(again)
+      if (again !== undefined) return yield* showAgain(again)
     }
     const call = await admit(ask, context.remotePeer)
     try {
@@ -431,67 +397,4 @@ export function createAnswering(
 /** Whether nothing more of the call may leave on this stream. */
 function isCut({ cut, ended }: Call, { signal }: ExchangeContext): boolean {
   return signal.aborted || cut.signal.aborted || ended !== undefined
-}
-
-/** The credits of what was delivered: of a cut answer, the sentences that left. */
-function creditsOf(
-  { served, meter }: Call,
-  outcome: EngineOutcome | undefined,
-  sentences: number
-): readonly Credit[] {
-  if (outcome === undefined || meter.text === '') return UNATTRIBUTED
-  const spoken = outcome.evidence.sentences.slice(0, Math.max(1, sentences))
-  return coverageCredits({ ...outcome.evidence, sentences: spoken }, served.model.owners)
-}
-
-/** Lets the model finish silently, to know what its answer rests on; not for long. */
-async function rest(
-  generation: AsyncGenerator<unknown, EngineOutcome>,
-  engine: AbortController
-): Promise<EngineOutcome | undefined> {
-  const timer = setTimeout(() => engine.abort(), ATTRIBUTION_MS)
-  try {
-    for (;;) {
-      const step = await generation.next()
-      if (step.done === true) return step.value
-    }
-  } catch {
-    return undefined
-  } finally {
-    clearTimeout(timer)
-    engine.abort()
-  }
-}
-
-/** Tokens of the caller's own messages. Refuses text that cannot be counted (REQUEST_TOO_LARGE). */
-function inputTokensOf({ messages }: CallRequest): number {
-  for (const { content } of messages) refuseUncountable(content)
-  return messages.reduce((sum, { content }) => sum + tokensOf(content), 0)
-}
-
-/**
- * The text in pieces of at most half a chunk's tokens, since joined pieces can count for more; cut
- * between words, and within one only where it is longer than a piece may be.
- */
-function pieces(text: string): string[] {
-  const maxTokens = OFFERED.chunkTokens / 2
-  if (text.length <= LIMITS.chunkCharacters && tokensOf(text) <= maxTokens) return [text]
-  const out: string[] = []
-  let piece = ''
-  for (const part of text.split(/(?<=\s)/).flatMap(cut)) {
-    if (piece !== '' && tokensOf(piece + part) > maxTokens) {
-      out.push(piece)
-      piece = ''
-    }
-    piece += part
-  }
-  return piece === '' ? out : [...out, piece]
-}
-
-/** A word whole where it fits in a piece, else in runs of characters that do. */
-function cut(word: string): string[] {
-  const runs: string[] = word.match(/.{1,256}/gsu) ?? []
-  return runs.flatMap((run) =>
-    tokensOf(run) <= OFFERED.chunkTokens / 2 ? [run] : (run.match(/.{1,8}/gsu) ?? [])
-  )
 }

@@ -1,23 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import type { z } from 'zod'
-import {
-  DatanetError,
-  type ErrorCode,
-  isAbort,
-  isDatanetError
-} from '../../protocol/base/errors.ts'
-import { LIMITS } from '../../protocol/base/limits.ts'
+import { DatanetError, isAbort, isDatanetError } from '../../protocol/base/errors.ts'
 import { fromWire, toWire } from '../../protocol/base/schema.ts'
-import { domainSeparator } from '../../protocol/base/typed-data.ts'
-import { escrowDomain } from '../../protocol/channel/terms.ts'
-import { datanetKey } from '../../protocol/datanet/manifest.ts'
-import {
-  isFree,
-  type Offer,
-  type Payment,
-  type SignedOffer,
-  verifyRoyaltyFloor
-} from '../../protocol/model/offer.ts'
+import { isFree, type Offer, type SignedOffer } from '../../protocol/model/offer.ts'
 import {
   createOutputMeter,
   priceWei,
@@ -38,17 +22,20 @@ import { pause } from '../../protocol/net/waiting.ts'
 import { decodeReceipt, encodeReceipt, type SignedReceipt } from '../../protocol/receipt/receipt.ts'
 import { receiptLeaf } from '../../protocol/receipt/receipt-signature.ts'
 import { verifyForgottenReceipt, verifyReceipt } from '../../protocol/receipt/verify-receipt.ts'
-import type { AskEvent, Citation, Question } from '../api/models-api.ts'
-import type { ReceiptSummary } from '../api/money-api.ts'
+import type { AskEvent, Question } from '../api/models-api.ts'
+import { refuseEndless } from './answer-limits.ts'
 import type { KnownModel } from './catalogue.ts'
 import { sendCommit } from './closing.ts'
 import type { Datanets } from './datanets.ts'
 import type { Evidence } from './evidence.ts'
+import { refuseUnfairOffer } from './offer-check.ts'
 import type { Parts } from './parts.ts'
 import type { PayerChannel, PayerChannels } from './payer-channels.ts'
 import { coverAhead, createDistance, type Distance } from './paying-ahead.ts'
-import { describeReceipt } from './receipts.ts'
+import { describeEnd } from './receipts.ts'
 import { createRecovery, type Recovery, sealedRequest } from './recovery.ts'
+import { BROKEN, DIFFERING, isBroken, isNothing, RESTARTING, RESUME_MS } from './resuming.ts'
+import { createSeparators } from './separators.ts'
 
 /** One call at one provider. */
 export interface AttemptInit {
@@ -85,29 +72,6 @@ interface Running extends AttemptInit {
 }
 
 const NO_CHANNEL = `0x${'0'.repeat(64)}`
-/** What a provider says when its books of a channel differ from ours: it will say so again. */
-export const DIFFERING: ReadonlySet<ErrorCode> = new Set([
-  'CHANNEL_CLOSING',
-  'RECEIPTS_BEHIND',
-  'RECEIPT_UNKNOWN',
-  'VOUCHER_INSUFFICIENT',
-  'VOUCHER_ROYALTY_LOW',
-  'VOUCHER_STALE'
-])
-/** Characters a token stands for at most in an honest answer; more of them is padding. */
-const TOKEN_CHARACTERS = 64
-
-/** Says that the stream broke, not what became of the call. */
-const BROKEN: ReadonlySet<ErrorCode> = new Set(['PEER_GONE', 'PEER_SILENT', 'PEER_UNREACHABLE'])
-/** What a provider says while it is coming up again. */
-const RESTARTING: ReadonlySet<ErrorCode> = new Set([
-  'PEER_UNREACHABLE',
-  'PROTOCOL_REFUSED',
-  'PROVIDER_BUSY'
-])
-/** A call whose stream broke is asked for again after 100, 200, 400… ms: for long where nobody else is. */
-export const RESUME_MS = { first: 100, alone: 5_000, elsewhere: 1_000 } as const
-
 /** How long a broken call's receipt is asked for before the call is left as it is. */
 const RECOVER_MS = 2_000
 
@@ -125,41 +89,16 @@ export function createAttempt(
   const { pool, channelStore, publications, limits, log, now } = parts
   const requests = sealedRequest(parts)
   const prepayWei = limits.prepayWei ?? limits.maxCallWei
-  const separators = new WeakMap<Payment, Uint8Array>()
+  const separatorOf = createSeparators()
   const distances = new WeakMap<PayerChannel, Distance>()
   /** Offers that are on disk already. */
   const kept = new WeakSet<Offer>()
-
-  /** Of the escrow that the offer names: also a caller without a chain can check its receipts. */
-  function separatorOf(payment: Payment): Uint8Array {
-    const known = separators.get(payment)
-    if (known !== undefined) return known
-    const separator = domainSeparator(escrowDomain(payment.chainId, payment.escrow))
-    separators.set(payment, separator)
-    return separator
-  }
-
-  /** Refuses an offer that does not pay its Datanets what they demand, or names a false auditor. */
-  async function checkOffer({ known, signed: { offer }, signal }: AttemptInit): Promise<void> {
-    const met = await Promise.all(
-      known.card.card.revisions.map(({ datanet }) =>
-        datanets.meet(datanet.toString(), offer.provider, { signal })
-      )
-    )
-    verifyRoyaltyFloor(
-      offer,
-      met.map(({ signed }) => signed.manifest)
-    )
-    if (!met.some(({ signed }) => datanetKey(signed) === offer.payment.auditor)) {
-      throw new DatanetError('TERMS_MISMATCH', { field: 'auditor' })
-    }
-  }
 
   async function prepare(init: AttemptInit): Promise<Running> {
     const { known, signed, question, maxWei, signal } = init
     const { offer } = signed
     await evidence.refuse(offer, { signal })
-    await checkOffer(init)
+    await refuseUnfairOffer(datanets, init)
     const upFrontWei = offer.openWei + offer.maxChunkWei
     // What is paid before anything came is lost if nothing comes.
     const limitWei = maxWei < prepayWei ? maxWei : prepayWei
@@ -429,7 +368,7 @@ export function createAttempt(
           // Cut off before anything came, or with what nobody has any more: that is no answer.
           const isLost = receipt.receipt.usage.outputTokens !== call.outputTokens
           if (broken !== undefined && (isLost || isNothing(receipt))) throw broken
-          yield { type: 'done', ...ended(receipt, end.citations) }
+          yield { type: 'done', ...describeEnd(receipt.receipt, end.citations) }
           return
         } catch (error) {
           signal.throwIfAborted()
@@ -454,48 +393,5 @@ export function createAttempt(
       // Also reached when the consumer stops listening.
       if (!isSettled) await mend(call, stream.exchange, stream.parts)
     }
-  }
-}
-
-/** Whether asking the same provider again can mend it. */
-function isBroken({ code, details }: DatanetError, tries: number): boolean {
-  if (details.remote === true) return tries > 0 && RESTARTING.has(code)
-  // Who was not reached at all was not asked either: another is nearer.
-  return tries > 0
-    ? BROKEN.has(code) || RESTARTING.has(code)
-    : BROKEN.has(code) && code !== 'PEER_UNREACHABLE'
-}
-
-function isNothing({ receipt }: SignedReceipt): boolean {
-  const { outcome, usage } = receipt
-  return usage.outputTokens === 0 && (outcome === 'cancelled' || outcome === 'interrupted')
-}
-
-function ended(
-  { receipt }: SignedReceipt,
-  citations: z.output<typeof invokeEndSchema>['citations']
-): { receipt: ReceiptSummary; citations: Citation[] } {
-  return {
-    receipt: describeReceipt(receipt),
-    citations: citations.map(({ sourceUrl, ...citation }, i) => ({
-      mark: i + 1,
-      ...citation,
-      ...(sourceUrl === undefined ? {} : { sourceUrl })
-    }))
-  }
-}
-
-/** Refuses answers that grow without end or cannot be counted (RECEIPT_INVALID). */
-function refuseEndless(call: Running, chunk: string): void {
-  const { maxOutputTokens } = call.signed.offer
-  call.chunks += 1
-  const characters = call.meter.text.length + chunk.length
-  if (call.chunks > maxOutputTokens || characters > TOKEN_CHARACTERS * maxOutputTokens) {
-    throw new DatanetError('RECEIPT_INVALID', { field: 'chunk', characters })
-  }
-  try {
-    refuseUncountable(call.meter.text.slice(-LIMITS.tokenizerRun) + chunk)
-  } catch (cause) {
-    throw new DatanetError('RECEIPT_INVALID', { field: 'chunk' }, { cause })
   }
 }

@@ -3,10 +3,11 @@ import { DatanetError, type ErrorCode, isDatanetError } from '../../protocol/bas
 import { isFree, type SignedOffer } from '../../protocol/model/offer.ts'
 import type { AskEvent, Question } from '../api/models-api.ts'
 import type { CallOptions } from '../api/peer-api.ts'
-import { type Attempt, DIFFERING, RESUME_MS } from './attempt.ts'
+import type { Attempt } from './attempt.ts'
 import type { Budget, Reservation } from './budget.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { Parts } from './parts.ts'
+import { DIFFERING, RESUME_MS } from './resuming.ts'
 
 /** Asking models, at one provider after another until one answers. */
 export interface Calls {

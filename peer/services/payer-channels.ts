@@ -2,14 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { DatanetError } from '../../protocol/base/errors.ts'
 import { decodeRecord, encodeRecord } from '../../protocol/base/schema.ts'
 import { domainSeparator } from '../../protocol/base/typed-data.ts'
-import { partsOf, sumParts } from '../../protocol/channel/ledger.ts'
 import {
   beginCall,
   commitReceipts,
   committableLeaves,
   cover,
   dropCall,
-  openPayerLedger,
   type PayerLedger,
   settleCall
 } from '../../protocol/channel/payer-ledger.ts'
@@ -26,21 +24,18 @@ import {
   encodeVoucher
 } from '../../protocol/channel/voucher.ts'
 import type { Offer, Payment } from '../../protocol/model/offer.ts'
-import {
-  accumulatorRoot,
-  appendLeaves,
-  EMPTY_ACCUMULATOR
-} from '../../protocol/receipt/accumulator.ts'
+import { accumulatorRoot, appendLeaves } from '../../protocol/receipt/accumulator.ts'
 import { encodeReceipt, type SignedReceipt } from '../../protocol/receipt/receipt.ts'
 import { receiptLeaf } from '../../protocol/receipt/receipt-signature.ts'
-import { formatAmount } from '../api/amounts.ts'
 import type { CallOptions } from '../api/peer-api.ts'
 import type { ChannelState } from '../chain/escrow.ts'
 import type { StoredChannel } from '../store/channels.ts'
 import type { OnUndo } from '../store/group-commit.ts'
 import type { OpenCall } from '../store/open-calls.ts'
 import type { PromisedChannel } from './budget.ts'
+import { createFunding, freeWei, isUnfunded } from './funding.ts'
 import type { Parts } from './parts.ts'
+import { restorePayer } from './restore-payer.ts'
 
 /** What a call is asked for again by. */
 export type Opening = Pick<OpenCall, 'offer' | 'request' | 'builder'>
@@ -128,6 +123,7 @@ export function createPayerChannels(
   const channels = new Map<string, Entry>()
   /** By provider, oldest first, without those that were retired. */
   const usable = new Map<string, Entry[]>()
+  const fund = createFunding(parts)
   /** One opening or top-up per provider at a time: two calls must not both pay a deposit. */
   const turns = new Map<string, Promise<unknown>>()
 
@@ -173,67 +169,11 @@ export function createPayerChannels(
     if (payment.token !== token) throw new DatanetError('TERMS_MISMATCH', { field: 'token' })
   }
 
-  /** The allowance is the account's: two fundings at once would count on the same one. */
-  let funding: Promise<unknown> = Promise.resolve()
-  function fund(terms: Terms, amountWei: bigint, options: CallOptions): Promise<void> {
-    const turn = funding.catch(() => {}).then(() => fundNow(terms, amountWei, options))
-    funding = turn
-    return turn
-  }
-
-  async function fundNow(terms: Terms, amountWei: bigint, options: CallOptions): Promise<void> {
-    const account = wallet.own.address
-    const balanceWei = await chain.token.balanceOf(account, options)
-    if (balanceWei < amountWei) {
-      const [holds, needs] = [formatAmount(balanceWei), formatAmount(amountWei)]
-      const hint =
-        `${account} holds ${holds} of the token, and a deposit of ${needs} is due; ` +
-        'datanet wallet deposit says where to pay to'
-      throw new DatanetError(
-        'FUNDS_INSUFFICIENT',
-        { account, balanceWei: `${balanceWei}`, neededWei: `${amountWei}` },
-        { hint }
-      )
-    }
-    if ((await chain.token.allowance(account, escrow, options)) < amountWei) {
-      await chain.token.approve(escrow, amountWei, options)
-    }
-    await chain.escrow.fund(terms, amountWei, options)
-  }
-
   function load(channelId: string, termsBytes: Uint8Array, peer: string, depositWei: bigint): Held {
     const terms = decodeRecord(termsSchema, termsBytes)
-    let ledger = openPayerLedger(channelId, depositWei)
-    let accumulator = EMPTY_ACCUMULATOR
-    const lost = new Set<string>()
-    const stored = channelStore.channel('payer', channelId)
-    if (stored?.voucher !== undefined) {
-      const { signature: _, ...voucher } = decodeVoucher(stored.voucher)
-      const receipts = channelStore.receiptsOf('payer', channelId)
-      const committed = receipts.filter((r) => r.seq < voucher.receipts)
-      accumulator = appendLeaves(accumulator, ...committed.map((r) => r.leaf))
-      ledger = {
-        ...ledger,
-        voucher,
-        settled: sumParts(...receipts.map((r) => partsOf(r.priceWei, r.royaltyPpm))),
-        pending: new Map(
-          receipts.filter((r) => r.seq >= voucher.receipts).map((r) => [r.seq, r.leaf])
-        )
-      }
-    }
-
-    // Covered before a restart: they count until their receipts come.
-    const open = channelStore.open.of(channelId)
-    for (const { callId } of open) lost.add(callId)
-    if (open.length > 0) {
-      const calls = new Map(
-        open.map(({ callId, maxWei, royaltyPpm, coveredWei }) => [
-          callId,
-          { maxWei, royaltyPpm, coveredWei }
-        ])
-      )
-      ledger = { ...ledger, calls }
-    }
+    const restored = restorePayer(channelStore, channelId, depositWei)
+    const { lost } = restored
+    let { ledger, accumulator } = restored
 
     /** The newest voucher on the disk: nothing that is sent promises more. */
     let durable = ledger.voucher
@@ -457,16 +397,4 @@ export function createPayerChannels(
       }
     }
   }
-}
-
-/** Never seen with a deposit: it was not paid, or not answered, and nothing was promised on it. */
-function isUnfunded({ depositWei, voucher }: PayerLedger): boolean {
-  return depositWei === 0n && voucher.cumulativeWei === 0n
-}
-
-/** What the deposit still holds once every open call has cost its most, in wei. */
-function freeWei(ledger: PayerLedger): bigint {
-  let openWei = 0n
-  for (const call of ledger.calls.values()) openWei += call.maxWei - call.coveredWei
-  return ledger.depositWei - ledger.voucher.cumulativeWei - openWei
 }

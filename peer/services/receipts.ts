@@ -7,6 +7,7 @@ import type { DocumentSource } from '../../protocol/net/document-server.ts'
 import { verifyCredits } from '../../protocol/receipt/attribution.ts'
 import { decodeReceipt, type Receipt } from '../../protocol/receipt/receipt.ts'
 import { verifyReceiptSignature } from '../../protocol/receipt/receipt-signature.ts'
+import type { Citation } from '../api/models-api.ts'
 import type { ReceiptSummary, ReceiptsApi } from '../api/money-api.ts'
 import type { StoredReceipt } from '../store/channels.ts'
 import type { Evidence } from './evidence.ts'
@@ -113,5 +114,20 @@ export function describeReceipt(receipt: Receipt): ReceiptSummary {
     method: receipt.method,
     credits: receipt.credits,
     finishedAtMs: receipt.finishedAtMs
+  }
+}
+
+/** The end of an answer as the faces show it. */
+export function describeEnd(
+  receipt: Receipt,
+  citations: ReadonlyArray<{ contribution: string; title: string; sourceUrl?: string | undefined }>
+): { receipt: ReceiptSummary; citations: Citation[] } {
+  return {
+    receipt: describeReceipt(receipt),
+    citations: citations.map(({ sourceUrl, ...citation }, i) => ({
+      mark: i + 1,
+      ...citation,
+      ...(sourceUrl === undefined ? {} : { sourceUrl })
+    }))
   }
 }

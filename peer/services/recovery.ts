@@ -1,8 +1,6 @@
 import { DatanetError, isDatanetError } from '../../protocol/base/errors.ts'
 import { LIMITS } from '../../protocol/base/limits.ts'
 import { fromWire, toWire } from '../../protocol/base/schema.ts'
-import { domainSeparator } from '../../protocol/base/typed-data.ts'
-import { escrowDomain } from '../../protocol/channel/terms.ts'
 import { verifyOffer } from '../../protocol/model/offer.ts'
 import { createOutputMeter, priceWei, tokensOf } from '../../protocol/model/price.ts'
 import { PROTOCOLS } from '../../protocol/net/ids.ts'
@@ -21,6 +19,7 @@ import { createSealer } from '../wallet/sealer.ts'
 import { sendCommit } from './closing.ts'
 import type { Parts } from './parts.ts'
 import type { PayerChannel, PayerChannels } from './payer-channels.ts'
+import { createSeparators } from './separators.ts'
 
 /** Closing the books of calls whose provider, or whose payer, was lost. */
 export interface Recovery {
@@ -58,6 +57,7 @@ export function createRecovery(
 ): Recovery {
   const { pool, channelStore, log } = parts
   const requests = sealedRequest(parts)
+  const separatorOf = createSeparators()
   const running = new Map<string, Promise<boolean>>()
   const stopping = new AbortController()
   let timer: NodeJS.Timeout | undefined
@@ -70,14 +70,14 @@ export function createRecovery(
     const requestBytes = requests.open(call)
     const request = decodeRequest(requestBytes)
     const inputTokens = request.messages.reduce((sum, m) => sum + tokensOf(m.content), 0)
-    const { chainId, escrow, receiptSigner } = offer.payment
+    const { receiptSigner } = offer.payment
     return {
       offer,
       requestBytes,
       request,
       inputTokens,
       expected: {
-        domainSeparator: domainSeparator(escrowDomain(chainId, escrow)),
+        domainSeparator: separatorOf(offer.payment),
         receiptSigner,
         callId: request.callId,
         attempt: request.attempt,
