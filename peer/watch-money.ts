@@ -4,7 +4,6 @@ import { withoutChain } from './chain/absent-chain.ts'
 import type { ChainContracts } from './chain/chain.ts'
 import { type ChainWatcher, createWatcher } from './chain/watch.ts'
 import { WATCH } from './chain/watch-limits.ts'
-import { CLAIM_AT_WEI, CLAIMS } from './services/claim-limits.ts'
 import { type Claimer, createClaimer, type VoucherSource } from './services/claimer.ts'
 import { createDeposits, type Deposits } from './services/deposits.ts'
 import { createHealth } from './services/health.ts'
@@ -64,8 +63,6 @@ export function createMoneyWatch(
   const deposits = createDeposits(watcher, now)
   const own: VoucherSource = {
     isOwn: true,
-    // Less is dust: a payer must not have this peer pay gas for it by withdrawing.
-    leastWei: (init.claimAtWei ?? CLAIM_AT_WEI) / CLAIMS.dustShare + 1n,
     afterShare: 0,
     *kept() {
       for (const { channelId, terms, voucher } of channelStore.channels('provider')) {

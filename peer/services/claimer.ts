@@ -19,8 +19,9 @@ export interface VoucherSource {
   readonly isOwn: boolean
   /** The shortest withdraw delay among them, in milliseconds; infinite where there are none. */
   leastDelayMs?(): number
-  /** The least that a claim must bring, in wei, and from which part of the delay on it is made. */
-  readonly leastWei: bigint
+  /** The least that a claim must bring, in wei; of own ones all but dust is claimed. */
+  readonly leastWei?: bigint
+  /** From which part of a withdrawal's delay on a claim is made. */
   readonly afterShare: number
 }
 
@@ -73,6 +74,8 @@ export function createClaimer(
   let leastDelayMs = Number.POSITIVE_INFINITY
   let failures = 0
   let fullAtMs = Number.NEGATIVE_INFINITY
+  /** The threshold in coins as it was last compared, for who may not ask the chain. */
+  let coinsAtWei: bigint | undefined
   const unlisten = watcher.onChange(() => wake.resolve())
 
   /** Rounds and claims that somebody asked for, one after another: they read and write one state. */
@@ -86,7 +89,8 @@ export function createClaimer(
   async function thresholdWei(token: string, count: number, options: WaitOptions): Promise<bigint> {
     if (token !== COIN) return init.claimAtWei ?? CLAIM_AT_WEI
     const gas = CLAIMS.baseGas + CLAIMS.rowGas * BigInt(count)
-    return (await chain.transactions.gasPriceWei(options)) * gas * CLAIMS.gasTimes
+    coinsAtWei = (await chain.transactions.gasPriceWei(options)) * gas * CLAIMS.gasTimes
+    return coinsAtWei
   }
 
   /** Keeps since when each voucher waits; what was claimed meanwhile waits no more. */
@@ -127,7 +131,10 @@ export function createClaimer(
       for (const { find, leastWei, afterShare } of sources) {
         const kept = find(channelId)
         const [row] = kept === undefined ? [] : rows.of([kept])
-        if (row === undefined || row.deltaWei < leastWei) continue
+        if (row === undefined) continue
+        // A payer must not have this peer pay gas for dust by withdrawing.
+        const dustWei = (await thresholdWei(row.terms.token, 1, options)) / CLAIMS.dustShare
+        if (row.deltaWei < (leastWei ?? dustWei)) continue
         const { readyAtMs = 0 } = row.channel.withdrawal ?? {}
         const fromMs = readyAtMs - row.terms.withdrawDelayS * 1_000 * (1 - afterShare)
         chainMs ??= afterShare === 0 ? undefined : await chain.nowMs(options)
@@ -270,9 +277,11 @@ export function createClaimer(
         .filter(({ isOwn }) => isOwn)
         .flatMap(({ kept }) => [...kept()].flatMap((one) => rows.one(one) ?? []))
       const since = claimStore.due()
-      const atWei = init.claimAtWei ?? CLAIM_AT_WEI
-      const worth = own.filter(({ deltaWei }) => deltaWei >= atWei / CLAIMS.dustShare)
-      const isDue = sumWei(worth) >= atWei || worth.some((row) => isUrgent(row, since))
+      const isDue = [...Map.groupBy(own, ({ terms }) => terms.token)].some(([token, all]) => {
+        const atWei = (token === COIN ? coinsAtWei : undefined) ?? init.claimAtWei ?? CLAIM_AT_WEI
+        const worth = all.filter(({ deltaWei }) => deltaWei >= atWei / CLAIMS.dustShare)
+        return sumWei(worth) >= atWei || worth.some((row) => isUrgent(row, since))
+      })
       return { unclaimedWei: sumWei(own), isDue }
     },
     run() {

@@ -105,7 +105,8 @@ test('claims 100 of 100 channels within a tenth of their delay once a withdrawal
     startMs: chain.timeS * 1_000,
     pass: (ms) => chain.pass(ms / 1_000)
   })
-  const peer = world.start(world.database(), { now: () => time.nowMs, wait: time.wait })
+  const init = { now: () => time.nowMs, wait: time.wait, claimAtWei: 1_000_000n }
+  const peer = world.start(world.database(), init)
   const channels = Array.from({ length: 100 }, () => world.terms({ withdrawDelayS: 400 }))
   for (const terms of channels) {
     await payer.escrow.fund(terms, 1_000n)
@@ -133,6 +134,21 @@ test('claims 100 of 100 channels within a tenth of their delay once a withdrawal
   await Promise.all([peer.claimer.stop(), peer.watcher.stop()])
 })
 
+test('a withdrawal makes it claim at once, but not pay gas for dust', async () => {
+  const peer = world.start(world.database(), { claimAtWei: 1_000_000n })
+  const [worth, dust] = [world.terms(), world.terms()]
+  for (const terms of [worth, dust]) await world.payer.escrow.fund(terms, 1_000n)
+  peer.keep(worth, 100n)
+  peer.keep(dust, 99n)
+  expect(await sentWhile(() => peer.round())).toBe(0)
+  for (const terms of [worth, dust]) await world.payer.escrow.startWithdraw(terms, 500n)
+  expect(await sentWhile(() => peer.round())).toBe(1)
+  expect([await claimedOf(world.idOf(worth)), await claimedOf(world.idOf(dust))]).toEqual([
+    100n,
+    0n
+  ])
+})
+
 // WATCH-W2
 test('lands its claim though the chain is away for nine tenths of the delay', async () => {
   const { chain, payer } = world
@@ -145,7 +161,8 @@ test('lands its claim though the chain is away for nine tenths of the delay', as
     }
   })
   let backAtS = Number.POSITIVE_INFINITY
-  const peer = world.start(world.database(), { now: () => time.nowMs, wait: time.wait })
+  const init = { now: () => time.nowMs, wait: time.wait, claimAtWei: 1_000_000n }
+  const peer = world.start(world.database(), init)
   const terms = world.terms({ withdrawDelayS: 3_600 })
   await payer.escrow.fund(terms, 1_000n)
   const id = peer.keep(terms, 700n)
