@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { CALL_ATTACKS, REWARD_ATTACKS } from './attacks.ts'
+import { type Attack, CALL_ATTACKS, REWARD_ATTACKS } from './attacks.ts'
 import { CHANNEL_ATTACKS } from './channel-attacks.ts'
+import { RULES } from './rules.ts'
 
 const ATTACKS = [...CHANNEL_ATTACKS, ...CALL_ATTACKS, ...REWARD_ATTACKS]
 const ROOT = join(import.meta.dirname, '../..')
@@ -24,18 +25,22 @@ test('every attack is another one, and there are enough', () => {
   expect(new Set(ATTACKS.map(({ attack }) => attack)).size).toBe(ATTACKS.length)
 })
 
-test.each(ATTACKS)('$attack: tested', ({ tests }) => {
+test.each(ATTACKS)('$attack: tested', ({ tests }) => demandNamed(tests))
+
+test.each(RULES)('$rule: tested', ({ tests }) => demandNamed(tests))
+
+function demandNamed(tests: Attack['tests']): void {
   expect(tests.length).toBeGreaterThan(0)
   for (const [file, sentence] of tests) {
     if (ELSEWHERE.includes(file) && !existsSync(join(ROOT, file))) continue
     const found = sentences(file).filter((name) => name.includes(sentence))
     expect(found, `${file}: ${sentence}`).not.toEqual([])
   }
-})
+}
 
 test('sentences are those of tests, and not whatever stands in a file', () => {
   const own = sentences('test/adversary/attacks.test.ts')
   expect(own).toContain('$attack: tested')
-  expect(own.length).toBe(3)
+  expect(own.length).toBe(4)
   expect(sentences('test/adversary/chain.test.ts').length).toBe(10)
 })

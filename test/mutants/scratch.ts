@@ -4,22 +4,22 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  realpathSync,
   rmSync,
   symlinkSync,
   writeFileSync
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import type { Mutant } from './mutant.ts'
 
 /** What a run of tests came to. */
 export interface Outcome {
-  readonly passed: number
-  readonly failed: number
+  /** The tests that passed and that failed, each as its file and its name. */
+  readonly passed: readonly string[]
+  readonly failed: readonly string[]
   /** Files that could not run at all: that says nothing about a defence. */
   readonly broken: readonly string[]
-  /** The names of the tests that passed or failed. */
-  readonly names: readonly string[]
 }
 
 /** A copy of the working tree in which code is broken on purpose; the tree itself is never touched. */
@@ -118,24 +118,28 @@ export function createScratch(root: string): Scratch {
       } catch (cause) {
         throw new Error(`the tests did not run: ${said.slice(-600)}`, { cause })
       }
-      return outcomeOf(report)
+      return outcomeOf(report, dir)
     },
     remove: () => rmSync(dir, { recursive: true, force: true })
   }
 }
 
-function outcomeOf({ testResults }: Report): Outcome {
-  const ran = testResults.flatMap(({ assertionResults }) => assertionResults)
-  const of = (status: string) => ran.filter((one) => one.status === status)
+function outcomeOf({ testResults }: Report, dir: string): Outcome {
+  const fileOf = (path: string) => relative(realpathSync(dir), path)
+  const of = (wanted: string) =>
+    testResults.flatMap(({ name, assertionResults }) =>
+      assertionResults
+        .filter(({ status }) => status === wanted)
+        .map(({ fullName }) => `${fileOf(name)}: ${fullName}`)
+    )
   const broken = testResults.filter(
     ({ status, assertionResults }) =>
       status === 'failed' && !assertionResults.some((one) => one.status === 'failed')
   )
   return {
-    passed: of('passed').length,
-    failed: of('failed').length,
-    broken: broken.map(({ name }) => name),
-    names: [...of('passed'), ...of('failed')].map(({ fullName }) => fullName)
+    passed: of('passed'),
+    failed: of('failed'),
+    broken: broken.map(({ name }) => fileOf(name))
   }
 }
 
