@@ -13,10 +13,9 @@ import { PROTOCOLS } from '../protocol/net/ids.ts'
 import { createSeqGuard, type SeqGuard } from '../protocol/net/seq-guard.ts'
 import { formatAmount } from './api/amounts.ts'
 import type { PeerApi, PeerHealth, Role } from './api/peer-api.ts'
-import { createAbsentChain, withoutChain } from './chain/absent-chain.ts'
-import type { Chain, ChainContracts } from './chain/chain.ts'
-import { createEthersChain } from './chain/ethers-chain.ts'
-import { usualConfirmations } from './chain/watch-limits.ts'
+import { withoutChain } from './chain/absent-chain.ts'
+import type { ChainContracts } from './chain/chain.ts'
+import { chainOf, confirmationsOf, isNear } from './chain/chain-of.ts'
 import { createContent } from './content/content.ts'
 import { askFaucet } from './devnet/faucet.ts'
 import { createNode } from './net/node.ts'
@@ -59,7 +58,7 @@ import { createModelStore } from './store/models.ts'
 import { createSpendingStore } from './store/spending.ts'
 import { undo } from './undo.ts'
 import { VERSION } from './version.ts'
-import { openWallet, type WalletAccount } from './wallet/wallet.ts'
+import { openWallet } from './wallet/wallet.ts'
 import { createMoneyWatch, withoutMoney } from './watch-money.ts'
 
 /** What a peer is started with. Everything else it learns from the network. */
@@ -374,29 +373,6 @@ function guardOver(store: EvidenceStore): SeqGuard {
 
 function passAbort(error: unknown): void {
   if (isAbort(error)) throw error
-}
-
-function chainOf(init: PeerInit, { address, secretKey }: WalletAccount): Chain {
-  const { rpcUrl, contracts } = init
-  if (rpcUrl === undefined && contracts === undefined) return createAbsentChain(address)
-  if (rpcUrl === undefined || contracts === undefined) {
-    const key = rpcUrl === undefined ? 'rpcUrl' : 'contracts'
-    const hint = `a chain is told by rpcUrl and contracts together; ${key} is missing`
-    throw new DatanetError('CONFIG_INVALID', { key }, { hint })
-  }
-  const confirmations = confirmationsOf(init, contracts)
-  return createEthersChain({ rpc: rpcUrl, contracts, secretKey, confirmations })
-}
-
-function confirmationsOf(
-  { confirmations }: Pick<PeerInit, 'confirmations'>,
-  { chainId }: ChainContracts
-): number {
-  return confirmations ?? usualConfirmations(chainId)
-}
-
-function isNear(rpcUrl = ''): boolean {
-  return /^https?:\/\/(127\.|localhost\b|\[::1\])/.test(rpcUrl)
 }
 
 /** Those of `keys` that were given: what is left out has its own default where it is used. */
