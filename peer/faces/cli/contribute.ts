@@ -44,7 +44,7 @@ export const contributeCommands: readonly CliCommand[] = [
       new Option('--author <name>', 'who made them, where the licence wants it said'),
       new Option('--no-publish', 'hand in only, also where the peer would publish at once')
     ],
-    async run({ api, args, options, print, signal }) {
+    async run({ api, args, options, print, whose, signal }) {
       const datanet = await targetOf(api, options.datanet)
       const account = await accountOf(api, options.account)
       const licence = options.licence ?? onlyLicence(datanet)
@@ -75,7 +75,7 @@ export const contributeCommands: readonly CliCommand[] = [
       if (isLive) {
         print.write('\n')
         const live = await goLive({ api, datanet, account, print, signal }, texts)
-        if (live !== undefined) await print.show({ live }, () => next(texts))
+        if (live !== undefined) await print.show({ live }, () => next(texts, whose))
       }
       const refused = handed.filter(({ status }) => isRefusal(status)).length
       if (refused > 0) {
@@ -94,10 +94,10 @@ async function targetOf(api: PeerApi, named?: string): Promise<DatanetSummary> {
   return own !== undefined && another === undefined ? own : datanetOf(api)
 }
 
-function next(texts: readonly TextFile[]): string {
+function next(texts: readonly TextFile[], whose: string): string {
   const title = (texts[0]?.title ?? '').replaceAll(/["$`\\!]/g, '')
   const question = title.endsWith('?') ? title : `What is said about ${title.toLowerCase()}?`
-  return `\nNow ask it what they know, such as:\n\n  npx datanet ask "${question}"`
+  return `\nNow ask it what they know, such as:\n\n  npx datanet ask "${question}"${whose}`
 }
 
 function tell(
