@@ -72,12 +72,14 @@ export async function startDaemon(config: Config, options: DaemonOptions = {}): 
     await embedded?.open(peer)
     await refuseOtherDecimals(peer)
     const token = randomBytes(TOKEN_BYTES).toString('base64url')
+    const { maxCallWei, prepayWei = maxCallWei } = limits
     const metrics = createMetrics(peer.api, () => server.calls)
     const server = await servePeerApi({
       api: peer.api,
       tokens: [{ token, label: 'owner', admin: true }, ...config.tokens],
       port: config.apiPort,
-      maxCallWei: limits.maxCallWei,
+      maxCallWei,
+      prepayWei,
       metrics,
       onCall(report) {
         metrics.observe(report)
@@ -90,7 +92,8 @@ export async function startDaemon(config: Config, options: DaemonOptions = {}): 
       ? await createGateway({
           api: peer.api,
           capWei: config.gatewayCapWei,
-          maxCallWei: limits.maxCallWei,
+          maxCallWei,
+          prepayWei,
           port: config.gatewayPort,
           ...(config.gatewayToken === undefined ? {} : { token: config.gatewayToken }),
           onError(error) {
