@@ -9,6 +9,8 @@ export interface Call<Options = object> {
   readonly args: readonly string[]
   readonly options: Options
   readonly print: Print
+  /** The data directory of that peer, where it is on this machine. */
+  readonly dataDir?: string
   /** What the next command repeats: ` --data-dir <dir>` where one was given, or nothing. */
   readonly whose: string
   readonly passphrase: AskPassphrase

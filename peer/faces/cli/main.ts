@@ -118,14 +118,17 @@ try {
 }
 
 /** The PeerApi of the running peer; of several that may be meant, who pays is told which one it is. */
-async function connect(options: CommonOptions, pays: boolean): Promise<PeerApi> {
+async function connect(
+  options: CommonOptions,
+  pays: boolean
+): Promise<{ api: PeerApi; dataDir: string }> {
   stopOnSignals()
   const { daemon, dataDir, other } = findPeer(placesOf(options))
   if (pays && other !== undefined) {
     const also = `Another runs on ${other}; --data-dir chooses.`
     process.stderr.write(`Acting for the peer on ${dataDir}. ${also}\n`)
   }
-  return connectPeer(daemon)
+  return { api: connectPeer(daemon), dataDir }
 }
 
 function placesOf({ dataDir: named }: CommonOptions): Places {

@@ -27,7 +27,10 @@ export interface CommonOptions {
 /** The world around the commands, which a test replaces. */
 export interface CliEnvironment {
   /** `pays` is true for a command that spends the peer's money. */
-  connect(options: CommonOptions, pays: boolean): Promise<PeerApi>
+  connect(
+    options: CommonOptions,
+    pays: boolean
+  ): Promise<{ readonly api: PeerApi; readonly dataDir?: string }>
   print(isJson: boolean): Print
   readonly passphrase: AskPassphrase
   readonly signal: AbortSignal
@@ -148,10 +151,10 @@ function add(program: Command, one: CliCommand, environment: CliEnvironment): vo
     .action(async () => {
       const options = leaf.opts<CommonOptions>()
       const print = environment.print(options.json === true)
-      const api = await environment.connect(options, one.pays === true)
+      const peer = await environment.connect(options, one.pays === true)
       const whose = whoseOf(options.dataDir)
       const args = leaf.args
       const { passphrase, signal } = environment
-      await one.run({ api, args, options, print, whose, passphrase, signal })
+      await one.run({ ...peer, args, options, print, whose, passphrase, signal })
     })
 }
