@@ -12,7 +12,7 @@ const dataDir = join(home, 'data')
 /** In a folder of its own, with a file that the environment names from there. */
 function datanet(...words: string[]) {
   const env = { PATH: process.env.PATH, HOME: home, DATANET_KEY_PASSPHRASE_FILE: 'words' }
-  const all = [LAUNCH, ...words, '--data-dir', dataDir]
+  const all = [LAUNCH, ...words, ...(words.includes('--data-dir') ? [] : ['--data-dir', dataDir])]
   return spawnSync(process.execPath, all, { cwd: home, env, encoding: 'utf8', timeout: 60_000 })
 }
 
@@ -37,6 +37,10 @@ test('a peer in the background reads relative paths as one in front, and logs no
   const twice = datanet('peer', 'start', '--background')
   expect(twice.stderr).toMatch(/^CONFIG_INVALID: .*another daemon runs/)
   expect(readDaemonFile(dataDir).pid).toBe(pid)
+
+  const below = ['--data-dir', join(home, 'words', 'below')]
+  const refused = datanet('peer', 'start', '--background', ...below)
+  expect(refused.stderr).toMatch(/^CONFIG_INVALID: .*cannot be written/)
 
   const file = readFileSync(join(dataDir, DAEMON_FILE), 'utf8')
   expect(datanet('peer', 'stop').status).toBe(0)

@@ -13,6 +13,7 @@ import { minute, short, shortPeer } from './short.ts'
 export const channelCommands: readonly CliCommand[] = [
   command<{ model?: string; offer?: string; deposit: bigint }>({
     name: 'channel open',
+    pays: true,
     summary: 'open a channel to a provider; asking opens one by itself',
     options: [
       new Option('--model <model>', 'whose offer; by default the newest model met'),

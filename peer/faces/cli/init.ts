@@ -4,12 +4,13 @@ import { type Command, Option } from 'commander'
 import { connectPeer } from '../../api/client.ts'
 import { type DaemonFile, readDaemonFile } from '../../api/daemon-file.ts'
 import { refusal } from '../../api/problem.ts'
-import { PEER_LOG, shellWord, startInBackground } from './background.ts'
+import { PEER_LOG, startInBackground } from './background.ts'
 import { read } from './command.ts'
 import { draftOf, type Founding } from './founding.ts'
 import { fields } from './layout.ts'
 import type { Print } from './print.ts'
 import { isAlive, stopDaemon } from './stop.ts'
+import { whoseOf } from './whose.ts'
 
 /** What `datanet init` is told. */
 export interface InitOptions {
@@ -84,7 +85,7 @@ export async function runInit(
     rmSync(unfinished, { force: true })
     const { pid } = daemon
     const log = join(dataDir, PEER_LOG)
-    const whose = options.dataDir === undefined ? '' : ` --data-dir ${shellWord(dataDir)}`
+    const whose = whoseOf(options.dataDir === undefined ? undefined : dataDir)
     await print.show({ dataDir, pid, log, peerId, account, datanet }, () =>
       [
         fields(

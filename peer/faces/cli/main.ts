@@ -1,13 +1,11 @@
-import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { type Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { connectPeer } from '../../api/client.ts'
-import { type DaemonFile, readDaemonFile } from '../../api/daemon-file.ts'
 import type { PeerApi } from '../../api/peer-api.ts'
-import { refusal, toProblem } from '../../api/problem.ts'
+import { refusal } from '../../api/problem.ts'
 import { describeConfig, loadConfig } from '../../config.ts'
-import { shellWord } from './background.ts'
 import { type ChainDeployOptions, chainDeploy, demandToken, tellDeployed } from './chain.ts'
 import { type AskPassphrase, read } from './command.ts'
 import { type FindingLine, tellDiagnosis, tellFinding } from './doctor.ts'
@@ -20,6 +18,7 @@ import { type CommonOptions, createProgram, usageCode } from './program.ts'
 import { askSecret } from './secret-prompt.ts'
 import { type StartingWorld, startPeer, stopPeer, unlocked } from './starting.ts'
 import { tellEncrypted } from './tell-start.ts'
+import { findPeer, findPeerToStop, type Places } from './which-peer.ts'
 
 // What runs a peer is loaded by the commands that run one: the others answer at once.
 
@@ -76,7 +75,7 @@ nounOf('peer')
   .description('stop the running peer and wait until it is gone')
   .option('--data-dir <dir>', 'whose peer')
   .option('--json', 'for programs: one object')
-  .action((options) => stopPeer(options, findDaemon(options), world))
+  .action((options) => stopPeer(options, findPeerToStop(placesOf(options)), world))
 
 nounOf('account')
   .command('encrypt')
@@ -126,29 +125,24 @@ try {
       : failed(error, process.argv.includes('--json'))
 }
 
-/** The PeerApi of the running peer: of the one named, of the usual one, or of the one started last. */
-async function connect(options: CommonOptions): Promise<PeerApi> {
+/** The PeerApi of the running peer; of several that may be meant, who pays is told which one it is. */
+async function connect(
+  options: CommonOptions,
+  pays: boolean
+): Promise<{ api: PeerApi; dataDir: string }> {
   stopOnSignals()
-  return connectPeer(findDaemon(options))
+  const { daemon, dataDir, other } = findPeer(placesOf(options))
+  if (pays && other !== undefined) {
+    const also = `Another runs on ${other}; --data-dir chooses.`
+    process.stderr.write(`Acting for the peer on ${dataDir}. ${also}\n`)
+  }
+  return { api: connectPeer(daemon), dataDir }
 }
 
-function findDaemon({ dataDir }: CommonOptions): DaemonFile {
-  const usual = loadConfig({ flags: { dataDir } }).dataDir
-  const places = dataDir === undefined ? [usual, lastPeer()] : [usual]
-  for (const place of places) {
-    if (place === undefined) continue
-    try {
-      return readDaemonFile(place)
-    } catch (error) {
-      if (toProblem(error).body.code !== 'PEER_UNREACHABLE') throw error
-    }
-  }
-  const hint = existsSync(join(usual, 'config.json'))
-    ? `the peer of ${usual} does not run: npx datanet peer start --background${
-        dataDir === undefined ? '' : ` --data-dir ${shellWord(dataDir)}`
-      }`
-    : 'no peer runs here: npx datanet init sets one up, datanet peer start runs one'
-  throw refusal('PEER_UNREACHABLE', { dataDir: usual }, { hint })
+function placesOf({ dataDir: named }: CommonOptions): Places {
+  const { dataDir } = loadConfig({ flags: { dataDir: named } })
+  const isNamed = named !== undefined || dataDir !== join(homedir(), '.datanet')
+  return { dataDir, isNamed, last: lastPeer() }
 }
 
 async function setUp(options: InitOptions): Promise<void> {

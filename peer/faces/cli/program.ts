@@ -16,6 +16,7 @@ import { reviewCommands } from './review.ts'
 import { rewardCommands } from './reward.ts'
 import { searchCommands } from './search.ts'
 import { walletCommands } from './wallet.ts'
+import { whoseOf } from './whose.ts'
 
 /** What every command over PeerApi takes beside its own options. */
 export interface CommonOptions {
@@ -25,7 +26,11 @@ export interface CommonOptions {
 
 /** The world around the commands, which a test replaces. */
 export interface CliEnvironment {
-  connect(options: CommonOptions): Promise<PeerApi>
+  /** `pays` is true for a command that spends the peer's money. */
+  connect(
+    options: CommonOptions,
+    pays: boolean
+  ): Promise<{ readonly api: PeerApi; readonly dataDir?: string }>
   print(isJson: boolean): Print
   readonly passphrase: AskPassphrase
   readonly signal: AbortSignal
@@ -146,9 +151,10 @@ function add(program: Command, one: CliCommand, environment: CliEnvironment): vo
     .action(async () => {
       const options = leaf.opts<CommonOptions>()
       const print = environment.print(options.json === true)
-      const api = await environment.connect(options)
+      const peer = await environment.connect(options, one.pays === true)
+      const whose = whoseOf(options.dataDir)
       const args = leaf.args
       const { passphrase, signal } = environment
-      await one.run({ api, args, options, print, passphrase, signal })
+      await one.run({ ...peer, args, options, print, whose, passphrase, signal })
     })
 }

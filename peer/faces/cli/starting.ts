@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import { join, resolve } from 'node:path'
-import type { DaemonFile } from '../../api/daemon-file.ts'
 import { toProblem } from '../../api/problem.ts'
 import { type Config, loadConfig } from '../../config.ts'
 import { startInBackground } from './background.ts'
@@ -11,6 +10,8 @@ import type { CommonOptions } from './program.ts'
 import { askSecret } from './secret-prompt.ts'
 import { stopDaemon } from './stop.ts'
 import { tellStart } from './tell-start.ts'
+import type { Found } from './which-peer.ts'
+import { whoseOf } from './whose.ts'
 
 /** The process around the commands that start and stop peers. */
 export interface StartingWorld {
@@ -64,16 +65,19 @@ export async function startPeer(
   process.exit()
 }
 
-/** `peer stop`: resolves when the process behind `daemon` is gone. */
+/** `peer stop`: resolves when the process of `found` is gone. */
 export async function stopPeer(
   { json }: CommonOptions,
-  daemon: DaemonFile,
+  { daemon, dataDir }: Found,
   { print, signal, stopOnSignals }: StartingWorld
 ): Promise<void> {
   stopOnSignals()
   const { pid, url } = daemon
   await stopDaemon(daemon, { signal })
-  await print(json === true).show({ pid, url }, () => `Stopped: process ${pid} is gone.`)
+  await print(json === true).show(
+    { pid, url, dataDir },
+    () => `Stopped the peer on ${dataDir}: process ${pid} is gone.`
+  )
 }
 
 /** What `start` gives, asking on a terminal for the passphrase of encrypted keys, three times. */
@@ -111,7 +115,10 @@ async function startBehind(
     fields(
       [
         ['peer', `process ${pid}, in the background; its log is ${join(dataDir, 'peer.log')}`],
-        ['stop it', 'npx datanet peer stop']
+        [
+          'stop it',
+          `npx datanet peer stop${whoseOf(flags.dataDir === undefined ? undefined : dataDir)}`
+        ]
       ],
       print.columns
     )

@@ -50,7 +50,7 @@ export function readTexts(place: string): FoundTexts {
 }
 
 function readText(file: string): TextFile | OtherFile {
-  const tooLong = { file, why: `longer than ${MAX_TEXT_BYTES / 1_024} KiB` }
+  const tooLong = { file, why: `longer than ${MAX_TEXT_BYTES} characters` }
   let bytes: Buffer
   try {
     if (statSync(file).size > MAX_FILE_BYTES) return tooLong
@@ -58,7 +58,7 @@ function readText(file: string): TextFile | OtherFile {
   } catch {
     return { file, why: 'cannot be read' }
   }
-  if (!isUtf8(bytes) || bytes.includes(0)) return { file, why: 'no text' }
+  if (!isUtf8(bytes) || bytes.includes(0)) return { file, why: 'not text' }
   const found = toText(file, bytes.toString())
   if (found.text === '') return { file, why: 'empty' }
   return Buffer.byteLength(found.text) > MAX_TEXT_BYTES ? tooLong : found

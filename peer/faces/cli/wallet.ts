@@ -124,6 +124,7 @@ export const walletCommands: readonly CliCommand[] = [
   }),
   command<{ to: string; account?: string; yes?: boolean }>({
     name: 'wallet withdraw',
+    pays: true,
     summary: 'send tokens from an account of this peer',
     args: '<amount>',
     options: [

@@ -17,6 +17,8 @@ export interface GatewayInit {
   readonly capWei: bigint
   /** The most that one call may cost; a tenth of the cap when left out. */
   readonly maxCallWei?: bigint
+  /** What a call may promise before anything comes of it: it counts where the provider is lost. */
+  readonly prepayWei?: bigint
   /** A loopback name; 127.0.0.1 when left out. */
   readonly host?: string
   /** 0, the default, takes a free port. */
@@ -48,11 +50,11 @@ const TOKEN_BYTES = 24
 export async function createGateway(init: GatewayInit): Promise<Gateway> {
   const { api, capWei, host = '127.0.0.1', port = 0, now = Date.now } = init
   const { token = randomBytes(TOKEN_BYTES).toString('base64url'), onError = () => {} } = init
-  const { maxCallWei = capWei / 10n, maxBodyBytes = MAX_BODY_BYTES } = init
+  const { maxCallWei = capWei / 10n, prepayWei = 0n, maxBodyBytes = MAX_BODY_BYTES } = init
   if (!isLoopback(host)) throw refusal('CONFIG_INVALID', { host }, { hint: 'loopback only' })
   if (capWei < 0n || maxCallWei < 0n) throw refusal('CONFIG_INVALID', { capWei, maxCallWei })
 
-  const cap = createSpendingCap({ capWei, maxCallWei, now })
+  const cap = createSpendingCap({ capWei, maxCallWei, prepayWei, now })
   const routes = createRoutes({ api, cap, now, onError }, { token, maxBodyBytes })
   const server = createAdaptorServer({ fetch: routes.fetch }) as Server
   const url = await listenOn(server, host, port)

@@ -55,7 +55,46 @@ describe('contribute', () => {
       'pending',
       'CONTRIBUTION_INVALID'
     ])
-    expect(code).toBe(1)
+    expect(code).toBe(7)
+    const { out: said } = await cli(peer, ['contribute', dir])
+    expect(said).toMatch(/^\S+b\.md: the contribution breaks a rule of the Datanet$/m)
+  })
+
+  test('skips what cannot be a text, says why, and is done when the rest was taken', async () => {
+    const files = { 'a.md': '', 'b.md': 'x'.repeat(70_000), 'c.txt': '\0\xff' }
+    const dir = filesIn('skipped', { ...files, 'd.md': 'good' })
+    const { out, code } = await cli(scriptedPeer(), ['contribute', dir])
+    expect(code).toBe(0)
+    expect(out).toContain('“Bread” took 1 of 4')
+    for (const why of ['a.md: empty', 'b.md: longer than 65536 characters', 'c.txt: not text']) {
+      expect(out).toContain(why)
+    }
+    expect(await cli(scriptedPeer(), ['contribute', filesIn('none', files)])).toMatchObject({
+      code: 7
+    })
+  })
+
+  test('a file that changed is added beside its older text only when a person says so', async () => {
+    const dataDir = filesIn('data-dir', { 'config.json': '{}' })
+    const peer = scriptedPeer()
+    const contribute = (text: string, words: string[] = [], answers?: string[]) =>
+      cli(peer, ['contribute', filesIn('edited', { 'a.md': text }), ...words], {
+        dataDir,
+        ...(answers === undefined ? {} : { answers })
+      })
+    expect((await contribute('The oven is at 220.')).code).toBe(0)
+    const edited = await contribute('The oven is at 200.')
+    expect(edited.code).toBe(7)
+    expect(edited.out).toMatch(/a\.md: changed since it was handed in\. Its older text stays/)
+    expect((await contribute('The oven is at 200.', [], ['n'])).code).toBe(0)
+    expect(peer.contributed).toHaveLength(1)
+    expect((await contribute('The oven is at 200.', [], ['y'])).out).toContain('a.md changed since')
+    expect((await contribute('The oven is at 180.', ['--yes'])).code).toBe(0)
+    // What stood there once is there still, and is nothing new.
+    expect((await contribute('The oven is at 220.')).code).toBe(0)
+    expect(peer.contributed.map(({ text }) => text.slice(-4))).toEqual([
+      ...['220.', '200.', '180.', '220.']
+    ])
   })
 
   test('stops at once where the host cannot be reached', async () => {

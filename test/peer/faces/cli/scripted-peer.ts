@@ -216,7 +216,13 @@ export function scriptedPeer(
 export async function cli(
   peer: ScriptedPeer,
   words: readonly string[],
-  init: { columns?: number; signal?: AbortSignal; answers?: string[]; passphrase?: string } = {}
+  init: {
+    columns?: number
+    signal?: AbortSignal
+    answers?: string[]
+    passphrase?: string
+    dataDir?: string
+  } = {}
 ): Promise<{ out: string; err: string; code: number }> {
   let out = ''
   let err = ''
@@ -227,7 +233,10 @@ export async function cli(
   const { answers } = init
   const prompt = async () => answers?.shift() ?? 'q'
   const program = createProgram({
-    connect: async () => peer.api,
+    connect: async () => ({
+      api: peer.api,
+      ...(init.dataDir === undefined ? {} : { dataDir: init.dataDir })
+    }),
     print: (isJson) =>
       createPrint({ isJson, ...sinks, ...(answers === undefined ? {} : { prompt }) }),
     passphrase: async ({ file }) => init.passphrase ?? `in ${file}`,

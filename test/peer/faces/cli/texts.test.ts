@@ -46,11 +46,11 @@ test('what cannot be one contribution is named with the reason, and keeps nothin
   const { texts, others } = readTexts(dir)
   expect(texts.map(({ title }) => title)).toEqual(['a', 'Full'])
   expect(others.map(({ file, why }) => [file.slice(dir.length + 1), why])).toEqual([
-    ['binary.md', 'no text'],
+    ['binary.md', 'not text'],
     ['empty.md', 'empty'],
-    ['latin.txt', 'no text'],
-    ['long.md', 'longer than 64 KiB'],
-    ['longer.txt', 'longer than 64 KiB']
+    ['latin.txt', 'not text'],
+    ['long.md', 'longer than 65536 characters'],
+    ['longer.txt', 'longer than 65536 characters']
   ])
   expect(MAX_TEXT_BYTES).toBe(LIMITS.contributionTextBytes)
 })
