@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { DatanetError, isAbort, isDatanetError } from '../../protocol/base/errors.ts'
 import { backOffMs } from '../chain/back-off.ts'
@@ -269,17 +270,18 @@ export function createClaimer(
       await collectBeside(options)
     },
     async claimAll(options = {}) {
-      const claimed = await inTurn(async () => {
+      const ids = await inTurn(async () => {
         await watcher.catchUp(options)
         await sending.settle(options)
         const before = claimStore.open().map(({ id }) => id)
-        const sent = await send(ownRows(), options)
-        const claims = await sending.included([...before, ...sent], options)
-        await watcher.catchUp(options)
-        await sending.settle(options)
-        claimStore.setToCollect(true)
-        return claims.flatMap(({ txHashes }) => txHashes.slice(-1))
+        return [...before, ...(await send(ownRows(), options))]
       })
+      // Out of turn: a withdrawal that is seen meanwhile must not wait for these blocks.
+      const claims = await sending.included(ids, options)
+      await watcher.catchUp(options)
+      await inTurn(() => sending.settle(options))
+      claimStore.setToCollect(true)
+      const claimed = claims.flatMap(({ txHashes }) => txHashes.slice(-1))
       return [...claimed, ...(await collectBeside(options))]
     },
     mostMs,
@@ -303,15 +305,20 @@ export function createClaimer(
       unlisten()
       stopping.abort()
       wake.resolve()
-      await following
-      await collecting?.catch(() => {})
       if (!isRunning) return
-      const options = { signal: AbortSignal.timeout(CLAIMS.stopMs) }
-      await inTurn(async () =>
-        send(await dueByWorth(ownRows(), options, CLAIMS.stopShare), options)
-      ).catch((error: unknown) => {
+      const late = AbortSignal.timeout(CLAIMS.stopMs)
+      const options = { signal: late }
+      const ending = (async () => {
+        await following
+        await collecting?.catch(() => {})
+        await inTurn(async () =>
+          send(await dueByWorth(ownRows(), options, CLAIMS.stopShare), options)
+        )
+      })().catch((error: unknown) => {
         log('claim', { atStop: isDatanetError(error) ? error.code : `${error}` })
       })
+      // What somebody else waits for in turn must not hold up the whole peer's end.
+      await Promise.race([ending, once(late, 'abort')])
     }
   }
 

@@ -201,7 +201,8 @@ async function startPeer({ json, background, ...flags }: Record<string, unknown>
     await print.show(
       {
         ...{ peerId, account, addresses, dataDir, url, gateway, isGiven, keystore },
-        ...{ chainId, networkFile, isAlone: config.bootstrap.length === 0, pid: process.pid }
+        ...{ chainId, networkFile, isAlone: config.bootstrap.length === 0, pid: process.pid },
+        isTower: config.roles.join() === 'tower'
       },
       (started) => tellStart(started, print.columns)
     )
