@@ -1,5 +1,6 @@
+import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
-import { isAbort, isDatanetError } from '../../protocol/base/errors.ts'
+import { DatanetError, isAbort, isDatanetError } from '../../protocol/base/errors.ts'
 import { backOffMs } from '../chain/back-off.ts'
 import type { WaitOptions } from '../chain/chain.ts'
 import type { ChainWatcher } from '../chain/watch.ts'
@@ -151,21 +152,32 @@ export function createClaimer(
     return own
   }
 
-  /** Without those that the chain, confirmed or not, has already: somebody else may have claimed. */
+  /**
+   * Without those that the chain has already: somebody else may have claimed in blocks that are not
+   * confirmed yet, and so not watched.
+   */
   async function reread(due: readonly Unclaimed[], options: WaitOptions): Promise<Unclaimed[]> {
     const once = [...new Map(due.map((row) => [row.channelId, row])).values()]
-    const states = await Promise.all(
-      once.map(({ channelId }) => chain.escrow.channel(channelId, options))
-    )
-    return once.filter(({ voucher }, i) => {
-      const { depositWei = 0n, claimedWei = 0n, isClosed } = states[i] ?? {}
-      const mostWei = voucher.cumulativeWei < depositWei ? voucher.cumulativeWei : depositWei
-      return isClosed !== true && mostWei > claimedWei
+    const from = (watcher.state.block?.number ?? -1) + 1
+    const to = await chain.reader.head(options)
+    if (to < from) return once
+    if (to - from >= WATCH.rangeBlocks) throw new DatanetError('CHAIN_BEHIND', { block: from - 1 })
+    const claimed = new Map<string, bigint>()
+    for (const { fact } of await chain.reader.events({ from, to }, options)) {
+      if (fact.name === 'claimed') claimed.set(fact.channelId, fact.claimedWei)
+      // Nothing can be claimed of it any more.
+      if (fact.name === 'closed') claimed.set(fact.channelId, fact.claimedWei + (1n << 128n))
+    }
+    return once.filter(({ channelId, voucher: { cumulativeWei }, channel: { depositWei } }) => {
+      const claimedWei = claimed.get(channelId)
+      const mostWei = cumulativeWei < depositWei ? cumulativeWei : depositWei
+      return claimedWei === undefined || mostWei > claimedWei
     })
   }
 
   async function send(due: readonly Unclaimed[], options: WaitOptions) {
-    return due.length === 0 ? [] : sending.send(await reread(due, options), options)
+    if (due.length === 0) return []
+    return sending.send(await reread(due, options), options)
   }
 
   /** What claims brought goes on: royalty into its pool, the rest to the operator. */
@@ -258,17 +270,18 @@ export function createClaimer(
       await collectBeside(options)
     },
     async claimAll(options = {}) {
-      const claimed = await inTurn(async () => {
+      const ids = await inTurn(async () => {
         await watcher.catchUp(options)
         await sending.settle(options)
         const before = claimStore.open().map(({ id }) => id)
-        const sent = await send(ownRows(), options)
-        const claims = await sending.included([...before, ...sent], options)
-        await watcher.catchUp(options)
-        await sending.settle(options)
-        claimStore.setToCollect(true)
-        return claims.flatMap(({ txHashes }) => txHashes.slice(-1))
+        return [...before, ...(await send(ownRows(), options))]
       })
+      // Out of turn: a withdrawal that is seen meanwhile must not wait for these blocks.
+      const claims = await sending.included(ids, options)
+      await watcher.catchUp(options)
+      await inTurn(() => sending.settle(options))
+      claimStore.setToCollect(true)
+      const claimed = claims.flatMap(({ txHashes }) => txHashes.slice(-1))
       return [...claimed, ...(await collectBeside(options))]
     },
     mostMs,
@@ -292,15 +305,20 @@ export function createClaimer(
       unlisten()
       stopping.abort()
       wake.resolve()
-      await following
-      await collecting?.catch(() => {})
       if (!isRunning) return
-      const options = { signal: AbortSignal.timeout(CLAIMS.stopMs) }
-      await inTurn(async () =>
-        send(await dueByWorth(ownRows(), options, CLAIMS.stopShare), options)
-      ).catch((error: unknown) => {
+      const late = AbortSignal.timeout(CLAIMS.stopMs)
+      const options = { signal: late }
+      const ending = (async () => {
+        await following
+        await collecting?.catch(() => {})
+        await inTurn(async () =>
+          send(await dueByWorth(ownRows(), options, CLAIMS.stopShare), options)
+        )
+      })().catch((error: unknown) => {
         log('claim', { atStop: isDatanetError(error) ? error.code : `${error}` })
       })
+      // What somebody else waits for in turn must not hold up the whole peer's end.
+      await Promise.race([ending, once(late, 'abort')])
     }
   }
 

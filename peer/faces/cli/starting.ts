@@ -52,7 +52,8 @@ export async function startPeer(
       await print.show(
         {
           ...{ peerId, account, addresses, dataDir, url, gateway, isGiven, keystore },
-          ...{ chainId, networkFile, isAlone: config.bootstrap.length === 0, pid: process.pid }
+          ...{ chainId, networkFile, isAlone: config.bootstrap.length === 0, pid: process.pid },
+          isTower: config.roles.join() === 'tower'
         },
         (started) => tellStart(started, print.columns)
       )

@@ -20,6 +20,8 @@ export interface Started {
   /** How the keys stand on the disk. */
   readonly keystore: 'plain' | 'encrypted'
   readonly pid: number
+  /** Whether it keeps others' vouchers and does nothing else. */
+  readonly isTower?: boolean
 }
 
 /** Of a peer without a passphrase, in one line. */
@@ -76,7 +78,8 @@ function chainOf({ chainId, networkFile, isGiven }: Started): string {
     : `${chainId}; no faucet: the account must be given gas and tokens before it can pay`
 }
 
-function whatNext({ chainId, networkFile, isAlone }: Started): readonly string[] {
+function whatNext(started: Started): readonly string[] {
+  const { chainId, networkFile, isAlone } = started
   const file = networkFile?.includes(' ') ? `'${networkFile}'` : networkFile
   if (chainId === undefined) {
     return [
@@ -91,6 +94,14 @@ function whatNext({ chainId, networkFile, isAlone }: Started): readonly string[]
       '',
       'or with rpcUrl and contracts for a public chain, on which datanet chain deploy',
       'puts them.'
+    ]
+  }
+  if (started.isTower === true) {
+    return [
+      'It keeps the vouchers of providers that name it in their config.json, and pays the gas',
+      'of claims from its account:',
+      '',
+      ...started.addresses.map((address) => `  "towers": ["${address}"]`)
     ]
   }
   return [
