@@ -81,6 +81,8 @@ test('the third voucher that nobody signed ends the connection, and the peer is 
   const send = (value: unknown) =>
     refusal(() => pool.request(paid.provider.peerId, PROTOCOLS.invoke, value))
   expect(await send(call(stranger()))).toBe('SIGNATURE_INVALID')
+  expect(await send(call(stranger()))).toBe('SIGNATURE_INVALID')
+  // Of no form at all: it costs nothing to see, and does not count.
   expect(await send(call(paid.world.chainKey, (bytes) => bytes.subarray(1)))).toBe(
     'VOUCHER_MALFORMED'
   )
