@@ -4,7 +4,7 @@ import type { Standing } from '../net/standing.ts'
 
 /**
  * `handler` that answers who is barred with PROVIDER_BUSY before anything is looked at, and counts
- * vouchers whose form or signature is wrong: no honest payer sends one, and each costs a check.
+ * vouchers that their channel's signer did not sign: no honest payer sends one, and each costs a check.
  * specs/07-channel.md §Junk
  */
 export function withStanding(
@@ -27,8 +27,5 @@ export function withStanding(
 
 function isJunk(error: unknown): boolean {
   if (!isDatanetError(error)) return false
-  const { code, details } = error
-  return (
-    code === 'VOUCHER_MALFORMED' || (code === 'SIGNATURE_INVALID' && details.struct === 'Voucher')
-  )
+  return error.code === 'SIGNATURE_INVALID' && error.details.struct === 'Voucher'
 }

@@ -60,7 +60,7 @@ export const LIMITS = {
   exchangeMs: 20_000,
   /** How long a provider holds an answer for the voucher that its next chunk needs. */
   voucherMs: 10_000,
-  /** Vouchers of wrong form or signature that a provider bears from one peer, and for how long. */
+  /** Vouchers of a wrong signature with which a peer is not heard any more, and for how long. */
   junkVouchers: 3,
   junkMs: 600_000,
   /** How long an ignored cancel is tolerated before the stream is reset. */

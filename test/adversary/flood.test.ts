@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { multiaddr } from '@multiformats/multiaddr'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createStanding } from '../../peer/net/standing.ts'
+import type { Peer } from '../../peer/peer.ts'
 import { parseCid } from '../../protocol/base/codec.ts'
 import { LIMITS } from '../../protocol/base/limits.ts'
 import { encodeRecord, toWire } from '../../protocol/base/schema.ts'
@@ -26,9 +27,12 @@ import { refusal } from '../protocol/base/refusal.ts'
 let paid: PaidWorld
 let signed: SignedOffer
 let terms: Terms
+/** Who pays; it found the model before the floods began. */
+let agent: Peer
 
 beforeAll(async () => {
   paid = await createPaidWorld()
+  agent = await paid.agent('payer')
   const { pool } = await paid.world.node()
   const { peerId } = paid.provider
   const name = { issuer: peerId, kind: 'offer', id: paid.model }
@@ -81,6 +85,8 @@ test('the third voucher that nobody signed ends the connection, and the peer is 
   const send = (value: unknown) =>
     refusal(() => pool.request(paid.provider.peerId, PROTOCOLS.invoke, value))
   expect(await send(call(stranger()))).toBe('SIGNATURE_INVALID')
+  expect(await send(call(stranger()))).toBe('SIGNATURE_INVALID')
+  // Of no form at all: it costs nothing to see, and does not count.
   expect(await send(call(paid.world.chainKey, (bytes) => bytes.subarray(1)))).toBe(
     'VOUCHER_MALFORMED'
   )
@@ -150,7 +156,6 @@ test('however many peers ask without paying, not one chunk leaves', async () => 
 })
 
 test('after all of it who pays is answered', async () => {
-  const agent = await paid.agent('payer')
   const { done } = await ask(agent, { model: paid.model, content: QUESTION })
   expect(done.receipt.outcome).toBe('answered')
 })
