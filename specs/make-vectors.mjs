@@ -42,6 +42,7 @@ const FILES = {
   '06-offer': model.offer,
   '06-price': model.price,
   '07-call': paid.call,
+  '07-replay': paid.replay,
   '07-claim': paid.escrowClaim,
   '07-terms': channel.terms,
   '07-tower': tower,

@@ -25,10 +25,12 @@ import { verifyContribution } from '../protocol/datanet/contribution.ts'
 import { verifyCard } from '../protocol/model/card.ts'
 import { verifyOffer, verifyRoyaltyFloor } from '../protocol/model/offer.ts'
 import { createOutputMeter, priceWei, tokensOf } from '../protocol/model/price.ts'
+import { channelReceiptsSchema } from '../protocol/net/channel-receipts.ts'
 import { contributeAskSchema, contributeEndSchema } from '../protocol/net/contribute.ts'
 import { createFrameDecoder, encodeFrames } from '../protocol/net/frames.ts'
 import { PROTOCOLS } from '../protocol/net/ids.ts'
 import {
+  decodeRequest,
   encodeRequest,
   invokeAskSchema,
   invokeEndSchema,
@@ -42,7 +44,7 @@ import {
   appendLeaves,
   EMPTY_ACCUMULATOR
 } from '../protocol/receipt/accumulator.ts'
-import { decodeReceipt, encodeReceipt } from '../protocol/receipt/receipt.ts'
+import { commitmentOf, decodeReceipt, encodeReceipt } from '../protocol/receipt/receipt.ts'
 import { receiptLeaf } from '../protocol/receipt/receipt-signature.ts'
 import { verifyReceipt } from '../protocol/receipt/verify-receipt.ts'
 import { buildClaim, verifyClaim } from '../protocol/reward/claim.ts'
@@ -328,5 +330,48 @@ describe('the reward of that call', () => {
       )
     )
     expect([posted.to, posted.data]).toEqual([file.post.to, `0x${file.post.calldata}`])
+  })
+})
+
+describe('a call that is asked for again', () => {
+  const file = vectors('07-replay')
+  const said = read(file)
+  const asks = said.filter(({ t }) => t === 'ask').map(({ v }) => fromWire(invokeAskSchema, v))
+
+  // REPLAY-W1, REPLAY-W2
+  test('is shown from the chunk that is missing to the same receipt, or that alone', () => {
+    expect(file.protocol).toBe(PROTOCOLS.invoke)
+    const [first, second] = asks as Array<{ request: Uint8Array; from: number }>
+    expect([first?.from, second?.from]).toEqual([1, 0])
+    expect(second?.request).toEqual(first?.request)
+    const part = fromWire(invokePartSchema, said[1]?.v)
+    const end = fromWire(invokeEndSchema, said[2]?.v)
+    const { receipt } = decodeReceipt(end.receipt)
+    expect('costWei' in part && part.costWei).toBe(receipt.priceWei)
+    const { requestSalt } = decodeRequest(first?.request as Uint8Array)
+    expect(commitmentOf(requestSalt, first?.request as Uint8Array)).toEqual(receipt.request)
+    const forgotten = fromWire(invokeEndSchema, said[4]?.v)
+    expect(forgotten).toEqual({ receipt: end.receipt, citations: [], isForgotten: true })
+    expect(toWire(invokeEndSchema, forgotten)).toEqual(said[4]?.v)
+  })
+
+  // RECEIPTS-W1
+  test('has its receipt among those of its channel', () => {
+    expect(asks[2]).toEqual({ receipts: { channelId: file.channelId, from: 0 } })
+    const { receipts } = fromWire(channelReceiptsSchema, said[6]?.v)
+    const [only] = receipts.map((bytes) => decodeReceipt(bytes).receipt)
+    expect([only?.channelId, only?.seq]).toEqual([file.channelId, 0])
+    expect(hex(decodeReceipt(receipts[0] as Uint8Array).body)).toBe(file.receiptBody)
+  })
+
+  test('under another request, or never asked before, is refused by the number of the code', () => {
+    const codes = said
+      .filter(({ t }) => t === 'error')
+      .map(({ v }) => fromWireError(v, 'peer').code)
+    expect(codes).toEqual(['CALL_CONFLICT', 'CALL_UNKNOWN', 'CHANNEL_UNKNOWN'])
+    const [, , , other] = asks as Array<{ request: Uint8Array }>
+    expect(decodeRequest(other?.request as Uint8Array).callId).toEqual(
+      decodeRequest((asks[0] as { request: Uint8Array }).request).callId
+    )
   })
 })

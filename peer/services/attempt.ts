@@ -34,7 +34,7 @@ import type { PayerChannel, PayerChannels } from './payer-channels.ts'
 import { coverAhead, createDistance, type Distance } from './paying-ahead.ts'
 import { describeEnd } from './receipts.ts'
 import { createRecovery, type Recovery, sealedRequest } from './recovery.ts'
-import { BROKEN, DIFFERING, isBroken, isNothing, RESTARTING, RESUME_MS } from './resuming.ts'
+import { BROKEN, DIFFERING, isBroken, RESTARTING, RESUME_MS } from './resuming.ts'
 import { createSeparators } from './separators.ts'
 
 /** One call at one provider. */
@@ -394,4 +394,10 @@ export function createAttempt(
       if (!isSettled) await mend(call, stream.exchange, stream.parts)
     }
   }
+}
+
+/** Whether a call ended before anything was delivered. */
+function isNothing({ receipt }: SignedReceipt): boolean {
+  const { outcome, usage } = receipt
+  return usage.outputTokens === 0 && (outcome === 'cancelled' || outcome === 'interrupted')
 }

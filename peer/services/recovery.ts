@@ -3,13 +3,13 @@ import { LIMITS } from '../../protocol/base/limits.ts'
 import { fromWire, toWire } from '../../protocol/base/schema.ts'
 import { verifyOffer } from '../../protocol/model/offer.ts'
 import { createOutputMeter, priceWei, tokensOf } from '../../protocol/model/price.ts'
+import { channelReceiptsSchema } from '../../protocol/net/channel-receipts.ts'
 import { PROTOCOLS } from '../../protocol/net/ids.ts'
 import {
   decodeRequest,
   invokeAskSchema,
   invokeEndSchema,
-  invokePartSchema,
-  invokeReceiptsSchema
+  invokePartSchema
 } from '../../protocol/net/invoke.ts'
 import { decodeReceipt } from '../../protocol/receipt/receipt.ts'
 import { verifyForgottenReceipt, verifyReceipt } from '../../protocol/receipt/verify-receipt.ts'
@@ -148,7 +148,7 @@ export function createRecovery(
       const exchange = pool.ask(provider, PROTOCOLS.invoke, ask, { signal, deadlineMs: SHOW_MS })
       let count = 0
       for await (const value of exchange.parts) {
-        for (const bytes of fromWire(invokeReceiptsSchema, value).receipts) {
+        for (const bytes of fromWire(channelReceiptsSchema, value).receipts) {
           const signed = decodeReceipt(bytes)
           if (signed.receipt.seq !== from + count) {
             throw new DatanetError('RECEIPT_INVALID', { field: 'seq' })

@@ -1,5 +1,4 @@
 import type { DatanetError, ErrorCode } from '../../protocol/base/errors.ts'
-import type { SignedReceipt } from '../../protocol/receipt/receipt.ts'
 
 /** What a provider says when its books of a channel differ from ours: it will say so again. */
 export const DIFFERING: ReadonlySet<ErrorCode> = new Set([
@@ -32,10 +31,4 @@ export function isBroken({ code, details }: DatanetError, tries: number): boolea
   return tries > 0
     ? BROKEN.has(code) || RESTARTING.has(code)
     : BROKEN.has(code) && code !== 'PEER_UNREACHABLE'
-}
-
-/** Whether a call ended before anything was delivered. */
-export function isNothing({ receipt }: SignedReceipt): boolean {
-  const { outcome, usage } = receipt
-  return usage.outputTokens === 0 && (outcome === 'cancelled' || outcome === 'interrupted')
 }

@@ -63,11 +63,6 @@ export const invokePartSchema = z.union([
   z.object({ needWei: field.wei })
 ])
 
-/** Receipts of one channel in the order of their places, as they were signed. */
-export const invokeReceiptsSchema = z.object({
-  receipts: z.array(sized(LIMITS.recordBytes)).min(1).max(LIMITS.receiptsListed)
-})
-
 /** The last frame: the signed receipt, and what the marks in the answer stand for. */
 export const invokeEndSchema = z.object({
   receipt: sized(LIMITS.recordBytes),

@@ -150,6 +150,45 @@ export async function call() {
   }
 }
 
+/** The same call asked for again, its receipt by channel, and what is refused. */
+export async function replay() {
+  const { offer, request, receipt, contribution, priceWei } = await story()
+  const terms = encode(termsRecord)
+  const { title, sourceUrl } = contributionRecord
+  const citations = [{ contribution: contribution.toString(), title, sourceUrl }]
+  const bytesOf = encode(request)
+  const other = encode({ ...request, messages: [{ role: 'user', content: 'What is a stern?' }] })
+  const never = encode({ ...request, callId: fill(16, 0xee) })
+  const refused = (id, code, text, requirement, error) => [
+    'error',
+    id,
+    { code, text, details: {} },
+    { requirement, error }
+  ]
+  return {
+    protocol: '/datanet/invoke/1',
+    offer: json(offer),
+    channelId,
+    receiptBody: text(receipt.body),
+    frames: stream([
+      ['ask', 1, { request: bytesOf, terms, from: 1 }],
+      ['part', 1, { chunk: CHUNKS[1], costWei: wei(priceWei) }],
+      ['end', 1, { receipt: receipt.data, citations }],
+      ['ask', 2, { request: bytesOf, terms, from: 0 }],
+      ['end', 2, { receipt: receipt.data, citations: [], isForgotten: true }],
+      ['ask', 3, { receipts: { channelId: bytes(channelId.slice(2)), from: 0 } }],
+      ['part', 3, { receipts: [receipt.data] }],
+      ['end', 3],
+      ['ask', 4, { request: other, terms, from: 0 }],
+      refused(4, 71, 'this call id was used for another request', 'REPLAY-R1', 'CALL_CONFLICT'),
+      ['ask', 5, { request: never, terms, from: 2 }],
+      refused(5, 74, 'nothing was delivered under this call id', 'REPLAY-R2', 'CALL_UNKNOWN'),
+      ['ask', 6, { receipts: { channelId: fill(32, 0xee), from: 0 } }],
+      refused(6, 62, 'no such channel is known here', 'RECEIPTS-R1', 'CHANNEL_UNKNOWN')
+    ])
+  }
+}
+
 const plain = (record) =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [key, value.text ?? value]))
 

@@ -13,12 +13,14 @@ import { QUESTION } from '../fixtures/world-texts.ts'
 import { refusal } from '../protocol/base/refusal.ts'
 
 const DELAY_S = 1
+/** So much that nothing here is claimed for its worth, so little that none of it is dust. */
+const CLAIM_AT = 10_000_000n
 
 let paid: PaidWorld
 let model: string
 
 beforeAll(async () => {
-  paid = await createPaidWorld({ withdrawDelayS: DELAY_S })
+  paid = await createPaidWorld({ withdrawDelayS: DELAY_S, claimAtWei: CLAIM_AT })
   ;({ model } = paid)
 })
 afterAll(() => paid?.stop())
