@@ -136,11 +136,28 @@ test('an embedded chain stands in place of any other one', () => {
   const rpcUrl = 'http://127.0.0.1:8545'
   writeNetwork(network, { bootstrap: [BOOTSTRAP], rpcUrl, contracts: CONTRACTS })
   for (const [key, value] of Object.entries({ network, rpcUrl, contracts: CONTRACTS })) {
-    const error = refusal({ env, flags: { [key]: value } })
+    const error = refusal({ flags: { chain: 'embedded', [key]: value } })
     expect(error).toMatchObject({ code: 'CONFIG_INVALID', details: { key } })
     expect(error.message).toContain(`leave out ${key}`)
   }
+  const both = file({ chain: 'embedded', rpcUrl })
+  expect(refusal({ file: both }).message).toContain(both)
   expect(refusal({ flags: { chain: 'sidechain' } }).details).toMatchObject({ key: 'chain' })
+})
+
+test('the stronger source says which chain it is, whatever a weaker one said', () => {
+  const network = join(dir, 'network.json')
+  const rpcUrl = 'http://127.0.0.1:8545'
+  writeNetwork(network, { bootstrap: [BOOTSTRAP], rpcUrl, contracts: CONTRACTS })
+  const own = file({ chain: 'embedded', chainPort: 8_545, autoPublish: true })
+  const joined = loadConfig({ env: { DATANET_NETWORK: network }, file: own })
+  expect(joined).toMatchObject({ rpcUrl, bootstrap: [BOOTSTRAP], chainPort: 0, autoPublish: true })
+  expect(joined.chain).toBeUndefined()
+
+  const back = loadConfig({ env: { DATANET_NETWORK: network }, flags: { chain: 'embedded' } })
+  expect(back).toMatchObject({ chain: 'embedded', bootstrap: [] })
+  expect(back.rpcUrl).toBeUndefined()
+  expect(back.contracts).toBeUndefined()
 })
 
 test('keys that do not exist are named, as they were written', () => {
