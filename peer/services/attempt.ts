@@ -33,7 +33,7 @@ import type { Parts } from './parts.ts'
 import type { PayerChannel, PayerChannels } from './payer-channels.ts'
 import { coverAhead, createDistance, type Distance } from './paying-ahead.ts'
 import { describeEnd } from './receipts.ts'
-import { createRecovery, type Recovery, sealedRequest } from './recovery.ts'
+import { createRecovery, type Recovery, type RecoveryParts, sealedRequest } from './recovery.ts'
 import { BROKEN, DIFFERING, isBroken, RESTARTING, RESUME_MS } from './resuming.ts'
 import { createSeparators } from './separators.ts'
 
@@ -77,10 +77,7 @@ const RECOVER_MS = 2_000
 
 /** Attempts of this peer as a payer. specs/07-channel.md §Call */
 export function createAttempt(
-  parts: Pick<
-    Parts,
-    'pool' | 'channelStore' | 'publications' | 'limits' | 'log' | 'wallet' | 'now'
-  >,
+  parts: Pick<Parts, 'publications' | 'limits' | 'now'> & RecoveryParts,
   datanets: Datanets,
   channels: PayerChannels,
   evidence: Pick<Evidence, 'refuse' | 'compare'>,

@@ -34,7 +34,8 @@ export interface Recovery {
   stop(): void
 }
 
-type RecoveryParts = Pick<Parts, 'pool' | 'channelStore' | 'wallet' | 'log'>
+/** What open calls are kept and asked for with. */
+export type RecoveryParts = Pick<Parts, 'pool' | 'channelStore' | 'wallet' | 'log'>
 
 /** How often lost calls are asked for again. */
 const AGAIN_MS = 30_000

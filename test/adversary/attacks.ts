@@ -119,7 +119,7 @@ export const CALL_ATTACKS: readonly Attack[] = [
     defence: 'bounded by the payer’s own limit; asked last for ten minutes',
     tests: [
       ['test/e2e/strangers.test.ts', 'an offer that wants more in advance than the caller prepays'],
-      ['test/e2e/provider-killed.test.ts', 'has lost one chunk at most']
+      ['test/e2e/provider-killed.test.ts', 'has lost what it pays ahead at most']
     ]
   },
   {

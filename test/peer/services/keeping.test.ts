@@ -69,7 +69,9 @@ async function provider() {
   const channelId = channelIdOf(domain, terms)
   const signer = createVoucherSigner(domainSeparator(domain), PAYER)
   const start = async () => {
-    const channels = createProviderChannels(parts)
+    const channels = createProviderChannels(parts, {
+      at: async () => ({ ...(await parts.chain.escrow.channel(channelId)), royaltyWei: 0n })
+    })
     onTestFinished(() => channels.stop())
     await channels.ready
     return channels.open(encodeRecord(termsSchema, terms), payment, 'us')
