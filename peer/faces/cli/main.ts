@@ -56,7 +56,7 @@ withFlags(nounOf('peer').command('start'))
   .option('--background', 'return when it answers, and leave it running')
   .action(startPeer)
 
-withFlags(program.command('tower'))
+withFlags(program.command('tower', { hidden: true }))
   .summary("keep providers' vouchers and claim for them")
   .description(
     "keep providers' vouchers, without their keys, and claim them when a payer withdraws and its " +
