@@ -26,6 +26,7 @@ async function transcript(v, check) {
 export const exchangeChecks = {
   '04-submission': transcript,
   '05-document': transcript,
+  '07-tower': transcript,
 
   '05-exchange': async (v, check) => {
     const read = (bytes) => readFrame(unframeBody(bytes), WORDS)
