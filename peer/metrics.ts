@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { PeerApi } from './api/peer-api.ts'
+import type { PeerApi, PeerStatus } from './api/peer-api.ts'
 import type { CallReport } from './api/routes.ts'
 
 export interface Metrics {
@@ -13,6 +13,17 @@ export interface Metrics {
 export function createMetrics(api: Pick<PeerApi, 'status'>, calls: () => number): Metrics {
   const registry = new Registry()
   const registers = [registry]
+  let told: Promise<PeerStatus> | undefined
+  /** One look for all figures of one reading: it goes through every voucher. */
+  function status(): Promise<PeerStatus> {
+    told ??= api.status().finally(() => {
+      setImmediate(() => {
+        told = undefined
+      })
+    })
+    return told
+  }
+
   const total = new Counter({
     name: 'datanet_api_calls_total',
     help: 'Calls of the peer API by method and by how they ended.',
@@ -39,7 +50,7 @@ export function createMetrics(api: Pick<PeerApi, 'status'>, calls: () => number)
     help: 'Peers this peer is connected to.',
     registers,
     async collect() {
-      this.set((await api.status()).connectedPeers)
+      this.set((await status()).connectedPeers)
     }
   })
   new Gauge({
@@ -47,7 +58,7 @@ export function createMetrics(api: Pick<PeerApi, 'status'>, calls: () => number)
     help: 'Streams open on all connections of this peer.',
     registers,
     async collect() {
-      this.set((await api.status()).openStreams)
+      this.set((await status()).openStreams)
     }
   })
   new Gauge({
@@ -55,7 +66,7 @@ export function createMetrics(api: Pick<PeerApi, 'status'>, calls: () => number)
     help: '1 while the peer does what its money needs, else 0.',
     registers,
     async collect() {
-      this.set((await api.status()).health.isWell ? 1 : 0)
+      this.set((await status()).health.isWell ? 1 : 0)
     }
   })
   new Gauge({
@@ -65,7 +76,7 @@ export function createMetrics(api: Pick<PeerApi, 'status'>, calls: () => number)
     registers,
     async collect() {
       this.reset()
-      for (const { code } of (await api.status()).health.reasons) this.set({ code }, 1)
+      for (const { code } of (await status()).health.reasons) this.set({ code }, 1)
     }
   })
   new Gauge({
@@ -73,7 +84,7 @@ export function createMetrics(api: Pick<PeerApi, 'status'>, calls: () => number)
     help: 'What vouchers would bring and no final claim has, in the smallest unit.',
     registers,
     async collect() {
-      this.set(Number((await api.status()).health.unclaimedWei ?? 0n))
+      this.set(Number((await status()).health.unclaimedWei ?? 0n))
     }
   })
   new Gauge({
@@ -82,7 +93,7 @@ export function createMetrics(api: Pick<PeerApi, 'status'>, calls: () => number)
     labelNames: ['state'],
     registers,
     async collect() {
-      const { underWay = 0, final = 0 } = (await api.status()).health.claims ?? {}
+      const { underWay = 0, final = 0 } = (await status()).health.claims ?? {}
       this.set({ state: 'under way' }, underWay)
       this.set({ state: 'final' }, final)
     }
@@ -92,7 +103,7 @@ export function createMetrics(api: Pick<PeerApi, 'status'>, calls: () => number)
     help: 'The last confirmed block that was read.',
     registers,
     async collect() {
-      this.set((await api.status()).health.watchedBlock ?? 0)
+      this.set((await status()).health.watchedBlock ?? 0)
     }
   })
   new Gauge({
@@ -100,7 +111,7 @@ export function createMetrics(api: Pick<PeerApi, 'status'>, calls: () => number)
     help: 'Channels of others that this peer keeps vouchers of.',
     registers,
     async collect() {
-      this.set((await api.status()).health.towerChannels ?? 0)
+      this.set((await status()).health.towerChannels ?? 0)
     }
   })
   new Gauge({

@@ -28,6 +28,8 @@ export const TOWER = {
   leastWei: 10n ** 16n,
   /** The part of the delay that is left to the provider, which claims for itself and for less. */
   afterShare: 0.5,
+  /** A stranger's terms must not make the tower look at the chain without a pause. */
+  leastDelayMs: 20_000,
   /** How old the chain's word about a deposit may be. */
   depositFreshMs: 60_000
 } as const
@@ -118,7 +120,10 @@ export function createTower(
       afterShare: TOWER.afterShare,
       kept: () => towerStore.all(),
       find: (channelId) => towerStore.find(channelId),
-      leastDelayMs: () => (towerStore.leastDelayS() ?? Number.POSITIVE_INFINITY) * 1_000
+      leastDelayMs() {
+        const leastMs = (towerStore.leastDelayS() ?? Number.POSITIVE_INFINITY) * 1_000
+        return Math.max(leastMs, TOWER.leastDelayMs)
+      }
     },
     stop: unlisten
   }

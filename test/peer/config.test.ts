@@ -247,3 +247,28 @@ test('budgets of a day are limits of the payer', () => {
   expect(config.idleCloseS).toBe(0)
   expect(describeConfig(config)).toMatchObject({ maxDayWei: '7', maxProviderDayWei: '5' })
 })
+
+test('what watches over money is a matter of configuration', () => {
+  const tower = '/ip4/127.0.0.1/tcp/4001/p2p/12D3KooWtower'
+  const env = {
+    DATANET_CONFIRMATIONS: '3',
+    DATANET_CLAIM_AT_WEI: '1000',
+    DATANET_TOWERS: `${tower},/dns4/tower.example/tcp/1`,
+    DATANET_TOWER_AT_WEI: '10',
+    DATANET_TOWER_LEAST_WEI: '1',
+    DATANET_ROLES: 'tower'
+  }
+  expect(loadConfig({ env, flags: { dataDir: '/nowhere' } })).toMatchObject({
+    confirmations: 3,
+    claimAtWei: 1_000n,
+    towers: [tower, '/dns4/tower.example/tcp/1'],
+    towerAtWei: 10n,
+    towerLeastWei: 1n,
+    roles: ['tower']
+  })
+  // Nobody pays gas for others without meaning to.
+  expect(loadConfig({ env: {}, flags: { dataDir: '/nowhere' } }).roles).not.toContain('tower')
+  for (const [key, value] of Object.entries({ confirmations: '0', towers: 'tower.example' })) {
+    expect(() => loadConfig({ env: {}, flags: { dataDir: '/nowhere', [key]: value } })).toThrow()
+  }
+})

@@ -62,7 +62,7 @@ withFlags(nounOf('peer').command('start'))
   .addOption(new Option('--behind', 'the peer that --background starts: says little').hideHelp())
   .action((flags) => startPeer(flags, world))
 
-withFlags(program.command('tower'))
+withFlags(program.command('tower', { hidden: true }))
   .summary("keep providers' vouchers and claim for them")
   .description(
     "keep providers' vouchers, without their keys, and claim them when a payer withdraws and its " +

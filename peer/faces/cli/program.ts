@@ -41,7 +41,7 @@ const HELP_WIDTHS = { usual: 80, most: 100 }
 /** A noun with more verbs than this leaves its summary no room on 80 columns. */
 const TERM_WIDTH = 34
 /** Commands that are named, and not explained, where all are listed. */
-const RARE = ['chain deploy', 'completion', 'config', 'join']
+const RARE = ['chain deploy', 'completion', 'config', 'join', 'tower']
 
 const NOUNS: Readonly<Record<string, string>> = {
   peer: 'run a peer of your own',

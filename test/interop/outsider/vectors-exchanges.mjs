@@ -27,6 +27,7 @@ export const exchangeChecks = {
   '04-submission': transcript,
   '05-document': transcript,
   '07-replay': transcript,
+  '07-tower': transcript,
 
   '05-exchange': async (v, check) => {
     const read = (bytes) => readFrame(unframeBody(bytes), WORDS)

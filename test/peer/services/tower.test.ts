@@ -131,6 +131,14 @@ test('strangers get a share and no more, and what is settled makes room', async 
   }
 })
 
+test('a stranger’s short delay does not make it look without a pause', async () => {
+  const { hand, claimer } = await startTower()
+  expect(claimer.mostMs()).toBe(Number.POSITIVE_INFINITY)
+  const terms = await funded(1_000n, { withdrawDelayS: 1 })
+  await hand(ask(terms, world.voucher(terms, 400n)))
+  expect(claimer.mostMs()).toBe(1_000)
+})
+
 // TOWER-W3
 test('claims for a provider that is dead, and leaves it half the delay to do so itself', async () => {
   const { hand, towerStore, watcher, claimer, by } = await startTower()
