@@ -56,7 +56,9 @@ export async function startPeer(
         },
         (started) => tellStart(started, print.columns)
       )
-    if (!signal.aborted) await once(signal, 'abort')
+    const ended = signal.aborted ? undefined : once(signal, 'abort').then(() => undefined)
+    const lost = await Promise.race([ended, daemon.lost])
+    if (lost !== undefined) throw lost
     print.write('\nStopping…\n')
   } finally {
     await daemon.stop()
