@@ -54,7 +54,11 @@ export async function startPeer(
           ...{ peerId, account, addresses, dataDir, url, gateway, isGiven, keystore },
           ...{ chainId, networkFile, isAlone: config.bootstrap.length === 0, pid: process.pid }
         },
-        (started) => tellStart(started, print.columns)
+        (started) =>
+          tellStart(started, print.columns, {
+            whose: whoseOf(flags.dataDir === undefined ? undefined : dataDir),
+            topic: config.networkTopic
+          })
       )
     const ended = signal.aborted ? undefined : once(signal, 'abort').then(() => undefined)
     const lost = await Promise.race([ended, daemon.lost])

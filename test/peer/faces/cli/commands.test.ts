@@ -291,6 +291,9 @@ describe('the other commands', () => {
       code: 4,
       err: expect.stringMatching(/^DISCOVERY_EMPTY: .*\nWho can mend it: .*Trying again can help/)
     })
+    const notes = { ...BREAD, topics: ['darkroom notes'] }
+    const near = await cli(scriptedPeer({ datanets: [notes] }), ['search', 'darkroom'])
+    expect(near.err).toMatch(/match as a whole, word for word \(known here: “darkroom notes”\)/)
   })
 
   test('rewards are claimed for all accounts, those owed nothing left out', async () => {
