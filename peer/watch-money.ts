@@ -97,9 +97,12 @@ export function createMoneyWatch(
   // What faces show of a channel is what was seen of it.
   const unlisten = watcher.onChange((changed) => {
     for (const { kind, id } of changed) {
-      if (kind !== 'channel' || channelStore.channel('provider', id) === undefined) continue
+      const known = kind === 'channel' ? channelStore.channel('provider', id) : undefined
+      if (known === undefined) continue
       const state = watcher.read('channel', id) ?? { depositWei: 0n, claimedWei: 0n }
       channelStore.setChainState('provider', id, state)
+      // Only a withdrawal that was finished makes a deposit smaller: its payer is done with it.
+      if (state.depositWei < known.depositWei) channelStore.retire('provider', id)
     }
   })
   const isAtStake = roles.includes('provider') || roles.includes('tower')

@@ -72,6 +72,8 @@ test('a deposit comes back after the delay, less what was signed for', async () 
   expect(await payer.api.accounts.balance(payer.account)).toBe(before + withdrawableWei)
   expect(await onlyChannel(payer)).toMatchObject({ state: 'closed', withdrawableWei: 0n })
   expect(await payer.api.channels.close(channelId)).toMatchObject({ returnedWei: 0n })
+  // The provider sees that its payer is done.
+  await expect.poll(async () => (await onlyChannel(paid.provider)).state).toBe('closed')
   await ask(payer, { model, content: QUESTION })
   expect(await payer.api.channels.list()).toHaveLength(2)
 })

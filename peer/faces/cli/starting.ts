@@ -55,9 +55,15 @@ export async function startPeer(
           ...{ chainId, networkFile, isAlone: config.bootstrap.length === 0, pid: process.pid },
           isTower: config.roles.join() === 'tower'
         },
-        (started) => tellStart(started, print.columns)
+        (started) =>
+          tellStart(started, print.columns, {
+            whose: whoseOf(flags.dataDir === undefined ? undefined : dataDir),
+            topic: config.networkTopic
+          })
       )
-    if (!signal.aborted) await once(signal, 'abort')
+    const ended = signal.aborted ? undefined : once(signal, 'abort').then(() => undefined)
+    const lost = await Promise.race([ended, daemon.lost])
+    if (lost !== undefined) throw lost
     print.write('\nStopping…\n')
   } finally {
     await daemon.stop()

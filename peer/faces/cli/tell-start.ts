@@ -24,6 +24,9 @@ export interface Started {
   readonly isTower?: boolean
 }
 
+/** What the devnet's sample is about, of which something can be asked at once. */
+const DEVNET_TOPIC = 'software security'
+
 /** Of a peer without a passphrase, in one line. */
 export const PLAIN_KEYS = 'not encrypted on the disk (datanet account encrypt)'
 
@@ -45,7 +48,11 @@ export function tellEncrypted(done: {
 }
 
 /** What a person is told when their peer has started: who it is, and what to try. */
-export function tellStart(started: Started, width: number): string {
+export function tellStart(
+  started: Started,
+  width: number,
+  next: { readonly whose?: string; readonly topic?: string | undefined } = {}
+): string {
   const { peerId, account, dataDir, url, gateway } = started
   return [
     'Your peer is up.',
@@ -64,7 +71,7 @@ export function tellStart(started: Started, width: number): string {
       width
     ),
     '',
-    ...whatNext(started),
+    ...whatNext(started, next.whose ?? '', next.topic),
     '',
     'Ctrl-C stops it.'
   ].join('\n')
@@ -78,8 +85,11 @@ function chainOf({ chainId, networkFile, isGiven }: Started): string {
     : `${chainId}; no faucet: the account must be given gas and tokens before it can pay`
 }
 
-function whatNext(started: Started): readonly string[] {
-  const { chainId, networkFile, isAlone } = started
+function whatNext(
+  { addresses, chainId, networkFile, isAlone, isTower }: Started,
+  whose: string,
+  topic: string | undefined
+): readonly string[] {
   const file = networkFile?.includes(' ') ? `'${networkFile}'` : networkFile
   if (chainId === undefined) {
     return [
@@ -96,22 +106,25 @@ function whatNext(started: Started): readonly string[] {
       'puts them.'
     ]
   }
-  if (started.isTower === true) {
+  if (isTower === true) {
     return [
       'It keeps the vouchers of providers that name it in their config.json, and pays the gas',
       'of claims from its account:',
       '',
-      ...started.addresses.map((address) => `  "towers": ["${address}"]`)
+      ...addresses.map((address) => `  "towers": ["${address}"]`)
     ]
   }
   return [
     'Now, in another terminal:',
     '',
     ...(networkFile === undefined
-      ? ['  npx datanet search "software security"', '  npx datanet ask "What is SQL injection?"']
+      ? [
+          `  npx datanet search "${topic ?? '<topic>'}"${whose}`,
+          `  npx datanet ask "${topic === DEVNET_TOPIC ? 'What is SQL injection?' : '…'}"${whose}`
+        ]
       : [
-          '  npx datanet datanet create --name "Our notes" --topic "our notes"',
-          '  npx datanet contribute ./notes --datanet "our notes"',
+          `  npx datanet datanet create --name "Our notes" --topic "our notes"${whose}`,
+          `  npx datanet contribute ./notes --datanet "our notes"${whose}`,
           '',
           'Other peers of this machine join with:',
           '',

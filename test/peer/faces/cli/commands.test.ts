@@ -238,19 +238,22 @@ describe('the other commands', () => {
       ...{ depositWei: 10n ** 18n, authorisedWei: 0n, royaltyWei: 0n, spentWei: 0n, receipts: 0 },
       ...{ claimedWei: 0n, state: 'open' as const, withdrawableWei: 9n * 10n ** 17n }
     }
+    const ahead = { ...channel, authorisedWei: 5n * 10n ** 15n, spentWei: 3n * 10n ** 15n }
     const closed = { ...channel, channelId: `0x${'cd'.repeat(32)}`, state: 'closed' as const }
-    const peer = scriptedPeer({ channels: [closed, channel] })
+    const peer = scriptedPeer({ channels: [closed, ahead] })
     const first = await cli(peer, ['channel', 'close'])
     expect(first.out).toMatch(
-      /0\.9 DNC is on its way\s+back[\s\S]*channel close 0xababab…ababab\n$/
+      /0\.9 DNC is on its way\s+back[\s\S]*by itself[\s\S]*channel close 0xababab…ababab\n\n0\.002 DNC was/
     )
     const second = await cli(peer, ['channel', 'close', '0xababab…ababab'])
-    expect(second.out).toBe('0.9 DNC came back to your account. The channel is closed.\n')
+    expect(second.out).toMatch(/^0\.9 DNC came back to your account\. The channel is closed\.\n/)
     expect(peer.did).toEqual([
       ['close', channel.channelId],
       ['close', channel.channelId]
     ])
     expect(await cli(peer, ['channel', 'close', '0x12345678'])).toMatchObject({ code: 4 })
+    const done = await cli(scriptedPeer({ channels: [closed] }), ['channel', 'close'])
+    expect(done).toMatchObject({ code: 0, out: expect.stringContaining('is closed already') })
   })
 
   test('a model of another peer is adopted by its name', async () => {
@@ -288,6 +291,9 @@ describe('the other commands', () => {
       code: 4,
       err: expect.stringMatching(/^DISCOVERY_EMPTY: .*\nWho can mend it: .*Trying again can help/)
     })
+    const notes = { ...BREAD, topics: ['darkroom notes'] }
+    const near = await cli(scriptedPeer({ datanets: [notes] }), ['search', 'darkroom'])
+    expect(near.err).toMatch(/match as a whole, word for word \(known here: “darkroom notes”\)/)
   })
 
   test('rewards are claimed for all accounts, those owed nothing left out', async () => {
