@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { cidOf } from '../../protocol/base/codec.ts'
 import {
   DatanetError,
   type ErrorCode,
@@ -270,7 +271,10 @@ export function createAttempt(
         .fetch(
           name.issuer,
           name,
-          async (value) => ({ seq: decodeReceipt(value).receipt.finishedAtMs, value }),
+          async (value) => {
+            const { receipt, body } = decodeReceipt(value)
+            return { seq: receipt.finishedAtMs, cid: cidOf(body), value }
+          },
           { signal: AbortSignal.timeout(RECOVER_MS) }
         )
         .then((value) => settle(call, value))
