@@ -28,6 +28,7 @@ import type { KnownModel } from './catalogue.ts'
 import { sendCommit } from './closing.ts'
 import type { Datanets } from './datanets.ts'
 import type { Evidence } from './evidence.ts'
+import { fetchReceipt } from './fetch-receipt.ts'
 import { refuseUnfairOffer } from './offer-check.ts'
 import type { Parts } from './parts.ts'
 import type { PayerChannel, PayerChannels } from './payer-channels.ts'
@@ -72,8 +73,6 @@ interface Running extends AttemptInit {
 }
 
 const NO_CHANNEL = `0x${'0'.repeat(64)}`
-/** How long a broken call's receipt is asked for before the call is left as it is. */
-const RECOVER_MS = 2_000
 
 /** Attempts of this peer as a payer. specs/07-channel.md §Call */
 export function createAttempt(
@@ -294,14 +293,7 @@ export function createAttempt(
       }
       if (call.meter.text === '') return call.channel?.drop(call.id)
       if (call.channel === undefined) return
-      const name = { issuer: call.signed.offer.provider, kind: 'receipt', id: call.id }
-      await publications
-        .fetch(
-          name.issuer,
-          name,
-          async (value) => ({ seq: decodeReceipt(value).receipt.finishedAtMs, value }),
-          { signal: AbortSignal.timeout(RECOVER_MS) }
-        )
+      await fetchReceipt(publications, call.signed.offer.provider, call.id)
         .then((receipt) => settle(call, { receipt }))
         .catch((cause) => {
           call.channel?.lose(call.id)

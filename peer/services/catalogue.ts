@@ -48,7 +48,7 @@ export function createCatalogue(
       async (bytes) => {
         const value = await verifyCard(bytes, now())
         if (value.cid.toString() !== id) throw new DatanetError('CID_MISMATCH', { id })
-        return { seq: value.card.seq, value }
+        return { seq: value.card.seq, cid: value.cid, value }
       },
       options
     )
@@ -71,7 +71,7 @@ export function createCatalogue(
         if (value.offer.provider !== provider || value.offer.model.toString() !== id) {
           throw new DatanetError('SIGNER_UNEXPECTED', { provider })
         }
-        return { seq: value.offer.seq, value }
+        return { seq: value.offer.seq, cid: value.cid, value }
       },
       options
     )

@@ -100,7 +100,7 @@ export function createDatanets(
       async (bytes) => {
         const manifest = verifyManifest(bytes)
         if (manifest.cid.toString() !== id) throw new DatanetError('CID_MISMATCH', { id })
-        return { seq: manifest.manifest.seq, value: manifest }
+        return { seq: manifest.manifest.seq, cid: manifest.cid, value: manifest }
       },
       options
     )

@@ -42,11 +42,11 @@ export interface Publications {
   unannounce(kind: RendezvousKind, value: string): void
   /** Provides `root` for bitswap in the background. */
   provide(root: CID): void
-  /** `peer`'s newest document of `name`, checked by `verify`. */
+  /** `peer`'s newest document of `name`, checked by `verify`, which gives the CID of a wrapped body. */
   fetch<T>(
     peer: string,
     name: DocumentName,
-    verify: (bytes: Uint8Array) => Promise<{ seq: number; value: T }>,
+    verify: (bytes: Uint8Array) => Promise<{ seq: number; cid?: CID; value: T }>,
     options?: CallOptions
   ): Promise<T>
   /** What `peer` says it holds. */

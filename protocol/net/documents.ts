@@ -44,9 +44,10 @@ export interface Documents {
    * The peer's newest document of `name`, verified. Refuses one with a lower `seq` than any reader of
    * this object saw (RECORD_SUPERSEDED), and every document of a sequence number that was used twice
    * (RECORD_EQUIVOCATES, both kept in `evidence`) until a higher one is seen. Refuses one that is
-   * larger than its kind may be before it is whole (RECORD_TOO_LARGE).
+   * larger than its kind may be before it is whole (RECORD_TOO_LARGE). `verify` gives the CID of what
+   * was signed where the document is more than that: an envelope, a record with its approvals.
    */
-  newest<T extends { readonly seq: number }>(
+  newest<T extends { readonly seq: number; readonly cid?: CID }>(
     peer: PeerTarget,
     name: DocumentName,
     verify: (bytes: Uint8Array) => T | Promise<T>,
@@ -100,7 +101,7 @@ export function createDocuments(pool: ExchangePool, init: { guard?: SeqGuard } =
       const maxBytes = KIND_BYTES.get(kind) ?? LIMITS.recordBytes
       const bytes = await one(peer, { name: { issuer, kind, id } }, maxBytes, options)
       const document = await verify(bytes)
-      guard.check(name, document.seq, bytes)
+      guard.check(name, document.seq, bytes, document.cid)
       return { bytes, document }
     },
     async catalogue(peer, options = {}) {

@@ -1,3 +1,5 @@
+import type { CID } from 'multiformats/cid'
+import { cidOf } from '../base/codec.ts'
 import { DatanetError } from '../base/errors.ts'
 
 /** What a signed document is known by: who issues it, what it is, which one of the issuer's. */
@@ -17,9 +19,11 @@ export interface Equivocation extends DocumentName {
 export interface SeqGuard {
   /**
    * Accepts `bytes` as the newest of `name`, or refuses it: RECORD_SUPERSEDED below the highest seq
-   * seen, RECORD_EQUIVOCATES for other bytes at the same seq and for either of them afterwards.
+   * seen, RECORD_EQUIVOCATES for another body at the same seq and for either of them afterwards.
+   * `cid` is of the body that was signed; without it the bytes are the body. Anybody can put a body
+   * in another wrapping, which must not tell on who signed it.
    */
-  check(name: DocumentName, seq: number, bytes: Uint8Array): void
+  check(name: DocumentName, seq: number, bytes: Uint8Array, cid?: CID): void
   readonly evidence: readonly Equivocation[]
 }
 
@@ -29,6 +33,7 @@ const MAX_EVIDENCE = 100
 interface Seen {
   readonly seq: number
   readonly bytes: Uint8Array
+  readonly body: string
   readonly twice: boolean
 }
 
@@ -74,19 +79,21 @@ export function createSeqGuard(init: SeqGuardInit = {}): SeqGuard {
 
   for (const pair of init.evidence ?? []) {
     keep(pair)
-    remember(keyOf(pair), { seq: pair.seq, bytes: pair.documents[0], twice: true })
+    remember(keyOf(pair), { seq: pair.seq, bytes: pair.documents[0], body: '', twice: true })
   }
 
   return {
     evidence,
-    check(name, seq, bytes) {
+    check(name, seq, bytes, cid = cidOf(bytes)) {
       const key = keyOf(name)
       const last = seen.get(key)
       if (last !== undefined && seq < last.seq) {
         throw new DatanetError('RECORD_SUPERSEDED', { ...plain(name), seq, known: last.seq })
       }
-      if (last === undefined || seq > last.seq) return remember(key, { seq, bytes, twice: false })
-      const same = Buffer.compare(last.bytes, bytes) === 0
+      if (last === undefined || seq > last.seq) {
+        return remember(key, { seq, bytes, body: cid.toString(), twice: false })
+      }
+      const same = last.body === cid.toString()
       if (same && !last.twice) return remember(key, last)
       if (!same && !last.twice) {
         const pair: Equivocation = { ...plain(name), seq, documents: [last.bytes, bytes] }

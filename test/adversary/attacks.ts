@@ -70,6 +70,14 @@ export const CALL_ATTACKS: readonly Attack[] = [
     ]
   },
   {
+    attack: 'an honest card is shown in another wrapping, to have its issuer taken for a liar',
+    defence: 'what was signed is compared, not what it comes in',
+    tests: [
+      ['test/protocol/net/seq-guard.test.ts', 'one body in two wrappings is one document'],
+      [EQUIVOCATION, 'a card in another wrapping hides nothing and tells on nobody']
+    ]
+  },
+  {
     attack: 'a receipt that contradicts the call, or costs more',
     defence: 'the caller computes every field itself',
     tests: [

@@ -143,6 +143,40 @@ test('of an offer that is told twice neither is called, and both are kept over a
   }
 })
 
+// DOCUMENT-R8
+test('a card in another wrapping hides nothing and tells on nobody', async () => {
+  const shown = liar.documents.get(manifestKey())?.bytes ?? none()
+  const [honest, stranger] = [
+    await createScriptedProvider(world, shown),
+    await createScriptedProvider(world, shown)
+  ]
+  try {
+    const { card } = await honest.model()
+    const id = card.cid.toString()
+    const reader = await world.peer('reader')
+    await reader.api.models.search(world.topic)
+    // A field that no reader knows, behind those of the envelope: the signature holds as before.
+    const wrapped = Uint8Array.from([...card.bytes, 0x30, 0x01])
+    await stranger.model({ card: card.card, offer: { model: card.cid } }).catch(() => {})
+    stranger.documents.set(`card ${id}`, {
+      issuer: honest.peerId,
+      kind: 'card',
+      id,
+      bytes: wrapped
+    })
+    await reader.api.models.search(world.network.topic).catch(() => {})
+    expect(
+      (await ask(reader, { model: id, content: 'Why does bread rise?' })).done.receipt.provider
+    ).toBe(honest.peerId)
+    const database = openDatabase(join(world.dirOf('reader'), 'peer.db'))
+    const kept = createEvidenceStore(database).documents()
+    database.close()
+    expect(kept.filter(({ kind }) => kind === 'card')).toEqual([])
+  } finally {
+    await Promise.all([honest.stop(), stranger.stop()])
+  }
+})
+
 const manifestKey = () => [...liar.documents.keys()].find((key) => key.startsWith('manifest')) ?? ''
 const none = (): never => {
   throw new Error('no manifest')

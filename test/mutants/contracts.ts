@@ -158,7 +158,8 @@ export const CONTRACT_MUTANTS: readonly Mutant[] = [
     name: 'close-signer',
     file: ESCROW,
     find: 'if (!_isSigned(_hashTypedDataV4(structHash), r, vs, row.terms.receiptSigner)) {',
-    replace: 'if (structHash == bytes32(0)) {',
+    replace:
+      'if (!_isSigned(_hashTypedDataV4(structHash), r, vs, row.terms.receiptSigner) && structHash == bytes32(0)) {',
     tests: ['test/contracts/close.test.ts'],
     only: 'refuses to close by anyone'
   },
@@ -190,7 +191,7 @@ export const CONTRACT_MUTANTS: readonly Mutant[] = [
     name: 'drop-veto-quorum',
     file: POOL,
     find: 'if (count < threshold) revert PoolApprovalsMissing(count, threshold);',
-    replace: '',
+    replace: 'if (count < threshold && count > 32) revert PoolApprovalsMissing(count, threshold);',
     tests: ['test/contracts/pool.test.ts'],
     only: 'ends a pending drop by the veto'
   },
@@ -238,7 +239,7 @@ export const CONTRACT_MUTANTS: readonly Mutant[] = [
     name: 'bond-signature',
     file: BOND,
     find: 'if (failure != ECDSA.RecoverError.NoError || signer != receiptSigner) {',
-    replace: 'if (failure != ECDSA.RecoverError.NoError) {',
+    replace: 'if (failure != ECDSA.RecoverError.NoError || signer == address(0)) {',
     tests: ['test/contracts/bond.test.ts'],
     only: 'nothing but two different receipts'
   },

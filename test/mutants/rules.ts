@@ -247,10 +247,18 @@ export const RULE_MUTANTS: readonly Mutant[] = [
   {
     name: 'document-told-twice',
     file: 'protocol/net/seq-guard.ts',
-    find: 'const same = Buffer.compare(last.bytes, bytes) === 0',
-    replace: 'const same = last.bytes.byteLength > 0',
+    find: 'const same = last.body === cid.toString()',
+    replace: "const same = last.body !== ''",
     tests: ['test/protocol/net/documents.test.ts'],
     only: 'its number was used twice'
+  },
+  {
+    name: 'document-wrapping',
+    file: 'protocol/net/documents.ts',
+    find: 'guard.check(name, document.seq, bytes, document.cid)',
+    replace: 'guard.check(name, document.seq, bytes)',
+    tests: ['test/adversary/equivocation.test.ts'],
+    only: 'a card in another wrapping'
   },
   {
     name: 'document-bound',

@@ -1,5 +1,5 @@
 // Takes one defence after the other out of a copy of the code and runs the tests that must notice:
-//   npm run test:mutants -- [--only name] [--part 1/4] [--list] [--json]
+//   npm run test:mutants -- [--only name,name] [--part 1/4] [--list] [--json]
 // Exits with 1 when a mutant survives, does not apply any more, or its tests are red without it.
 import { parseArgs } from 'node:util'
 import { CONTRACT_MUTANTS } from './contracts.ts'
@@ -30,10 +30,11 @@ const { values: options } = parseArgs({
 const ALL: readonly Mutant[] = [...CONTRACT_MUTANTS, ...RULE_MUTANTS, ...PEER_MUTANTS]
 const say = (line: string) => process.stderr.write(`${line}\n`)
 
-/** The mutants that were asked for: all, one, or every n-th. */
+/** The mutants that were asked for: all, some by name, or every n-th. */
 function chosen(): readonly Mutant[] {
   const { only, part } = options
-  if (only !== undefined) return ALL.filter(({ name }) => name === only)
+  const names = only?.split(',')
+  if (names !== undefined) return ALL.filter(({ name }) => names.includes(name))
   if (part === undefined) return ALL
   const [, at, of] = /^(\d+)\/(\d+)$/.exec(part) ?? []
   if (at === undefined || of === undefined) throw new Error('--part is like 1/4')

@@ -45,3 +45,16 @@ test('calls that stay within what they reserved never pass the cap together', ()
     })
   )
 })
+
+test('what does not fit into the rest of the day is refused before it begins, to the unit', () => {
+  const cap = createSpendingCap({ capWei: 100n, maxCallWei: 60n, now: () => 0 })
+  const first = cap.reserve({ leastWei: 10n })
+  expect(first.maxWei).toBe(60n)
+  expect(() => cap.reserve({ leastWei: 41n })).toThrow(
+    expect.objectContaining({ code: 'SPENDING_LIMIT' })
+  )
+  expect(cap.reserve({ leastWei: 40n })).toMatchObject({ maxWei: 40n, cut: true })
+  expect(() => cap.reserve({ leastWei: 1n })).toThrow(
+    expect.objectContaining({ code: 'SPENDING_LIMIT' })
+  )
+})

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { cidOf } from '../../../protocol/base/codec.ts'
 import { createSeqGuard, type Equivocation } from '../../../protocol/net/seq-guard.ts'
 
 const name = (id: string) => ({ issuer: 'issuer', kind: 'offer', id })
@@ -23,6 +24,17 @@ test('so are documents beyond the bytes, but never the one that was just seen', 
   expect(() => guard.check(name('a'), 4, bytes(1))).not.toThrow()
   guard.check(name('large'), 5, bytes(1, 1_000))
   expect(() => guard.check(name('large'), 4, bytes(1))).toThrow(refused('RECORD_SUPERSEDED'))
+})
+
+// DOCUMENT-R8
+test('one body in two wrappings is one document, and two bodies in like ones are two', () => {
+  const guard = createSeqGuard()
+  const [one, two] = [cidOf(bytes(1)), cidOf(bytes(2))]
+  guard.check(name('a'), 5, bytes(10), one)
+  guard.check(name('a'), 5, bytes(11), one)
+  expect(guard.evidence).toEqual([])
+  expect(() => guard.check(name('a'), 5, bytes(12), two)).toThrow(refused('RECORD_EQUIVOCATES'))
+  expect(guard.evidence).toHaveLength(1)
 })
 
 // DOCUMENT-R3
