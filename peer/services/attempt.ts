@@ -30,6 +30,7 @@ import type { Datanets } from './datanets.ts'
 import { refuseUnfairOffer } from './offer-check.ts'
 import type { Parts } from './parts.ts'
 import type { PayerChannel, PayerChannels } from './payer-channels.ts'
+import { coverAhead, createDistance, type Distance } from './paying-ahead.ts'
 import { describeEnd } from './receipts.ts'
 import { createRecovery, type Recovery, sealedRequest } from './recovery.ts'
 import { BROKEN, DIFFERING, isBroken, RESTARTING, RESUME_MS } from './resuming.ts'
@@ -65,6 +66,8 @@ interface Running extends AttemptInit {
   coveredWei: bigint
   /** The ask may have reached the provider. */
   isSent?: boolean
+  /** When the provider asked for a voucher, until the chunk that it pays for is here. */
+  askedAtMs: number | undefined
 }
 
 const NO_CHANNEL = `0x${'0'.repeat(64)}`
@@ -73,15 +76,19 @@ const RECOVER_MS = 2_000
 
 /** Attempts of this peer as a payer. specs/07-channel.md §Call */
 export function createAttempt(
-  parts: Pick<Parts, 'pool' | 'channelStore' | 'publications' | 'limits' | 'log' | 'wallet'>,
+  parts: Pick<
+    Parts,
+    'pool' | 'channelStore' | 'publications' | 'limits' | 'log' | 'now' | 'wallet'
+  >,
   datanets: Datanets,
   channels: PayerChannels,
   recovery: Recovery = createRecovery(parts)
 ): Attempt {
-  const { pool, channelStore, publications, limits, log } = parts
+  const { pool, channelStore, publications, limits, log, now } = parts
   const requests = sealedRequest(parts)
   const prepayWei = limits.prepayWei ?? limits.maxCallWei
   const separatorOf = createSeparators()
+  const distances = new WeakMap<PayerChannel, Distance>()
   /** Offers that are on disk already. */
   const kept = new WeakSet<Offer>()
 
@@ -136,7 +143,8 @@ export function createAttempt(
       outputTokens: 0,
       chunks: 0,
       costWei: 0n,
-      coveredWei: offer.openWei + offer.maxChunkWei
+      coveredWei: offer.openWei + offer.maxChunkWei,
+      askedAtMs: undefined
     }
   }
 
@@ -150,17 +158,21 @@ export function createAttempt(
   }
 
   /**
-   * Pays for what will come before it is asked, so that a stream does not wait for a voucher's way:
-   * never further ahead than the opening voucher went, and without holding up what came.
+   * Pays a far provider for what will come before it asks, so that a stream does not wait for a
+   * voucher's way: never further ahead than the opening voucher went, and without holding up what
+   * came. What an answer leaves of it is the channel's credit.
    */
   function payAhead(call: Running, exchange: Exchange): void {
-    const { openWei, maxChunkWei } = call.signed.offer
-    if (call.channel === undefined || call.coveredWei - call.costWei >= maxChunkWei / 2n) return
-    const nextWei = call.costWei + openWei + maxChunkWei
-    const uptoWei = nextWei < call.maxWei ? nextWei : call.maxWei
-    if (uptoWei <= call.coveredWei) return
+    if (call.channel === undefined || !distanceOf(call.channel).isFar) return
+    const uptoWei = coverAhead(call, call.signed.offer)
     // What fails here fails again, and is told, when the provider asks.
-    pay(call, exchange, uptoWei).catch(() => {})
+    if (uptoWei !== undefined) pay(call, exchange, uptoWei).catch(() => {})
+  }
+
+  function distanceOf(channel: PayerChannel): Distance {
+    const known = distances.get(channel) ?? createDistance()
+    distances.set(channel, known)
+    return known
   }
 
   /** Takes one part in: counts a chunk as the provider must have, or pays for the next one. */
@@ -178,6 +190,8 @@ export function createAttempt(
       if (part.needWei > reachedWei + offer.maxChunkWei || call.channel === undefined) {
         throw new DatanetError('RECEIPT_INVALID', { field: 'needWei' })
       }
+      // Where the voucher is on its way already, the wait says nothing about the way.
+      if (part.needWei > call.coveredWei) call.askedAtMs = now()
       await pay(call, exchange, part.needWei)
       return undefined
     }
@@ -186,6 +200,10 @@ export function createAttempt(
     call.costWei = priceWei(offer.price, call)
     if (part.costWei !== call.costWei)
       throw new DatanetError('RECEIPT_INVALID', { field: 'costWei' })
+    if (call.channel !== undefined && call.askedAtMs !== undefined) {
+      distanceOf(call.channel).observe(now() - call.askedAtMs)
+      call.askedAtMs = undefined
+    }
     if (isPaying && isAhead) payAhead(call, exchange)
     return { type: 'chunk' as const, text: part.chunk, costWei: call.costWei }
   }

@@ -3,7 +3,7 @@
 // test/bench/results/pay.json
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Contender, measure, type Sample, startOurs, startPeer } from './pay/contenders.ts'
@@ -58,6 +58,8 @@ for (let round = 0; round < Number(options.rounds); round++) {
 for (const { stop } of [ours, plain, mppx, x402, onDisk]) await stop()
 rmSync(directory, { recursive: true })
 const streamed = await runStreams()
+// Wall figures of a machine that is busy with other things say little: this tells whether it was.
+const machine = { cores: availableParallelism(), loadAverage: round(loadavg()[0] ?? 0, 1) }
 const signatures = signatureCosts()
 const accepted = await acceptCosts()
 
@@ -122,7 +124,8 @@ console.log(
 )
 if (options.write) {
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim()
-  const result = { commit, node: process.version, rounds: Number(options.rounds), table, figures }
+  const rounds = Number(options.rounds)
+  const result = { commit, node: process.version, ...machine, rounds, table, figures }
   const file = join(import.meta.dirname, 'results', 'pay.json')
   writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`)
 }

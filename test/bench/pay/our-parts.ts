@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createEthersChain } from '../../../peer/chain/ethers-chain.ts'
@@ -27,7 +27,8 @@ export const DATANET = {
 
 /** The real parts of a peer that the paid path uses, on a disk of its own: every commit synced. */
 export async function createOurParts({ rpcUrl, contracts }: OurChain) {
-  const dir = mkdtempSync(join(process.env.BENCH_DIR ?? tmpdir(), 'datanet-pay-'))
+  const dir = mkdtempSync(join(tmpdir(), 'datanet-pay-'))
+  process.on('exit', () => rmSync(dir, { recursive: true, force: true }))
   const db = openDatabase(join(dir, 'peer.db'))
   const wallet = await openWallet(db)
   const node = await createNode({ privateKey: wallet.peerKey, bootstrap: [], dht: false })
@@ -42,5 +43,5 @@ export async function createOurParts({ rpcUrl, contracts }: OurChain) {
     log: () => {},
     limits: { maxCallWei: 100_000n, depositWei: 10n ** 15n }
   } satisfies Partial<Parts>
-  return { dir, db, node, parts }
+  return { node, parts }
 }

@@ -22,5 +22,5 @@ export const ON_ONE_CHANNEL = 16
 /** The way there and back that is put between payer and provider of the streams. */
 export const RTT_MS = 100
 /** A stream asks for this many chunks; each takes its time and costs 100 wei or a little more. */
-export const STREAM = { streams: 100, chunks: 100, everyMs: 200 }
+export const STREAM = { streams: 100, chunks: 150, everyMs: 200 }
 export const STREAM_CHUNK = ' bread rises slowly by wild yeast in a warm bowl'

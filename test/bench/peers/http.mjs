@@ -23,6 +23,8 @@ export function get(url, headers = {}) {
 /** A server on a free loopback port; gives its address. */
 export async function listen(handler) {
   const server = createServer(handler)
+  // Longer than a round of everybody else: a kept connection must not end under the next call.
+  server.keepAliveTimeout = 600_000
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
   return `http://127.0.0.1:${server.address().port}`
 }
