@@ -213,12 +213,10 @@ export function loadConfig({ env = process.env, flags = {}, file }: ConfigSource
       { hint: 'config.json in a data directory cannot name another one' }
     )
   }
-  const merged = { ...DEFAULTS, ...fromFile, ...fromEnv, ...fromFlags }
-  const other = (['network', 'rpcUrl', 'contracts'] as const).find((key) => key in merged)
-  if (merged.chain !== undefined && other !== undefined) {
-    const hint = `chain ${merged.chain} is a chain of its own: leave out ${other}, or chain`
-    throw new DatanetError('CONFIG_INVALID', { key: other }, { hint })
-  }
+  refuseTwoChains(fromFile, file ?? join(dataDir, 'config.json'))
+  refuseTwoChains(fromEnv, ENVIRONMENT)
+  refuseTwoChains(fromFlags, 'flags')
+  const merged = { ...DEFAULTS, ...over(over(fromFile, fromEnv), fromFlags) }
   const { maxCallWei, prepayWei, depositWei, network: _, ...others } = merged
   const { maxDayWei, maxProviderDayWei, ...rest } = others
   const budgets = {
@@ -286,6 +284,29 @@ function readSource(
   if (network === undefined) return parsed.data
   const { bootstrap, rpcUrl, contracts } = readNetwork(network)
   return { bootstrap: [...bootstrap], rpcUrl, contracts, ...parsed.data }
+}
+
+/** The keys that name a chain that runs elsewhere; `network` comes with the peers around it. */
+const ELSEWHERE = ['network', 'rpcUrl', 'contracts'] as const
+
+function refuseTwoChains(values: Source, source: string): void {
+  const other = ELSEWHERE.find((key) => values[key] !== undefined)
+  if (values.chain === undefined || other === undefined) return
+  const hint = `${source}: chain ${values.chain} is a chain of its own: leave out ${other}, or chain`
+  throw new DatanetError('CONFIG_INVALID', { key: other, source }, { hint })
+}
+
+/** `stronger` over `weaker`: what says which chain takes the place of all that said another one. */
+function over(weaker: Source, stronger: Source): Source {
+  const left = { ...weaker }
+  if (stronger.chain !== undefined) {
+    if (left.network !== undefined) delete left.bootstrap
+    for (const key of ELSEWHERE) delete left[key]
+  } else if (ELSEWHERE.some((key) => stronger[key] !== undefined)) {
+    delete left.chain
+    delete left.chainPort
+  }
+  return { ...left, ...stronger }
 }
 
 function readFile(file: string | undefined, usual: string): Source {

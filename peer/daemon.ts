@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatanetError, isDatanetError } from '../protocol/base/errors.ts'
 import { TYPED_DECIMALS } from './api/amounts.ts'
@@ -46,7 +46,6 @@ const EMBEDDED_WITHDRAW_DELAY_S = 10
 export async function startDaemon(config: Config, options: DaemonOptions = {}): Promise<Daemon> {
   const { dataDir, limits } = config
   const passphrase = passphraseOf(config)
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const log = createLog(config.logLevel, options.logTo)
   const lock = lockDataDir(dataDir)
   const started: Array<() => unknown> = [() => lock.release()]
@@ -73,12 +72,14 @@ export async function startDaemon(config: Config, options: DaemonOptions = {}): 
     await embedded?.open(peer)
     await refuseOtherDecimals(peer)
     const token = randomBytes(TOKEN_BYTES).toString('base64url')
+    const { maxCallWei, prepayWei = maxCallWei } = limits
     const metrics = createMetrics(peer.api, () => server.calls)
     const server = await servePeerApi({
       api: peer.api,
       tokens: [{ token, label: 'owner', admin: true }, ...config.tokens],
       port: config.apiPort,
-      maxCallWei: limits.maxCallWei,
+      maxCallWei,
+      prepayWei,
       metrics,
       onCall(report) {
         metrics.observe(report)
@@ -91,7 +92,8 @@ export async function startDaemon(config: Config, options: DaemonOptions = {}): 
       ? await createGateway({
           api: peer.api,
           capWei: config.gatewayCapWei,
-          maxCallWei: limits.maxCallWei,
+          maxCallWei,
+          prepayWei,
           port: config.gatewayPort,
           ...(config.gatewayToken === undefined ? {} : { token: config.gatewayToken }),
           onError(error) {

@@ -26,11 +26,11 @@ export async function serveRpc(rpc: Rpc, init: { port?: number } = {}): Promise<
   })
   server.requestTimeout = 30_000
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) =>
-      reject(
-        new DatanetError('CONFIG_INVALID', { port: init.port ?? 0 }, { cause, hint: `${cause}` })
-      )
-    )
+    server.once('error', (cause) => {
+      const { port = 0 } = init
+      const hint = `port ${port} cannot be listened on`
+      reject(new DatanetError('CONFIG_INVALID', { port }, { cause, hint }))
+    })
     server.listen(init.port ?? 0, '127.0.0.1', resolve)
   })
   return {

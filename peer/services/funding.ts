@@ -1,6 +1,7 @@
 import { DatanetError } from '../../protocol/base/errors.ts'
 import type { PayerLedger } from '../../protocol/channel/payer-ledger.ts'
 import type { Terms } from '../../protocol/channel/terms.ts'
+import { formatAmount } from '../api/amounts.ts'
 import type { CallOptions } from '../api/peer-api.ts'
 import type { Parts } from './parts.ts'
 
@@ -16,11 +17,15 @@ export function createFunding({ chain, wallet }: Pick<Parts, 'chain' | 'wallet'>
     const account = wallet.own.address
     const balanceWei = await chain.token.balanceOf(account, options)
     if (balanceWei < amountWei) {
-      throw new DatanetError('FUNDS_INSUFFICIENT', {
-        account,
-        balanceWei: `${balanceWei}`,
-        neededWei: `${amountWei}`
-      })
+      const [holds, needs] = [formatAmount(balanceWei), formatAmount(amountWei)]
+      const hint =
+        `${account} holds ${holds} of the token, and a deposit of ${needs} is due; ` +
+        'datanet wallet deposit says where to pay to'
+      throw new DatanetError(
+        'FUNDS_INSUFFICIENT',
+        { account, balanceWei: `${balanceWei}`, neededWei: `${amountWei}` },
+        { hint }
+      )
     }
     if ((await chain.token.allowance(account, escrow, options)) < amountWei) {
       await chain.token.approve(escrow, amountWei, options)

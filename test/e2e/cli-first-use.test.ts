@@ -20,7 +20,9 @@ const NOTES = {
 }
 
 afterAll(() => {
-  if (existsSync(join(home, '.datanet', 'api.json'))) datanet('peer', 'stop')
+  for (const dir of ['.datanet', 'killed'].map((name) => join(home, name))) {
+    if (existsSync(join(dir, 'api.json'))) datanet('peer', 'stop', '--data-dir', dir)
+  }
   rmSync(home, { recursive: true, force: true })
 })
 
@@ -134,4 +136,22 @@ test('a set-up that fails leaves nothing of itself running, and can be tried aga
   expect(ended.err).toMatch(/^CHAIN_UNREACHABLE/)
   expect(existsSync(join(dataDir, 'config.json'))).toBe(false)
   expect(execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })).not.toContain(dataDir)
+}, 60_000)
+
+test('a set-up that was killed half-way is begun again, and not while it goes on', () => {
+  const dataDir = join(home, 'killed')
+  const unfinished = join(dataDir, 'init.unfinished')
+  mkdirSync(dataDir)
+  writeFileSync(join(dataDir, 'config.json'), '{"chain":"embedded","autoPublish":true}')
+  writeFileSync(unfinished, `${process.pid}`)
+  const other = datanet('init', '--data-dir', dataDir)
+  expect(other.err).toMatch(/^CONFIG_INVALID: .*sets .* up/)
+  // The pid of a process that is gone.
+  writeFileSync(unfinished, `${spawnSync('true').pid}`)
+  const again = datanet('init', '--data-dir', dataDir, '--name', 'Second try')
+  expect(again).toMatchObject({ code: 0, err: '' })
+  expect(existsSync(unfinished)).toBe(false)
+  expect(json('datanet', 'list', '--data-dir', dataDir)).toMatchObject([{ name: 'Second try' }])
+  expect(datanet('init', '--data-dir', dataDir).err).toMatch(/^CONFIG_INVALID: .*set up already/)
+  expect(datanet('peer', 'stop', '--data-dir', dataDir).code).toBe(0)
 }, 60_000)

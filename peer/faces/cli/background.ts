@@ -14,11 +14,6 @@ const LOOK_MS = 50
 /** The name of its log in the data directory of a peer that was started in the background. */
 export const PEER_LOG = 'peer.log'
 
-/** `text` as one word of a shell, quoted where it must be. */
-export function shellWord(text: string): string {
-  return /^[\w./~:@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
-}
-
 /**
  * Starts a peer on `dataDir` that outlives this process, and resolves when it answers; `flags` are
  * those of `peer start`. Its output is added to `peer.log`. Refuses what the peer itself ended with,
@@ -28,13 +23,20 @@ export async function startInBackground(
   dataDir: string,
   options: { readonly signal: AbortSignal; readonly flags?: readonly string[] }
 ): Promise<DaemonFile> {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const file = join(dataDir, PEER_LOG)
-  const log = openSync(file, 'a', 0o600)
+  const log = openLog(dataDir, file)
   const before = statSync(file).size
-  const words = ['peer', 'start', '--json', '--data-dir', dataDir, ...(options.flags ?? [])]
+  const words = [
+    'peer',
+    'start',
+    '--behind',
+    '--json',
+    '--data-dir',
+    dataDir,
+    ...(options.flags ?? [])
+  ]
+  // In the folder that it is started from: relative paths of environment and file mean the same.
   const child = spawn(process.execPath, [LAUNCH, ...words], {
-    cwd: dataDir,
     detached: true,
     stdio: ['ignore', log, log]
   })
@@ -65,6 +67,16 @@ export async function startInBackground(
   }
   child.unref()
   return readDaemonFile(dataDir)
+}
+
+function openLog(dataDir: string, file: string): number {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    return openSync(file, 'a', 0o600)
+  } catch (cause) {
+    const hint = `${dataDir} cannot be written: choose another with --data-dir`
+    throw refusal('CONFIG_INVALID', { key: 'dataDir' }, { cause, hint })
+  }
 }
 
 type Line = Readonly<Record<string, unknown>> | undefined

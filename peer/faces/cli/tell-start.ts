@@ -83,13 +83,14 @@ function whatNext({ chainId, networkFile, isAlone }: Started): readonly string[]
       ...(isAlone
         ? ['It knows no other peer yet: --bootstrap <address> names one to join by.', '']
         : []),
-      'To pay, found Datanets and serve models it needs a chain. Start it again with one of:',
+      'To pay, found Datanets and serve models it needs a chain. Start it again with:',
       '',
-      '  --network <file>   a network that runs: a devnet (npm start -- --keep world writes',
-      '                     world/network.json), or one that somebody gave you the file of',
+      '  --network <file>   a network that runs, by the file that somebody gave you, or',
+      '                     that npm start -- --keep world wrote: world/network.json',
       '  --chain embedded   a chain of its own, on this machine, with play money',
       '',
-      'or with rpcUrl and contracts for a public chain (datanet chain deploy puts them there).'
+      'or with rpcUrl and contracts for a public chain, on which datanet chain deploy',
+      'puts them.'
     ]
   }
   return [
