@@ -75,6 +75,7 @@ async function* killingAtFirstChunk(events: AsyncIterable<AskEvent>): AsyncGener
 
 const messages = [{ role: 'user' as const, content: QUESTION }]
 
+// CALL-W3
 test('a provider killed mid-answer: the agent is told, and has lost what it pays ahead at most', async () => {
   await startProvider()
   const agent = await agentCalled('careful')
