@@ -176,6 +176,13 @@ describe('ask', () => {
     )
   })
 
+  test('an empty question is said to be one, and nothing is asked', async () => {
+    const peer = scriptedPeer()
+    const { code, err } = await cli(peer, ['ask', ' '])
+    expect([code, peer.did]).toEqual([2, []])
+    expect(err).toContain('the question is empty')
+  })
+
   test('an answer given up for another provider is void, and the change is said', async () => {
     const peer = scriptedPeer({
       async *answer() {
@@ -319,6 +326,11 @@ describe('the other commands', () => {
     const named = await cli(peer, ['receipt', 'show', 'aaaaaaaa…aaaaaa', '--json'])
     expect(JSON.parse(named.out)).toMatchObject({ callId: 'a'.repeat(32) })
     expect(await cli(peer, ['receipt', 'show', 'cccccccc'])).toMatchObject({ code: 4 })
+    const begun = await cli(peer, ['receipt', 'show', 'bbb', '--json'])
+    expect(JSON.parse(begun.out)).toMatchObject({ callId: 'b'.repeat(32) })
+    const two = [receipt(`aa${'1'.repeat(30)}`, 5n), receipt(`aa${'2'.repeat(30)}`, 6n)]
+    const several = await cli(scriptedPeer({ receipts: two }), ['receipt', 'show', 'aa'])
+    expect(several).toMatchObject({ code: 2, err: expect.stringContaining('2 receipts fit') })
   })
 
   test('several Datanets of one name want an id', async () => {
