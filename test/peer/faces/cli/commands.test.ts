@@ -53,7 +53,7 @@ describe('contribute', () => {
       'CONTRIBUTION_DUPLICATE',
       'CONTRIBUTION_INVALID',
       'pending',
-      'CONTRIBUTION_INVALID'
+      'DONE_IN_PART'
     ])
     expect(code).toBe(7)
     const { out: said } = await cli(peer, ['contribute', dir])
