@@ -176,6 +176,13 @@ describe('ask', () => {
     )
   })
 
+  test('a next step repeats the data directory that was given', async () => {
+    const asked = await cli(scriptedPeer(), ['ask', 'x', '--data-dir', 'a friend'])
+    expect(asked.out).toContain("Check it: npx datanet receipt verify --data-dir 'a friend'\n")
+    const adopted = await cli(scriptedPeer(), ['model', 'adopt', 'weaknesses', '--data-dir', 'me'])
+    expect(adopted.out).toMatch(/npx datanet model serve \S+ --data-dir me\n$/)
+  })
+
   test('an empty question is said to be one, and nothing is asked', async () => {
     const peer = scriptedPeer()
     const { code, err } = await cli(peer, ['ask', ' '])
