@@ -53,7 +53,7 @@ describe('contribute', () => {
       'CONTRIBUTION_DUPLICATE',
       'CONTRIBUTION_INVALID',
       'pending',
-      'CONTRIBUTION_INVALID'
+      'DONE_IN_PART'
     ])
     expect(code).toBe(7)
     const { out: said } = await cli(peer, ['contribute', dir])
@@ -174,6 +174,13 @@ describe('ask', () => {
         ''
       ].join('\n')
     )
+  })
+
+  test('a next step repeats the data directory that was given', async () => {
+    const asked = await cli(scriptedPeer(), ['ask', 'x', '--data-dir', 'a friend'])
+    expect(asked.out).toContain("Check it: npx datanet receipt verify --data-dir 'a friend'\n")
+    const adopted = await cli(scriptedPeer(), ['model', 'adopt', 'weaknesses', '--data-dir', 'me'])
+    expect(adopted.out).toMatch(/npx datanet model serve \S+ --data-dir me\n$/)
   })
 
   test('an empty question is said to be one, and nothing is asked', async () => {
