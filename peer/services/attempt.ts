@@ -76,15 +76,12 @@ const RECOVER_MS = 2_000
 
 /** Attempts of this peer as a payer. specs/07-channel.md §Call */
 export function createAttempt(
-  parts: Pick<
-    Parts,
-    'pool' | 'channelStore' | 'publications' | 'limits' | 'log' | 'now' | 'wallet'
-  >,
+  parts: Pick<Parts, 'pool' | 'channelStore' | 'limits' | 'log' | 'now' | 'wallet'>,
   datanets: Datanets,
   channels: PayerChannels,
   recovery: Recovery = createRecovery(parts)
 ): Attempt {
-  const { pool, channelStore, publications, limits, log, now } = parts
+  const { pool, channelStore, limits, log, now } = parts
   const requests = sealedRequest(parts)
   const prepayWei = limits.prepayWei ?? limits.maxCallWei
   const separatorOf = createSeparators()
@@ -292,20 +289,9 @@ export function createAttempt(
         if (!isCured) channel.retire()
       }
       if (call.meter.text === '') return call.channel?.drop(call.id)
-      if (call.channel === undefined) return
-      const name = { issuer: call.signed.offer.provider, kind: 'receipt', id: call.id }
-      await publications
-        .fetch(
-          name.issuer,
-          name,
-          async (value) => ({ seq: decodeReceipt(value).receipt.finishedAtMs, value }),
-          { signal: AbortSignal.timeout(RECOVER_MS) }
-        )
-        .then((receipt) => settle(call, { receipt }))
-        .catch((cause) => {
-          call.channel?.lose(call.id)
-          log('receipt', { callId: call.id, error: `${cause}` })
-        })
+      if (channel === undefined) return
+      channel.lose(call.id)
+      await recovery.channel(channel, { signal: AbortSignal.timeout(RECOVER_MS) }).catch(() => {})
     }
   }
 

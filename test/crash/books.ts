@@ -157,7 +157,6 @@ export function createBooks(
       )
       if (highest === undefined || isAtLeast(voucher, highest)) highest = voucher
     }
-    findings = { ...findings, vouchers: seen.length }
   }
 
   return {
