@@ -96,6 +96,10 @@ async function peerOf(
   // A devnet gives play money to who asks; anywhere else nothing comes of it.
   const { askFaucet } = await import('../peer/devnet/faucet.ts')
   if (own.rpcUrl !== undefined) await askFaucet(own.rpcUrl, daemon.peer.account).catch(() => false)
+  daemon.lost.then((error) => {
+    fail(`${error.code}: ${error.message}\n`)
+    stopping.abort()
+  })
   const { maxCallWei, prepayWei = maxCallWei } = own.limits
   const cap = { capWei: config.dailyWei, maxCallWei, prepayWei, now: systemClock.now }
   return { api: cappedApi(daemon.peer.api, cap), stop: () => daemon.stop() }

@@ -24,6 +24,8 @@ export interface Config {
   /** Absent without a chain; `network` in a source fills bootstrap, rpcUrl and contracts. */
   readonly rpcUrl?: string
   readonly contracts?: ChainContracts
+  /** What the network is about, where its file says so. */
+  readonly networkTopic?: string
   /** 0 takes a free port: who needs it reads it from api.json. */
   readonly apiPort: number
   readonly gateway: boolean
@@ -195,7 +197,7 @@ const sourceSchema = z
   })
   .partial()
 
-type Source = z.output<typeof sourceSchema>
+type Source = z.output<typeof sourceSchema> & { readonly networkTopic?: string }
 
 /**
  * The effective configuration. Refuses keys that do not exist, values that are not possible and files
@@ -282,8 +284,9 @@ function readSource(
   }
   const { network } = parsed.data
   if (network === undefined) return parsed.data
-  const { bootstrap, rpcUrl, contracts } = readNetwork(network)
-  return { bootstrap: [...bootstrap], rpcUrl, contracts, ...parsed.data }
+  const { bootstrap, rpcUrl, contracts, topic } = readNetwork(network)
+  const about = topic === undefined ? {} : { networkTopic: topic }
+  return { bootstrap: [...bootstrap], rpcUrl, contracts, ...about, ...parsed.data }
 }
 
 /** The keys that name a chain that runs elsewhere; `network` comes with the peers around it. */
@@ -298,9 +301,10 @@ function refuseTwoChains(values: Source, source: string): void {
 
 /** `stronger` over `weaker`: what says which chain takes the place of all that said another one. */
 function over(weaker: Source, stronger: Source): Source {
-  const left = { ...weaker }
+  const left: { -readonly [K in keyof Source]: Source[K] } = { ...weaker }
   if (stronger.chain !== undefined) {
     if (left.network !== undefined) delete left.bootstrap
+    delete left.networkTopic
     for (const key of ELSEWHERE) delete left[key]
   } else if (ELSEWHERE.some((key) => stronger[key] !== undefined)) {
     delete left.chain

@@ -44,7 +44,7 @@ export type PeerNode = Libp2p<{ dht?: KadDHT & { readonly routingTable: { size: 
 export async function createNode(init: NodeInit): Promise<PeerNode> {
   const node = await startNode(init).catch((cause: unknown) => {
     if (!LISTEN_FAILURE.test(cause instanceof Error ? cause.name : '')) throw cause
-    const hint = `${init.listen?.join(' ') ?? 'loopback'} cannot be listened on`
+    const hint = `${init.listen?.join(' ') ?? 'loopback'} cannot be listened on: taken, or no address of this machine`
     throw new DatanetError('CONFIG_INVALID', { key: 'listen' }, { cause, hint })
   })
   try {

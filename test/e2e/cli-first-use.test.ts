@@ -103,7 +103,7 @@ test('more files make the next revision, whose model is served instead of the on
 
 test('a peer that is set up is not set up again, and stopping it leaves no process', () => {
   const [running] = json('init')
-  expect(running).toMatchObject({ error: { code: 'CONFIG_INVALID' } })
+  expect(running).toMatchObject({ error: { code: 'ALREADY_SET_UP' } })
   const { pid } = JSON.parse(readFileSync(join(home, '.datanet', 'api.json'), 'utf8'))
   expect(isAlive(pid)).toBe(true)
   expect(datanet('peer', 'stop')).toMatchObject({ code: 0 })
@@ -152,6 +152,8 @@ test('a set-up that was killed half-way is begun again, and not while it goes on
   expect(again).toMatchObject({ code: 0, err: '' })
   expect(existsSync(unfinished)).toBe(false)
   expect(json('datanet', 'list', '--data-dir', dataDir)).toMatchObject([{ name: 'Second try' }])
-  expect(datanet('init', '--data-dir', dataDir).err).toMatch(/^CONFIG_INVALID: .*set up already/)
+  expect(datanet('init', '--data-dir', dataDir).err).toMatch(
+    /^ALREADY_SET_UP: .*set up here already/
+  )
   expect(datanet('peer', 'stop', '--data-dir', dataDir).code).toBe(0)
 }, 60_000)

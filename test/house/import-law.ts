@@ -81,6 +81,7 @@ const ROOMS: readonly Room[] = [
       'peer/deploy-network.ts',
       'peer/doctor.ts',
       'peer/encrypt-keys.ts',
+      'peer/version.ts',
       'peer/wallet/passphrase.ts'
     ],
     packages: ['commander', 'zod']

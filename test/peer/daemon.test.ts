@@ -107,6 +107,19 @@ test('a data directory that cannot be one is the operator’s to mend', async ()
   }
 })
 
+test('a daemon whose data directory is deleted ends itself and says why', async () => {
+  const lines: string[] = []
+  const config = configOf('deleted')
+  const logTo = { write: (line: string) => lines.push(line) }
+  const daemon = await startDaemon(config, { logTo, lookMs: 20 })
+  open.push(daemon)
+  rmSync(config.dataDir, { recursive: true })
+  expect(await daemon.lost).toMatchObject({ code: 'STORE_FAILED' })
+  await daemon.stop()
+  await expect(fetch(`${daemon.url}/healthz`)).rejects.toThrow()
+  expect(lines.join('')).toContain('"code":"STORE_FAILED"')
+})
+
 test('a start that fails frees its directory', async () => {
   const { rpcUrl } = world.network
   const broken = configOf('broken', { rpcUrl: 'http://127.0.0.1:1' })

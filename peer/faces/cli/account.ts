@@ -64,7 +64,7 @@ export const accountCommands: readonly CliCommand[] = [
       new Option('--datanet <id>', 'where; may be repeated').argParser(read.many),
       new Option('--signature <hex>', 'of the new owner, where the peer keeps no key of theirs')
     ],
-    async run({ api, args, options, print, signal }) {
+    async run({ api, args, options, print, whose, signal }) {
       const { to, datanet, signature } = options
       const named =
         datanet === undefined ? [] : await Promise.all(datanet.map((d) => datanetOf(api, d)))
@@ -79,7 +79,7 @@ export const accountCommands: readonly CliCommand[] = [
       )
       await print.show(state, (said) =>
         said.state === 'to sign'
-          ? tellToSign(said, args[0] ?? '')
+          ? tellToSign(said, args[0] ?? '', whose)
           : tellSubmitted(said, print.columns)
       )
     }
@@ -132,7 +132,11 @@ async function inWords(api: PeerApi, shown: AccountDetails, width: number): Prom
 }
 
 /** What the new owner must sign, alone at the end, so that it can be copied whole. */
-function tellToSign({ newAccount, typedData }: State<'to sign'>, account: string): string {
+function tellToSign(
+  { newAccount, typedData }: State<'to sign'>,
+  account: string,
+  whose: string
+): string {
   return [
     `Its new owner must sign this with ${newAccount},`,
     'by eth_signTypedData_v4 of any wallet:',
@@ -141,7 +145,7 @@ function tellToSign({ newAccount, typedData }: State<'to sign'>, account: string
     '',
     'Then:',
     '',
-    `  datanet account hand-over ${account} \\`,
+    `  npx datanet account hand-over ${account}${whose} \\`,
     `    --to ${newAccount} \\`,
     '    --signature 0x…',
     '',

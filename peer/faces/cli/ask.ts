@@ -34,6 +34,10 @@ export const askCommands: readonly CliCommand[] = [
       new Option('--no-retry', 'do not ask another provider when one fails')
     ],
     async run({ api, args, options, print, whose, signal }) {
+      if (args.join(' ').trim() === '') {
+        const hint = 'the question is empty: npx datanet ask "What …?"'
+        throw refusal('INPUT_INVALID', { param: 'question' }, { hint })
+      }
       const listings = await api.models.list()
       const offered = listings.filter(({ offers }) => offers.length > 0)
       const choice = options.model === undefined && offered.length > 0 ? offered : listings

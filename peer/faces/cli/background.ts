@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { closeSync, mkdirSync, openSync, readFileSync, statfsSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type DaemonFile, readDaemonFile } from '../../api/daemon-file.ts'
 import { fromProblem } from '../../api/from-problem.ts'
@@ -10,6 +10,7 @@ const LAUNCH = join(import.meta.dirname, 'launch.js')
 /** A chain of its own with its contracts takes seconds, on a slow machine a few more. */
 const START_MS = 60_000
 const LOOK_MS = 50
+const MAX_SAID = 200
 
 /** The name of its log in the data directory of a peer that was started in the background. */
 export const PEER_LOG = 'peer.log'
@@ -93,5 +94,20 @@ function parsed(line: string): Line {
 function reasonOf(lines: readonly Line[], file: string): Error {
   const said = lines.findLast((line) => line?.step === 'error')
   if (said !== undefined) return fromProblem(said.error, file)
-  return refusal('PEER_GONE', { log: file }, { hint: `the peer ended at once; see ${file}` })
+  // Then it could not even say so.
+  if (isFull(file)) {
+    const hint = `no space is left on the disk of ${dirname(file)}`
+    return refusal('STORE_FAILED', { log: file }, { hint })
+  }
+  const [last] = readFileSync(file, 'utf8').trim().split('\n').slice(-1)
+  const why = last ? `: ${last.slice(0, MAX_SAID)}` : ''
+  return refusal('PEER_GONE', { log: file }, { hint: `the peer ended at once${why}; see ${file}` })
+}
+
+function isFull(file: string): boolean {
+  try {
+    return statfsSync(file).bavail === 0
+  } catch {
+    return false
+  }
 }

@@ -98,8 +98,9 @@ export const contributeCommands: readonly CliCommand[] = [
       const isAsked = print.prompt !== undefined
       const left = handed.filter(({ status }) => isLeft(status, isAsked)).length
       if (left === 0 && texts.length > 0) return
-      const hint = `${left || handed.length} of ${handed.length} files were not handed in`
-      throw refusal('CONTRIBUTION_INVALID', { refused: left, isPartly: true }, { hint })
+      const count = left || handed.length
+      const hint = `${count} of ${handed.length} ${count === 1 ? 'was' : 'were'} not handed in`
+      throw refusal('DONE_IN_PART', { left: count }, { hint })
     }
   })
 ]

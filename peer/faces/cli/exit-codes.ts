@@ -30,7 +30,7 @@ const UNREACHABLE = new Set([
 /** The exit code of a command that ended with `error`: by its code, then by the kind of refusal. */
 export function exitCodeOf(error: unknown): number {
   const { body, status } = toProblem(error)
-  if (body.details.isPartly === true) return EXIT.partly
+  if (body.code === 'DONE_IN_PART') return EXIT.partly
   if (body.code === 'INPUT_INVALID') return EXIT.usage
   if (UNREACHABLE.has(body.code)) return EXIT.unreachable
   if (body.code === 'DISCOVERY_EMPTY' || status === 404) return EXIT.notFound

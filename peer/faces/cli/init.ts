@@ -57,8 +57,8 @@ export function initCommand(command: Command): Command {
 /**
  * Sets `dataDir` up, starts its peer in the background and founds a Datanet on it. What fails on the
  * way is undone but for keys and log, so that it can be tried again, and so is what an earlier set-up
- * left that was killed. Refuses a directory that is set up already, or just now, or whose peer runs
- * (CONFIG_INVALID), and what starting and founding refuse.
+ * left that was killed. Refuses a directory that is set up already (ALREADY_SET_UP), or just now, or
+ * whose peer runs (CONFIG_INVALID), and what starting and founding refuse.
  */
 export async function runInit(
   options: InitOptions,
@@ -191,6 +191,8 @@ function writeConfig(dataDir: string, network?: string): string {
 }
 
 function isThere(file: string): Error {
-  const hint = `${file} is there, so this peer is set up already: npx datanet peer status`
-  return refusal('CONFIG_INVALID', { file }, { hint })
+  const hint =
+    `${file} is there. npx datanet peer status asks this peer, npx datanet peer start ` +
+    '--background starts it, and --data-dir sets another one up'
+  return refusal('ALREADY_SET_UP', { file }, { hint })
 }

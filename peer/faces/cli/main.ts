@@ -6,6 +6,7 @@ import { connectPeer } from '../../api/client.ts'
 import type { PeerApi } from '../../api/peer-api.ts'
 import { refusal } from '../../api/problem.ts'
 import { describeConfig, loadConfig } from '../../config.ts'
+import { VERSION } from '../../version.ts'
 import { type ChainDeployOptions, chainDeploy, demandToken, tellDeployed } from './chain.ts'
 import { type AskPassphrase, read } from './command.ts'
 import { type FindingLine, tellDiagnosis, tellFinding } from './doctor.ts'
@@ -52,6 +53,7 @@ const program = createProgram({
   passphrase: askPassphrase,
   signal: stopping.signal
 })
+program.version(VERSION, '-V, --version', 'which version this is')
 const world: StartingWorld = { print: printOf, signal: stopping.signal, stopOnSignals }
 
 initCommand(program.command('init')).action(setUp)

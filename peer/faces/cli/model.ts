@@ -52,7 +52,7 @@ export const modelCommands: readonly CliCommand[] = [
     name: 'model adopt',
     summary: 'build a model of another peer again, to serve it as well',
     args: '<model>',
-    async run({ api, args, print, signal }) {
+    async run({ api, args, print, whose, signal }) {
       const met = (await api.models.list()).map(({ model }) => model)
       const { model } = modelOf(met, args[0])
       const adopted = await api.models.adopt(model, { signal, onProgress: print.progress })
@@ -64,7 +64,7 @@ export const modelCommands: readonly CliCommand[] = [
           '',
           'Its builder still earns a share. Now serve it:',
           '',
-          `  npx datanet model serve ${short(one.model)}`
+          `  npx datanet model serve ${short(one.model)}${whose}`
         ].join('\n')
       )
     }

@@ -13,6 +13,8 @@ import { tellStart } from './tell-start.ts'
 import type { Found } from './which-peer.ts'
 import { whoseOf } from './whose.ts'
 
+const SLOW_MS = 1_500
+
 /** The process around the commands that start and stop peers. */
 export interface StartingWorld {
   print(isJson: boolean): Print
@@ -34,9 +36,19 @@ export async function startPeer(
   const config = loadConfig({ flags })
   // On a terminal a person reads along, who wants to know what went wrong and not what goes on.
   const isWatched = process.stderr.isTTY === true && flags.logLevel === undefined
-  const daemon = await unlocked(config, signal, (opened) =>
-    startDaemon(isWatched ? { ...opened, logLevel: 'warn' } : opened)
-  )
+  const daemon = await unlocked(config, signal, (opened) => {
+    // Not at once: most start within a second, and a passphrase may be asked for before.
+    const slow = setTimeout(
+      () => print.progress({ text: 'starting the peer', done: 0, total: 0 }),
+      SLOW_MS
+    )
+    const starting = startDaemon(isWatched ? { ...opened, logLevel: 'warn' } : opened)
+    return starting.finally(() => {
+      clearTimeout(slow)
+      // Takes the line away, whatever is said next and by whom.
+      print.write('')
+    })
+  })
   try {
     const { peer, url, gateway, networkFile } = daemon
     const { keystore, chainId } = await peer.api.status()
@@ -54,9 +66,15 @@ export async function startPeer(
           ...{ peerId, account, addresses, dataDir, url, gateway, isGiven, keystore },
           ...{ chainId, networkFile, isAlone: config.bootstrap.length === 0, pid: process.pid }
         },
-        (started) => tellStart(started, print.columns)
+        (started) =>
+          tellStart(started, print.columns, {
+            whose: whoseOf(flags.dataDir === undefined ? undefined : dataDir),
+            topic: config.networkTopic
+          })
       )
-    if (!signal.aborted) await once(signal, 'abort')
+    const ended = signal.aborted ? undefined : once(signal, 'abort').then(() => undefined)
+    const lost = await Promise.race([ended, daemon.lost])
+    if (lost !== undefined) throw lost
     print.write('\nStopping…\n')
   } finally {
     await daemon.stop()

@@ -53,7 +53,7 @@ describe('contribute', () => {
       'CONTRIBUTION_DUPLICATE',
       'CONTRIBUTION_INVALID',
       'pending',
-      'CONTRIBUTION_INVALID'
+      'DONE_IN_PART'
     ])
     expect(code).toBe(7)
     const { out: said } = await cli(peer, ['contribute', dir])
@@ -176,6 +176,20 @@ describe('ask', () => {
     )
   })
 
+  test('a next step repeats the data directory that was given', async () => {
+    const asked = await cli(scriptedPeer(), ['ask', 'x', '--data-dir', 'a friend'])
+    expect(asked.out).toContain("Check it: npx datanet receipt verify --data-dir 'a friend'\n")
+    const adopted = await cli(scriptedPeer(), ['model', 'adopt', 'weaknesses', '--data-dir', 'me'])
+    expect(adopted.out).toMatch(/npx datanet model serve \S+ --data-dir me\n$/)
+  })
+
+  test('an empty question is said to be one, and nothing is asked', async () => {
+    const peer = scriptedPeer()
+    const { code, err } = await cli(peer, ['ask', ' '])
+    expect([code, peer.did]).toEqual([2, []])
+    expect(err).toContain('the question is empty')
+  })
+
   test('an answer given up for another provider is void, and the change is said', async () => {
     const peer = scriptedPeer({
       async *answer() {
@@ -291,6 +305,9 @@ describe('the other commands', () => {
       code: 4,
       err: expect.stringMatching(/^DISCOVERY_EMPTY: .*\nWho can mend it: .*Trying again can help/)
     })
+    const notes = { ...BREAD, topics: ['darkroom notes'] }
+    const near = await cli(scriptedPeer({ datanets: [notes] }), ['search', 'darkroom'])
+    expect(near.err).toMatch(/match as a whole, word for word \(known here: “darkroom notes”\)/)
   })
 
   test('rewards are claimed for all accounts, those owed nothing left out', async () => {
@@ -316,6 +333,11 @@ describe('the other commands', () => {
     const named = await cli(peer, ['receipt', 'show', 'aaaaaaaa…aaaaaa', '--json'])
     expect(JSON.parse(named.out)).toMatchObject({ callId: 'a'.repeat(32) })
     expect(await cli(peer, ['receipt', 'show', 'cccccccc'])).toMatchObject({ code: 4 })
+    const begun = await cli(peer, ['receipt', 'show', 'bbb', '--json'])
+    expect(JSON.parse(begun.out)).toMatchObject({ callId: 'b'.repeat(32) })
+    const two = [receipt(`aa${'1'.repeat(30)}`, 5n), receipt(`aa${'2'.repeat(30)}`, 6n)]
+    const several = await cli(scriptedPeer({ receipts: two }), ['receipt', 'show', 'aa'])
+    expect(several).toMatchObject({ code: 2, err: expect.stringContaining('2 receipts fit') })
   })
 
   test('several Datanets of one name want an id', async () => {
