@@ -21,7 +21,7 @@ import { OFFERED, type Offering, type Served } from './offering.ts'
 import type { Parts } from './parts.ts'
 import { inputTokensOf, pieces } from './pieces.ts'
 import type { ProviderChannel, ProviderChannels } from './provider-channels.ts'
-import { showAgain, showChannel } from './showing.ts'
+import { type CallAsk, showAgain, showChannel } from './showing.ts'
 
 const METHOD = 'overlap-coverage/1'
 
@@ -31,14 +31,6 @@ interface Ending {
   readonly credits: readonly Credit[]
   readonly outcome: Outcome
   readonly citations?: ReadonlyArray<{ contribution: string; title: string; sourceUrl?: string }>
-}
-
-/** An ask that is a call. */
-interface CallAsk {
-  readonly request: Uint8Array
-  readonly terms?: Uint8Array | undefined
-  readonly voucher?: Uint8Array | undefined
-  readonly from?: number | undefined
 }
 
 /** One call as far as it has come. */
@@ -69,6 +61,8 @@ interface Call {
   sentences: number
   /** From the second chunk on. */
   collecting?: Collecting
+  /** Its deposit is set aside and its opening is taken. */
+  isAdmitted?: boolean
   /** A chunk is on the disk that did not leave. */
   isTakenBack?: boolean
 }
@@ -150,6 +144,7 @@ export function createAnswering(
       // Who checks a drop needs the offer also when it is over.
       if (!shown.has(signed)) channelStore.putOffer(signed.cid.toString(), signed.bytes)
       shown.add(signed)
+      paid.isAdmitted = true
       return paid
     } catch (error) {
       live.delete(key)
@@ -369,6 +364,8 @@ export function createAnswering(
     clearTimeout(timer)
     await call.delivering?.catch(() => {})
     if (live.has(`${call.channel?.channelId} ${call.id}`)) {
+      // Still being taken on: it ends as soon as it is.
+      if (call.isAdmitted !== true) throw new DatanetError('PROVIDER_BUSY', { callId: call.id })
       await finish(call, { credits: UNATTRIBUTED, outcome: 'cancelled' })
     }
   }

@@ -28,13 +28,12 @@ import type { KnownModel } from './catalogue.ts'
 import { sendCommit } from './closing.ts'
 import type { Datanets } from './datanets.ts'
 import type { Evidence } from './evidence.ts'
-import { fetchReceipt } from './fetch-receipt.ts'
 import { refuseUnfairOffer } from './offer-check.ts'
 import type { Parts } from './parts.ts'
 import type { PayerChannel, PayerChannels } from './payer-channels.ts'
 import { coverAhead, createDistance, type Distance } from './paying-ahead.ts'
 import { describeEnd } from './receipts.ts'
-import { createRecovery, type Recovery, type RecoveryParts, sealedRequest } from './recovery.ts'
+import { createRecovery, type Recovery, sealedRequest } from './recovery.ts'
 import { BROKEN, DIFFERING, isBroken, RESTARTING, RESUME_MS } from './resuming.ts'
 import { createSeparators } from './separators.ts'
 
@@ -76,13 +75,13 @@ const NO_CHANNEL = `0x${'0'.repeat(64)}`
 
 /** Attempts of this peer as a payer. specs/07-channel.md §Call */
 export function createAttempt(
-  parts: Pick<Parts, 'publications' | 'limits' | 'now'> & RecoveryParts,
+  parts: Pick<Parts, 'pool' | 'channelStore' | 'limits' | 'log' | 'now' | 'wallet'>,
   datanets: Datanets,
   channels: PayerChannels,
   evidence: Pick<Evidence, 'refuse' | 'compare'>,
   recovery: Recovery = createRecovery(parts)
 ): Attempt {
-  const { pool, channelStore, publications, limits, log, now } = parts
+  const { pool, channelStore, limits, log, now } = parts
   const requests = sealedRequest(parts)
   const prepayWei = limits.prepayWei ?? limits.maxCallWei
   const separatorOf = createSeparators()
@@ -292,13 +291,9 @@ export function createAttempt(
         if (!isCured) channel.retire()
       }
       if (call.meter.text === '') return call.channel?.drop(call.id)
-      if (call.channel === undefined) return
-      await fetchReceipt(publications, call.signed.offer.provider, call.id)
-        .then((receipt) => settle(call, { receipt }))
-        .catch((cause) => {
-          call.channel?.lose(call.id)
-          log('receipt', { callId: call.id, error: `${cause}` })
-        })
+      if (channel === undefined) return
+      channel.lose(call.id)
+      await recovery.channel(channel, { signal: AbortSignal.timeout(RECOVER_MS) }).catch(() => {})
     }
   }
 

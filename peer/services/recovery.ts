@@ -35,7 +35,7 @@ export interface Recovery {
 }
 
 /** What open calls are kept and asked for with. */
-export type RecoveryParts = Pick<Parts, 'pool' | 'channelStore' | 'wallet' | 'log'>
+type RecoveryParts = Pick<Parts, 'pool' | 'channelStore' | 'wallet' | 'log'>
 
 /** How often lost calls are asked for again. */
 const AGAIN_MS = 30_000

@@ -8,6 +8,14 @@ import type { Again } from './keeping.ts'
 /** Receipts in one frame: as many of the largest as fit. */
 const PER_PART = Math.floor(LIMITS.frameBytes / LIMITS.recordBytes)
 
+/** An ask that is a call. */
+export interface CallAsk {
+  readonly request: Uint8Array
+  readonly terms?: Uint8Array | undefined
+  readonly voucher?: Uint8Array | undefined
+  readonly from?: number | undefined
+}
+
 /** The frames of an answer that is shown again; gives its end. specs/07-channel.md §Replay */
 export async function* showAgain(again: Again): AsyncGenerator<unknown, unknown, boolean> {
   for (const { text, costWei } of again.chunks) {

@@ -128,6 +128,12 @@ export function createBooks(
     const seen = readJournal(join(dirs.provider, 'journal')).filter(
       ({ what }) => what === 'voucher'
     )
+    const channels = Map.groupBy(seen, (entry) => decoded(entry).channelId)
+    for (const those of channels.values()) compareOf(those)
+    findings = { ...findings, vouchers: seen.length }
+  }
+
+  function compareOf(seen: readonly Entry[]): void {
     const roots = new Map<number, string>()
     let life = 0
     let before: SignedVoucher | undefined
@@ -157,7 +163,6 @@ export function createBooks(
       )
       if (highest === undefined || isAtLeast(voucher, highest)) highest = voucher
     }
-    findings = { ...findings, vouchers: seen.length }
   }
 
   return {

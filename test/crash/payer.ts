@@ -55,6 +55,9 @@ async function start(init: Join) {
   const side = await createSide(init, ['/ip4/127.0.0.1/tcp/0'])
   const { node, parts, board, journal, opened } = side
   const recovering = stopwatch()
+  const { request } = parts.pool
+  // Nothing else of it is a request: it is a voucher that commits.
+  parts.pool.request = (...ask) => board.during('committing', () => request(...ask))
   const inner = createPayerChannels(parts)
   const recovery = createRecovery(parts, inner)
   const recovered = { opened, recovered: recovering() }
@@ -72,13 +75,7 @@ async function start(init: Join) {
   const known = { card, offers: new Map() }
   const datanets = { meet: async () => DATANET } as unknown as Datanets
   const channels = watch(side, inner)
-  const attempt = createAttempt(
-    { ...parts, publications: {} as never },
-    datanets,
-    channels,
-    createEvidence(parts),
-    recovery
-  )
+  const attempt = createAttempt(parts, datanets, channels, createEvidence(parts), recovery)
   const signal = new AbortController().signal
   const codes: Record<string, number> = {}
 

@@ -18,7 +18,7 @@ export const PARALLEL = 16
 export const OPEN_WEI = 1_000n
 export const CHUNK_WEI = 640n
 /** Calls of one burst per worker, and how long a payer rests after it. */
-export const BURST = 3
-export const REST_MS = 120
+export const BURST = 1
+export const REST_MS = 60
 /** How often a provider claims. */
 export const CLAIM_MS = 1_500

@@ -41,12 +41,7 @@ async function start({ address, card, free, paid, ...ours }: Start) {
   const known = { card: await verifyCard(card, Date.now()), offers: new Map() }
   const datanets = { meet: async () => DATANET } as unknown as Datanets
   const channels = createPayerChannels(parts)
-  const attempt = createAttempt(
-    { ...parts, publications: {} as never },
-    datanets,
-    channels,
-    createEvidence(parts)
-  )
+  const attempt = createAttempt(parts, datanets, channels, createEvidence(parts))
   const signal = new AbortController().signal
   const [freeOffer, ...paidOffers] = (await Promise.all(
     [free, ...paid].map((bytes) => verifyOffer(bytes, Date.now()))
