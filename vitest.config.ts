@@ -7,7 +7,10 @@ export default defineConfig({
     pool: 'forks',
     // Vitest leaves one core free; most files here wait for sockets and disks.
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 30_000
+    testTimeout: 60_000,
+    // Most start a chain and several peers.
+    hookTimeout: 60_000,
+    // What is polled for comes when the machine has time for it.
+    expect: { poll: { timeout: 15_000 } }
   }
 })

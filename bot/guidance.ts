@@ -12,3 +12,8 @@ export const REFUSED = `Discord does not accept DISCORD_TOKEN.
 Open your application at https://discord.com/developers/applications, “Bot”, “Reset Token”, copy it
 whole, and run again: DISCORD_TOKEN=<token> npm run bot
 `
+
+/** What someone is told whose peer runs already: a bot speaks to it, or has one of its own. */
+export const ANOTHER_RUNS = `The bot can speak to that peer: DATANET_PEER_URL and DATANET_PEER_TOKEN, one of its “tokens”.
+Or it has a peer of its own, in a folder of its own: DATANET_DATA_DIR=my-bot npm run bot
+`

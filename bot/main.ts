@@ -4,7 +4,7 @@ import { toProblem } from '../peer/api/problem.ts'
 import type { Bot } from './bot.ts'
 import { systemClock } from './clock.ts'
 import { type BotConfig, readBotConfig } from './config.ts'
-import { GUIDANCE, REFUSED } from './guidance.ts'
+import { ANOTHER_RUNS, GUIDANCE, REFUSED } from './guidance.ts'
 import { codeOf, createLog } from './log.ts'
 
 // What a bot and a peer are made of is loaded once there is a token: until then it answers at once.
@@ -28,8 +28,8 @@ try {
   if (config.discordToken === undefined) fail(GUIDANCE)
   else await run(config, config.discordToken)
 } catch (error) {
-  const { code, detail } = toProblem(error).body
-  fail(`${code}: ${detail}\n`)
+  const { code, detail, details } = toProblem(error).body
+  fail(`${code}: ${detail}\n${details.running === true ? ANOTHER_RUNS : ''}`)
 }
 
 async function run(config: BotConfig, token: string): Promise<void> {
@@ -96,8 +96,12 @@ async function peerOf(
   // A devnet gives play money to who asks; anywhere else nothing comes of it.
   const { askFaucet } = await import('../peer/devnet/faucet.ts')
   if (own.rpcUrl !== undefined) await askFaucet(own.rpcUrl, daemon.peer.account).catch(() => false)
-  const { maxCallWei } = own.limits
-  const cap = { capWei: config.dailyWei, maxCallWei, now: systemClock.now }
+  daemon.lost.then((error) => {
+    fail(`${error.code}: ${error.message}\n`)
+    stopping.abort()
+  })
+  const { maxCallWei, prepayWei = maxCallWei } = own.limits
+  const cap = { capWei: config.dailyWei, maxCallWei, prepayWei, now: systemClock.now }
   return { api: cappedApi(daemon.peer.api, cap), stop: () => daemon.stop() }
 }
 

@@ -24,6 +24,8 @@ export interface Config {
   /** Absent without a chain; `network` in a source fills bootstrap, rpcUrl and contracts. */
   readonly rpcUrl?: string
   readonly contracts?: ChainContracts
+  /** What the network is about, where its file says so. */
+  readonly networkTopic?: string
   /** 0 takes a free port: who needs it reads it from api.json. */
   readonly apiPort: number
   readonly gateway: boolean
@@ -196,7 +198,7 @@ const sourceSchema = z
   })
   .partial()
 
-type Source = z.output<typeof sourceSchema>
+type Source = z.output<typeof sourceSchema> & { readonly networkTopic?: string }
 
 /**
  * The effective configuration. Refuses keys that do not exist, values that are not possible and files
@@ -214,12 +216,10 @@ export function loadConfig({ env = process.env, flags = {}, file }: ConfigSource
       { hint: 'config.json in a data directory cannot name another one' }
     )
   }
-  const merged = { ...DEFAULTS, ...fromFile, ...fromEnv, ...fromFlags }
-  const other = (['network', 'rpcUrl', 'contracts'] as const).find((key) => key in merged)
-  if (merged.chain !== undefined && other !== undefined) {
-    const hint = `chain ${merged.chain} is a chain of its own: leave out ${other}, or chain`
-    throw new DatanetError('CONFIG_INVALID', { key: other }, { hint })
-  }
+  refuseTwoChains(fromFile, file ?? join(dataDir, 'config.json'))
+  refuseTwoChains(fromEnv, ENVIRONMENT)
+  refuseTwoChains(fromFlags, 'flags')
+  const merged = { ...DEFAULTS, ...over(over(fromFile, fromEnv), fromFlags) }
   const { maxCallWei, prepayWei, depositWei, network: _, ...others } = merged
   const { maxDayWei, maxProviderDayWei, ...rest } = others
   const budgets = {
@@ -285,8 +285,33 @@ function readSource(
   }
   const { network } = parsed.data
   if (network === undefined) return parsed.data
-  const { bootstrap, rpcUrl, contracts } = readNetwork(network)
-  return { bootstrap: [...bootstrap], rpcUrl, contracts, ...parsed.data }
+  const { bootstrap, rpcUrl, contracts, topic } = readNetwork(network)
+  const about = topic === undefined ? {} : { networkTopic: topic }
+  return { bootstrap: [...bootstrap], rpcUrl, contracts, ...about, ...parsed.data }
+}
+
+/** The keys that name a chain that runs elsewhere; `network` comes with the peers around it. */
+const ELSEWHERE = ['network', 'rpcUrl', 'contracts'] as const
+
+function refuseTwoChains(values: Source, source: string): void {
+  const other = ELSEWHERE.find((key) => values[key] !== undefined)
+  if (values.chain === undefined || other === undefined) return
+  const hint = `${source}: chain ${values.chain} is a chain of its own: leave out ${other}, or chain`
+  throw new DatanetError('CONFIG_INVALID', { key: other, source }, { hint })
+}
+
+/** `stronger` over `weaker`: what says which chain takes the place of all that said another one. */
+function over(weaker: Source, stronger: Source): Source {
+  const left: { -readonly [K in keyof Source]: Source[K] } = { ...weaker }
+  if (stronger.chain !== undefined) {
+    if (left.network !== undefined) delete left.bootstrap
+    delete left.networkTopic
+    for (const key of ELSEWHERE) delete left[key]
+  } else if (ELSEWHERE.some((key) => stronger[key] !== undefined)) {
+    delete left.chain
+    delete left.chainPort
+  }
+  return { ...left, ...stronger }
 }
 
 function readFile(file: string | undefined, usual: string): Source {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatanetError, isDatanetError } from '../protocol/base/errors.ts'
 import { TYPED_DECIMALS } from './api/amounts.ts'
@@ -12,6 +12,7 @@ import { createGateway } from './faces/gateway/gateway.ts'
 import { createLog } from './log.ts'
 import { createMetrics } from './metrics.ts'
 import { createPeer, type Peer } from './peer.ts'
+import { toDiskFailure } from './store/disk-failure.ts'
 import { undo } from './undo.ts'
 import { passphraseOf } from './wallet/passphrase.ts'
 
@@ -25,6 +26,8 @@ export interface Daemon {
   readonly gateway?: { readonly url: string; readonly token: string }
   /** What other peers of the machine join by, when this one runs an embedded chain. */
   readonly networkFile?: string
+  /** Resolves when its api.json is gone, and with it what the peer stands on; it is stopping then. */
+  readonly lost: Promise<DatanetError>
   /** Closes the doors, ends what runs and removes api.json; within five seconds. */
   stop(): Promise<void>
 }
@@ -32,21 +35,23 @@ export interface Daemon {
 export interface DaemonOptions {
   /** Where log lines go; stderr when left out. */
   readonly logTo?: { write(line: string): void }
+  /** How often it looks whether its data directory is still there; two seconds when left out. */
+  readonly lookMs?: number
 }
 
 const TOKEN_BYTES = 24
 const STOP_MS = 4_500
+const LOOK_MS = 2_000
 const EMBEDDED_WITHDRAW_DELAY_S = 10
 
 /**
  * A started peer with its API served, and the gateway when it is on; `api.json` in the data directory
  * tells the owner's programs where. Refuses a data directory that another daemon holds
- * (CONFIG_INVALID), a token of other than 18 places (CONFIG_INVALID), and what `createPeer` and `startEmbeddedNetwork` refuse.
+ * (CONFIG_INVALID), a disk that keeps nothing (STORE_FAILED), a token of other than 18 places (CONFIG_INVALID), and what `createPeer` and `startEmbeddedNetwork` refuse.
  */
 export async function startDaemon(config: Config, options: DaemonOptions = {}): Promise<Daemon> {
   const { dataDir, limits } = config
   const passphrase = passphraseOf(config)
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const log = createLog(config.logLevel, options.logTo)
   const lock = lockDataDir(dataDir)
   const started: Array<() => unknown> = [() => lock.release()]
@@ -73,12 +78,14 @@ export async function startDaemon(config: Config, options: DaemonOptions = {}): 
     await embedded?.open(peer)
     await refuseOtherDecimals(peer)
     const token = randomBytes(TOKEN_BYTES).toString('base64url')
+    const { maxCallWei, prepayWei = maxCallWei } = limits
     const metrics = createMetrics(peer.api, () => server.calls)
     const server = await servePeerApi({
       api: peer.api,
       tokens: [{ token, label: 'owner', admin: true }, ...config.tokens],
       port: config.apiPort,
-      maxCallWei: limits.maxCallWei,
+      maxCallWei,
+      prepayWei,
       metrics,
       onCall(report) {
         metrics.observe(report)
@@ -91,7 +98,8 @@ export async function startDaemon(config: Config, options: DaemonOptions = {}): 
       ? await createGateway({
           api: peer.api,
           capWei: config.gatewayCapWei,
-          maxCallWei: limits.maxCallWei,
+          maxCallWei,
+          prepayWei,
           port: config.gatewayPort,
           ...(config.gatewayToken === undefined ? {} : { token: config.gatewayToken }),
           onError(error) {
@@ -108,22 +116,35 @@ export async function startDaemon(config: Config, options: DaemonOptions = {}): 
     log.info({ scope: 'daemon', peerId: peer.peerId, account: peer.account, url: server.url }, 'up')
 
     let stopping: Promise<void> | undefined
+    function stop(): Promise<void> {
+      clearInterval(looking)
+      stopping ??= withinStopTime(undo(started)).then((inTime) => {
+        log[inTime ? 'info' : 'warn']({ scope: 'daemon', inTime }, 'down')
+      })
+      return stopping
+    }
+    const lost = Promise.withResolvers<DatanetError>()
+    // Else it would go on serving, and paying, with nothing that could be started again.
+    const looking = setInterval(() => {
+      if (existsSync(file)) return
+      const error = new DatanetError('STORE_FAILED', { dataDir }, { hint: `${file} is gone` })
+      log.error({ scope: 'daemon', code: error.code, dataDir }, error.message)
+      lost.resolve(error)
+      stop().catch(() => {})
+    }, options.lookMs ?? LOOK_MS)
+    looking.unref()
     return {
       peer,
       url: server.url,
       token,
       ...doors,
       ...networkFile,
-      stop() {
-        stopping ??= withinStopTime(undo(started)).then((inTime) => {
-          log[inTime ? 'info' : 'warn']({ scope: 'daemon', inTime }, 'down')
-        })
-        return stopping
-      }
+      lost: lost.promise,
+      stop
     }
   } catch (error) {
     await undo(started).catch(() => {})
-    throw error
+    throw toDiskFailure(error, dataDir)
   }
 }
 

@@ -115,7 +115,7 @@ export function createAsk({ api, clock, log, topics }: BotParts): BotCommand {
   ): Promise<Card> {
     const receipt = await receiptOf(callId)
     const money = await inWords()
-    return stoppedCard(asked, { text, why, receipt }, money)
+    return stoppedCard(asked, { text, why, callId, receipt }, money)
   }
 
   async function failed(

@@ -67,8 +67,9 @@ export function createContribute({ api, clock, log, topics }: BotParts): BotComm
     if (interaction.isFromMessage()) await interaction.deferUpdate()
     else await interaction.deferReply({ flags: MessageFlags.Ephemeral })
     const user = interaction.user.id
-    const before = drafts.get(subject, user)
-    const datanet = await api.datanets.show(before?.datanet.id ?? subject)
+    const { draft: known, datanet: id } = subjectOf(subject)
+    const before = known === undefined ? undefined : drafts.get(known, user)
+    const datanet = await api.datanets.show(id)
     const typed = (field: string) => interaction.fields.getTextInputValue(field).trim()
     const draft = drafts.put({
       ...(before === undefined ? {} : { id: before.id }),
@@ -87,7 +88,8 @@ export function createContribute({ api, clock, log, topics }: BotParts): BotComm
     const draft = drafts.get(id, interaction.user.id)
     if (draft === undefined) return void (await interaction.reply(notice(GONE)))
     const { datanet, language } = draft
-    const form = { id: customId({ action: 'redraft', subject: id }), language, draft }
+    const subject = `${datanet.id}.${id}`
+    const form = { id: customId({ action: 'redraft', subject }), language, draft }
     await interaction.showModal(contributionForm(datanet, form))
   }
 
@@ -96,6 +98,12 @@ export function createContribute({ api, clock, log, topics }: BotParts): BotComm
     if (draft === undefined) return void (await interaction.reply(notice(GONE)))
     try {
       await interaction.deferUpdate()
+      const problems = draftProblems(draft)
+      if (problems.length > 0) {
+        // Clicked on a confirmation that was replaced meanwhile: this text was never shown with it.
+        await interaction.editReply(card(confirmationCard(drafts.put(draft), problems)))
+        return
+      }
       const datanet = await api.datanets.show(draft.datanet.id)
       if (datanet.consent !== draft.datanet.consent) {
         // What was agreed to is not what stands there now: ask again.
@@ -169,6 +177,15 @@ export function createContribute({ api, clock, log, topics }: BotParts): BotComm
     buttons: { give, edit, discard },
     modals: { draft: submitted, redraft: submitted }
   }
+}
+
+/**
+ * The Datanet that a form is for, and the draft that it corrects. Of a draft that was forgotten while
+ * somebody typed, what they typed becomes another one.
+ */
+function subjectOf(subject: string): { readonly datanet: string; readonly draft?: string } {
+  const [datanet = '', draft] = subject.split('.')
+  return { datanet, ...(draft === undefined ? {} : { draft }) }
 }
 
 function licenceOf({ fields }: ModalSubmitInteraction, { licences }: DatanetSummary): string {

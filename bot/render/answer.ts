@@ -61,16 +61,18 @@ export function stoppedCard(
   stopped: {
     readonly text: string
     readonly why: string
+    /** Of the call; empty where none was made. */
+    readonly callId: string
     readonly receipt: ReceiptSummary | undefined
   },
   money: (amountWei: bigint) => string
 ): Card {
-  const { text, why, receipt } = stopped
+  const { text, why, callId, receipt } = stopped
   const delivered = text.trim() === '' ? [] : [answerText(text.trim(), ANSWER)]
+  // A provider that is gone may still claim what was prepaid.
+  const open = callId === '' ? 'nothing was charged' : `not settled yet\n-# receipt \`${callId}\``
   const cost =
-    receipt === undefined
-      ? `-# ${plainLine(model, 100)} · nothing was charged`
-      : footer(model, receipt, money)
+    receipt === undefined ? `-# ${plainLine(model, 100)} · ${open}` : footer(model, receipt, money)
   return {
     colour: COLOUR.notice,
     parts: [questionLine(question), ...delivered, `**■ ${why}**`, RULE, cost]

@@ -5,7 +5,7 @@ import { type Card, COLOUR } from './card.ts'
 const NEXT: Readonly<Record<string, string>> = {
   PEER_UNREACHABLE:
     'The peer behind this bot does not answer. Try again in a minute; if it stays so, tell who runs this bot.',
-  PEER_GONE: 'The connection broke half-way. Try again; what was not delivered is not paid.',
+  PEER_GONE: 'The connection broke half-way. Try again.',
   PEER_SILENT: 'It took too long. Try again in a minute.',
   PROVIDER_BUSY: 'The model is busy just now. Try again in a minute.',
   MODEL_UNKNOWN: 'Pick a model from the list that opens while you type in the option “model”.',

@@ -1,11 +1,15 @@
+import { isAbort } from '../../protocol/base/errors.ts'
 import type { AskEvent, Question } from './models-api.ts'
 import type { PeerApi } from './peer-api.ts'
 import { refusal } from './problem.ts'
 import type { Reservation } from './spending-cap.ts'
 
+/** Failures after which a provider may claim what was prepaid, and gives no receipt for it. */
+const LOST: readonly unknown[] = ['PEER_GONE', 'PEER_SILENT']
+
 /**
  * Asks within `reservation` and settles it with what the call did cost, however it ends: failed
- * attempts were paid for as well. A price above what a spending cap left is SPENDING_LIMIT, and an
+ * attempts were paid for as well, and of one that was lost what it had prepaid counts. A price above what a spending cap left is SPENDING_LIMIT, and an
  * answer that ends without `done` PEER_GONE.
  */
 export async function* meteredAsk(
@@ -18,12 +22,14 @@ export async function* meteredAsk(
   // A provider that failed half-way was still paid for what it delivered.
   let sunkWei = 0n
   let finished = false
+  // Also of one that its listener leaves.
+  let isLost = true
 
   async function receiptWei(): Promise<bigint> {
     if (callId === '') return 0n
     const receipt = await api.receipts.show(callId).catch(() => undefined)
-    const priceWei = receipt?.priceWei ?? 0n
-    return priceWei > runningWei ? priceWei : runningWei
+    if (receipt === undefined) return runningWei + (isLost ? reservation.prepaidWei : 0n)
+    return receipt.priceWei > runningWei ? receipt.priceWei : runningWei
   }
 
   try {
@@ -32,7 +38,7 @@ export async function* meteredAsk(
       if (event.type === 'started') callId = event.callId
       if (event.type === 'chunk') runningWei = event.costWei
       if (event.type === 'retrying') {
-        sunkWei += runningWei
+        sunkWei += runningWei + (LOST.includes(event.code) ? reservation.prepaidWei : 0n)
         runningWei = 0n
       }
       if (event.type === 'done') {
@@ -43,11 +49,12 @@ export async function* meteredAsk(
     }
     if (!finished) throw refusal('PEER_GONE', { callId })
   } catch (error) {
+    isLost = isAbort(error) || LOST.includes(codeOf(error))
     throw reservation.cut && codeOf(error) === 'PRICE_TOO_HIGH'
       ? refusal('SPENDING_LIMIT', { maxWei: reservation.maxWei }, { cause: error })
       : error
   } finally {
-    // Cut short: the receipt may be there all the same, else the running cost is what we know.
+    // Cut short: the receipt may be there all the same, else what was promised is what we know.
     if (!finished) reservation.settle(sunkWei + (await receiptWei()))
   }
 }

@@ -7,7 +7,7 @@ import { meteredAsk } from './metered-ask.ts'
 import type { Method } from './method.ts'
 import type { AskEvent, Question } from './models-api.ts'
 import type { PeerApi, ProgressOptions } from './peer-api.ts'
-import { refusal, toProblem } from './problem.ts'
+import { type Problem, refusal, toProblem } from './problem.ts'
 import { readJson } from './read-json.ts'
 import { type MethodPath, methodAt } from './schema.ts'
 import type { SpendingCap } from './spending-cap.ts'
@@ -95,7 +95,7 @@ export function createApiRoutes(init: ApiRouteInit): Hono<{ Variables: { grant: 
       throw error
     }
   })
-  app.notFound(() => problemResponse(refusal('INPUT_INVALID', {}, { hint: 'no such route' }), 404))
+  app.notFound(() => problemResponse(refusal('ROUTE_UNKNOWN')))
   app.onError((error) => problemResponse(error))
   return app
 }
@@ -173,16 +173,17 @@ function toBody(events: AsyncGenerator<string>, leave: () => void): ReadableStre
   })
 }
 
-function problemResponse(error: unknown, status?: number): Response {
+function problemResponse(error: unknown): Response {
   const problem = toProblem(error)
   const headers = {
     'content-type': 'application/problem+json',
     // What was left unread of a refused body must not be taken for another request.
-    ...(problem.status === 413 || problem.status === 400 ? { connection: 'close' } : {})
+    ...(isUnread(problem) ? { connection: 'close' } : {})
   }
-  const answer = status ?? problem.status
-  return new Response(JSON.stringify({ ...problem.body, status: answer }), {
-    status: answer,
-    headers
-  })
+  return new Response(JSON.stringify(problem.body), { status: problem.status, headers })
+}
+
+/** Whether the body of such a request may not have been read to its end. */
+function isUnread({ status, body }: Problem): boolean {
+  return status === 413 || status === 400 || body.code === 'ROUTE_UNKNOWN'
 }

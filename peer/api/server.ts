@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import { isLoopback } from './guard.ts'
+import { listenOn } from './listen.ts'
 import type { PeerApi } from './peer-api.ts'
 import { refusal } from './problem.ts'
 import { type ApiRouteInit, createApiRoutes, type Grant } from './routes.ts'
@@ -25,6 +25,8 @@ export interface PeerApiServerInit {
   readonly port?: number
   /** What one call may cost at this peer; needed by tokens whose spending is limited. */
   readonly maxCallWei?: bigint
+  /** What a call may promise before anything comes of it: it counts where the provider is lost. */
+  readonly prepayWei?: bigint
   /** 1 MiB when left out. */
   readonly maxBodyBytes?: number
   /** How long a whole body may take to arrive; ten seconds when left out. */
@@ -60,7 +62,7 @@ export async function servePeerApi(init: PeerApiServerInit): Promise<PeerApiServ
   const running = new Set<Promise<unknown>>()
   const routes = createApiRoutes({
     api,
-    grants: tokens.map((token) => grantOf(token, init.maxCallWei, now)),
+    grants: tokens.map((token) => grantOf(token, init, now)),
     maxBodyBytes: init.maxBodyBytes ?? MAX_BODY_BYTES,
     bodyTimeoutMs: init.bodyTimeoutMs ?? BODY_MS,
     stopping: stopping.signal,
@@ -72,11 +74,10 @@ export async function servePeerApi(init: PeerApiServerInit): Promise<PeerApiServ
     }
   })
   const server = createAdaptorServer({ fetch: routes.fetch }) as Server
-  await listen(server, port, host)
-  const { port: bound } = server.address() as AddressInfo
+  const url = await listenOn(server, host, port)
 
   return {
-    url: `http://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${bound}`,
+    url,
     get calls() {
       return running.size
     },
@@ -92,22 +93,18 @@ export async function servePeerApi(init: PeerApiServerInit): Promise<PeerApiServ
   }
 }
 
-function grantOf(token: ApiToken, maxCallWei: bigint | undefined, now: () => number): Grant {
+function grantOf(
+  token: ApiToken,
+  { maxCallWei, prepayWei = 0n }: Pick<PeerApiServerInit, 'maxCallWei' | 'prepayWei'>,
+  now: () => number
+): Grant {
   const capWei = token.spendWei ?? (token.admin === true ? undefined : 0n)
   if (capWei === undefined) return token
   if (capWei > 0n && maxCallWei === undefined) {
     throw refusal('CONFIG_INVALID', {}, { hint: 'a spending limit needs maxCallWei' })
   }
-  return { ...token, cap: createSpendingCap({ capWei, maxCallWei: maxCallWei ?? 1n, now }) }
-}
-
-async function listen(server: Server, port: number, host: string): Promise<void> {
-  try {
-    server.listen(port, host.replace(/^\[|\]$/g, ''))
-    await once(server, 'listening')
-  } catch (cause) {
-    throw refusal('CONFIG_INVALID', { port }, { cause, hint: `port ${port} cannot be listened on` })
-  }
+  const cap = createSpendingCap({ capWei, maxCallWei: maxCallWei ?? 1n, prepayWei, now })
+  return { ...token, cap }
 }
 
 async function settled(calls: readonly Promise<unknown>[], ms: number): Promise<void> {

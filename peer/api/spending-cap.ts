@@ -5,6 +5,8 @@ export interface SpendingCapInit {
   readonly capWei: bigint
   /** The most that one call may cost. */
   readonly maxCallWei: bigint
+  /** The most that is promised before anything comes of a call; nothing when left out. */
+  readonly prepayWei?: bigint
   /** The clock, unix ms. */
   readonly now: () => number
 }
@@ -22,6 +24,8 @@ export interface Reservation {
   readonly maxWei: bigint
   /** True when the day's rest, and not the limit of one call, set `maxWei`. */
   readonly cut: boolean
+  /** What a call that is lost may have promised beyond what came of it. */
+  readonly prepaidWei: bigint
   /** Ends the reservation with what the call did cost. A second time does nothing. */
   settle(costWei: bigint): void
 }
@@ -29,7 +33,8 @@ export interface Reservation {
 const DAY_MS = 86_400_000
 
 /** A cap on what calls may cost together, counted from what they did cost. */
-export function createSpendingCap({ capWei, maxCallWei, now }: SpendingCapInit): SpendingCap {
+export function createSpendingCap(init: SpendingCapInit): SpendingCap {
+  const { capWei, maxCallWei, prepayWei = 0n, now } = init
   let day = dayOf(now())
   let spentWei = 0n
   let reservedWei = 0n
@@ -65,6 +70,7 @@ export function createSpendingCap({ capWei, maxCallWei, now }: SpendingCapInit):
       return {
         maxWei,
         cut: maxWei < limitWei,
+        prepaidWei: smaller(prepayWei, maxWei),
         settle(costWei) {
           if (!open) return
           open = false

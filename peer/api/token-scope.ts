@@ -71,7 +71,7 @@ export const ACCESS: Readonly<Record<MethodPath, Access>> = {
   'accounts/show': 'the account',
   'accounts/handOver': { accountIn: 'account' },
   'accounts/balance': 'any',
-  'accounts/holdings': 'any',
+  'accounts/holdings': 'the account',
   'accounts/deposit': 'admin',
   'accounts/send': 'admin',
   'accounts/import': 'admin',

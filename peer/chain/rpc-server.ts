@@ -26,11 +26,14 @@ export async function serveRpc(rpc: Rpc, init: { port?: number } = {}): Promise<
   })
   server.requestTimeout = 30_000
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) =>
-      reject(
-        new DatanetError('CONFIG_INVALID', { port: init.port ?? 0 }, { cause, hint: `${cause}` })
-      )
-    )
+    server.once('error', (cause) => {
+      const { port = 0 } = init
+      const isTaken = 'code' in cause && cause.code === 'EADDRINUSE'
+      const hint = isTaken
+        ? `port ${port} is taken: choose another, or 0 for a free one`
+        : `port ${port} cannot be listened on`
+      reject(new DatanetError('CONFIG_INVALID', { port }, { cause, hint }))
+    })
     server.listen(init.port ?? 0, '127.0.0.1', resolve)
   })
   return {

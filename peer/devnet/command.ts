@@ -21,6 +21,11 @@ export async function runDevnet(options: DevnetOptions): Promise<void> {
   const isJson = options.json === true
   const line = createProgressLine(isJson ? undefined : process.stdout)
   const stopping = stopSignal()
+  const sayStopping = () => {
+    line.clear()
+    if (!isJson) process.stdout.write('\nStopping…\n')
+  }
+  stopping.signal.addEventListener('abort', sayStopping, { once: true })
   const starting = startDevnet({
     seed: options.seed,
     questions: options.question,
@@ -40,7 +45,6 @@ export async function runDevnet(options: DevnetOptions): Promise<void> {
     devnet = await starting
   } catch (error) {
     if (!stopping.signal.aborted) throw error
-    line.clear()
     process.exitCode = 130
     return
   }
@@ -50,7 +54,6 @@ export async function runDevnet(options: DevnetOptions): Promise<void> {
     if (isJson) printJson({ step: 'listening', url, token, networkFile: devnet.networkFile })
     else process.stdout.write(invitation(url, token, devnet.networkFile))
     if (!stopping.signal.aborted) await once(stopping.signal, 'abort')
-    if (!isJson) process.stdout.write('\nStopping…\n')
   } finally {
     await devnet.stop()
   }

@@ -39,6 +39,7 @@ const ANSWERABLE = 5
 const UNANSWERABLE = 3
 /** How long a participant may be waited for past the veto delay, as the chain counts time in blocks. */
 const CLAIM_TRIES = 20
+const TELL_MS = 2_500
 
 /**
  * Runs the whole loop on real parts: contribute, organise, build, use, reward. Every participant is a
@@ -47,7 +48,7 @@ const CLAIM_TRIES = 20
  */
 export async function startDevnet(init: DevnetInit): Promise<Devnet> {
   const startedAtMs = performance.now()
-  const world = await createWorld(TOPIC, init.keep)
+  const world = await telling(init, 'starting a chain', createWorld(TOPIC, init.keep))
   const started: Array<() => Promise<void>> = []
   let stopped: Promise<void> | undefined
   const stop = () => {
@@ -62,7 +63,7 @@ export async function startDevnet(init: DevnetInit): Promise<Devnet> {
     init.signal?.throwIfAborted()
     const { network, isKept, dir } = world
     init.tell({ step: 'world', network, isKept, dir })
-    const cast = await startCast(world, started)
+    const cast = await telling(init, 'starting four peers', startCast(world, started))
     init.tell({
       step: 'participants',
       participants: Object.values(cast).map(({ role, pid, peerId, account }) => ({
@@ -106,6 +107,18 @@ export async function startDevnet(init: DevnetInit): Promise<Devnet> {
     await stop().catch(() => {})
     throw error
   }
+}
+
+/** Says what goes on until `work` is done: nothing else is said while it is. */
+async function telling<T>(
+  { progress }: Pick<DevnetInit, 'progress'>,
+  text: string,
+  work: Promise<T>
+): Promise<T> {
+  const tell = () => progress('devnet', { text, done: 0, total: 0 })
+  tell()
+  const timer = setInterval(tell, TELL_MS)
+  return work.finally(() => clearInterval(timer))
 }
 
 async function startCast(

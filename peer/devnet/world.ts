@@ -3,10 +3,11 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { generateKeyPair, privateKeyFromProtobuf, privateKeyToProtobuf } from '@libp2p/crypto/keys'
-import { DatanetError } from '../../protocol/base/errors.ts'
+import { DatanetError, isDatanetError } from '../../protocol/base/errors.ts'
 import type { Chain } from '../chain/chain.ts'
 import { createEthersChain } from '../chain/ethers-chain.ts'
 import { startLocalChain } from '../chain/local-chain.ts'
+import { lockDataDir } from '../daemon-lock.ts'
 import { createNode } from '../net/node.ts'
 import { undo } from '../undo.ts'
 import { type Network, readNetwork, writeNetwork } from './network.ts'
@@ -27,7 +28,7 @@ export interface World {
 /**
  * A world in `keep`, or in a directory of its own that is removed at the end. Every address and port
  * is chosen free, so that several worlds stand beside each other. Refuses a `keep` that cannot be a
- * folder (CONFIG_INVALID).
+ * folder, and one whose world runs already (CONFIG_INVALID).
  */
 export async function createWorld(topic: string, keep?: string): Promise<World> {
   const dir = folder(keep)
@@ -39,6 +40,7 @@ export async function createWorld(topic: string, keep?: string): Promise<World> 
     started.push(remove, () => process.off('exit', remove))
   }
   const stop = () => undo(started)
+  if (keep !== undefined) started.push(holding(dir))
   try {
     const networkFile = join(dir, 'network.json')
     const isKept = existsSync(networkFile)
@@ -80,6 +82,18 @@ function folder(keep: string | undefined): string {
   } catch (cause) {
     const hint = `${keep} cannot be made a folder`
     throw new DatanetError('CONFIG_INVALID', { keep }, { cause, hint })
+  }
+}
+
+/** Holds a kept world until the returned function is called. Refuses one that is held (CONFIG_INVALID). */
+function holding(dir: string): () => void {
+  try {
+    const lock = lockDataDir(dir)
+    return () => lock.release()
+  } catch (cause) {
+    if (!isDatanetError(cause) || cause.details.running !== true) throw cause
+    const hint = `another devnet runs in ${dir}: stop it, or --keep another folder`
+    throw new DatanetError('CONFIG_INVALID', { keep: dir, running: true }, { cause, hint })
   }
 }
 

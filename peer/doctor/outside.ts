@@ -47,7 +47,7 @@ export async function checkChain(
     const { symbol, decimals } = await chain.token.describe()
     const gasWei = await chain.gasBalanceOf(account)
     const held = formatWei(await chain.token.balanceOf(account), symbol, decimals)
-    const text = `${account} holds ${held} and ${formatWei(gasWei)} coins for gas`
+    const text = `${account} holds ${held} and ${formatWei(gasWei)} of the chain’s coin for gas`
     const isPoor = gasWei === 0n || held === `0 ${symbol}`
     const todo = `to pay, send ${gasWei === 0n ? 'coins of the chain' : symbol} to this account`
     return [answered, isPoor ? warning('account', text, todo) : fine('account', text), clock]

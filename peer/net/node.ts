@@ -15,6 +15,9 @@ import { deadline, pause, poll } from '../../protocol/net/waiting.ts'
 const DIAL_MS = 5_000
 const FIRST_RETRY_MS = 200
 const BOOTSTRAP_MS = 20_000
+/** How libp2p and multiaddr call it: a port that is taken, an address that is none of this machine's, or none. */
+const LISTEN_FAILURE =
+  /^(UnsupportedListenAddresses|UnknownProtocol|InvalidMultiaddr|Validation)Error$/
 
 /** What a node is made of. */
 export interface NodeInit {
@@ -36,11 +39,27 @@ export interface NodeInit {
 export type PeerNode = Libp2p<{ dht?: KadDHT & { readonly routingTable: { size: number } } }>
 
 /**
- * A started node that has reached one of its bootstrap peers. Refuses PEER_UNREACHABLE, and stops the
- * node again, when none answered within `joinMs` of retries.
+ * A started node that has reached one of its bootstrap peers. Refuses addresses that cannot be
+ * listened on (CONFIG_INVALID) and, stopping the node again, PEER_UNREACHABLE when none answered within
+ * `joinMs` of retries.
  */
 export async function createNode(init: NodeInit): Promise<PeerNode> {
-  const node = await createLibp2p({
+  const node = await startNode(init).catch((cause: unknown) => {
+    if (!LISTEN_FAILURE.test(cause instanceof Error ? cause.name : '')) throw cause
+    const hint = `${init.listen?.join(' ') ?? 'loopback'} cannot be listened on: taken, or no address of this machine`
+    throw new DatanetError('CONFIG_INVALID', { key: 'listen' }, { cause, hint })
+  })
+  try {
+    await join(node, init)
+  } catch (error) {
+    await node.stop()
+    throw error
+  }
+  return node as unknown as PeerNode
+}
+
+function startNode(init: NodeInit): Promise<Libp2p> {
+  return createLibp2p({
     privateKey: init.privateKey,
     addresses: { listen: [...(init.listen ?? ['/ip4/127.0.0.1/tcp/0'])] },
     transports: [tcp()],
@@ -66,13 +85,6 @@ export async function createNode(init: NodeInit): Promise<PeerNode> {
       ...(init.dht === false ? {} : { dht: createDht() })
     }
   })
-  try {
-    await join(node, init)
-  } catch (error) {
-    await node.stop()
-    throw error
-  }
-  return node as unknown as PeerNode
 }
 
 /** Resolves when the DHT knows a peer to ask. Refuses DISCOVERY_OFF, PEER_SILENT after 20 s. */

@@ -10,6 +10,7 @@ import type {
   Sent,
   Transfer
 } from '../api/accounts-api.ts'
+import { formatAmount } from '../api/amounts.ts'
 import type { CallOptions } from '../api/peer-api.ts'
 import type { Chain } from '../chain/chain.ts'
 import { openKeystoreFile, readAddress, sealKeystoreFile } from '../wallet/keystore-file.ts'
@@ -66,7 +67,7 @@ export function createFunds(
     const hint =
       asset === 'gas'
         ? `${from.address} holds nothing of the chain's own coin, which pays for sending`
-        : `${from.address} holds less than that`
+        : `${from.address} holds ${formatAmount(from.balanceWei)} of the token, which is less`
     const heldWei = asset === 'gas' ? from.gasWei : from.balanceWei
     return new DatanetError(
       'FUNDS_INSUFFICIENT',

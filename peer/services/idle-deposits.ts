@@ -26,6 +26,10 @@ const MIN_MS = 250
 const MAX_MS = 3_600_000
 /** How often a withdrawal is looked at whose delay has passed by the local clock, but not by the chain's. */
 const READY_MS = 1_000
+/** A peer that just started has not met the providers yet that are to be told. */
+const START_MS = 2_000
+/** A provider that could not be told is tried again after this. */
+const UNTOLD_MS = 60_000
 
 /**
  * Takes back what is left of channels that were not used for `idleMs`, and of those that were given
@@ -46,9 +50,11 @@ export function createIdleDeposits(
   const stopping = new AbortController()
   const { signal } = stopping
   let woken = new AbortController()
+  let isUntold = false
 
   async function look(): Promise<void> {
     let chainMs: number | undefined
+    isUntold = false
     for (const stored of channelStore.channels('payer')) {
       signal.throwIfAborted()
       try {
@@ -89,7 +95,9 @@ export function createIdleDeposits(
     if (!isRetired && unusedMs < idleMs) return false
     await sendCommit(parts, channel, { signal })
     if (channel.ledger.pending.size > 0) return false
-    return unusedMs >= 2 * idleMs || (await isTold(stored))
+    if (unusedMs >= 2 * idleMs || (await isTold(stored))) return true
+    isUntold = true
+    return false
   }
 
   /** Whether the provider has the newest voucher, all receipts committed; to hear it twice does no harm. */
@@ -113,10 +121,12 @@ export function createIdleDeposits(
       .flatMap(({ withdrawal }) =>
         withdrawal === undefined ? [] : [Math.max(READY_MS, withdrawal.readyAtMs - now())]
       )
-    return Math.min(Math.max(MIN_MS, Math.min(MAX_MS, idleMs / LOOKS)), ...waits)
+    const lookMs = Math.max(MIN_MS, Math.min(MAX_MS, idleMs / LOOKS))
+    return Math.min(lookMs, ...(isUntold ? [UNTOLD_MS] : []), ...waits)
   }
 
   async function watch(): Promise<void> {
+    await pause(Math.min(START_MS, idleMs / LOOKS), signal)
     for (;;) {
       await look().catch((error) => {
         if (signal.aborted) throw error

@@ -33,6 +33,7 @@ import {
 } from '../../protocol/receipt/accumulator.ts'
 import { encodeReceipt, type SignedReceipt } from '../../protocol/receipt/receipt.ts'
 import { receiptLeaf } from '../../protocol/receipt/receipt-signature.ts'
+import { formatAmount } from '../api/amounts.ts'
 import type { CallOptions } from '../api/peer-api.ts'
 import type { ChannelState } from '../chain/escrow.ts'
 import type { PromisedChannel } from './budget.ts'
@@ -132,11 +133,15 @@ export function createPayerChannels(
     const account = wallet.own.address
     const balanceWei = await chain.token.balanceOf(account, options)
     if (balanceWei < amountWei) {
-      throw new DatanetError('FUNDS_INSUFFICIENT', {
-        account,
-        balanceWei: `${balanceWei}`,
-        neededWei: `${amountWei}`
-      })
+      const [holds, needs] = [formatAmount(balanceWei), formatAmount(amountWei)]
+      const hint =
+        `${account} holds ${holds} of the token, and a deposit of ${needs} is due; ` +
+        'datanet wallet deposit says where to pay to'
+      throw new DatanetError(
+        'FUNDS_INSUFFICIENT',
+        { account, balanceWei: `${balanceWei}`, neededWei: `${amountWei}` },
+        { hint }
+      )
     }
     if ((await chain.token.allowance(account, escrow, options)) < amountWei) {
       await chain.token.approve(escrow, amountWei, options)

@@ -20,17 +20,18 @@ export interface WithdrawalWatch {
 /**
  * Claims a channel's vouchers while its payer's withdrawal runs, as soon as it is seen: at the start,
  * for what began while this peer was away, and several times within the shortest delay of the
- * channels that hold something. specs/07-channel.md §Withdrawal
+ * channels that hold something. Also keeps what became of a withdrawal. specs/07-channel.md §Withdrawal
  */
 export function createWithdrawalWatch(
-  parts: Pick<Parts, 'chain' | 'log'>,
+  parts: Pick<Parts, 'chain' | 'channelStore' | 'log'>,
   claims: Claims,
   init: {
     /** Of this peer's offers, in seconds. */
     readonly withdrawDelayS: number
   }
 ): WithdrawalWatch {
-  const { chain, log } = parts
+  const { chain, channelStore, log } = parts
+  let isStarted = false
   const stopping = new AbortController()
   const { signal } = stopping
 
@@ -53,6 +54,20 @@ export function createWithdrawalWatch(
     log('withdrawal', { channels: leaving.size, claimedWei: `${claimedWei}` })
   }
 
+  /** Keeps what became of withdrawals; at the first look also of those that came and went unseen. */
+  async function settle(): Promise<void> {
+    for (const known of channelStore.channels('provider')) {
+      const { channelId, isRetired, withdrawal, depositWei } = known
+      if (isRetired || (isStarted && withdrawal === undefined)) continue
+      const state = await chain.escrow.channel(channelId, { signal })
+      channelStore.setChainState('provider', channelId, state)
+      // Only a withdrawal that was finished makes a deposit smaller: its payer is done with it.
+      const isGone = state.withdrawal === undefined && state.depositWei < depositWei
+      if (isGone) channelStore.retire('provider', channelId)
+    }
+    isStarted = true
+  }
+
   /** Within the shortest delay there is: of the channels that hold something, and of those to come. */
   function everyMs(): number {
     const delays = claims.claimable().map(({ terms }) => {
@@ -65,10 +80,12 @@ export function createWithdrawalWatch(
 
   async function watch(): Promise<void> {
     for (;;) {
-      await look().catch((error) => {
-        if (isAbort(error)) throw error
-        log('withdrawal', { code: isDatanetError(error) ? error.code : 'INTERNAL' })
-      })
+      for (const step of [look, settle]) {
+        await step().catch((error) => {
+          if (isAbort(error)) throw error
+          log('withdrawal', { code: isDatanetError(error) ? error.code : 'INTERNAL' })
+        })
+      }
       await pause(everyMs(), signal)
     }
   }

@@ -56,7 +56,8 @@ export async function openKeystore(
   db.migrate('keystore', [
     `CREATE TABLE keystore (
        only INTEGER PRIMARY KEY CHECK (only = 1), n INTEGER NOT NULL, r INTEGER NOT NULL,
-       p INTEGER NOT NULL, salt BLOB NOT NULL, known BLOB NOT NULL) STRICT`
+       p INTEGER NOT NULL, salt BLOB NOT NULL, known BLOB NOT NULL) STRICT`,
+    `CREATE TABLE keystore_trace (only INTEGER PRIMARY KEY CHECK (only = 1)) STRICT`
   ])
   const row = db.get('SELECT * FROM keystore')
   if (row === undefined) return PLAIN
@@ -68,11 +69,12 @@ export async function openKeystore(
   const keystore = sealedBy(await deriveKey(passphrase, row.salt as Uint8Array, cost))
   try {
     const known = keystore.open('check', row.known as Uint8Array)
-    if (timingSafeEqual(known, CHECK)) return keystore
+    if (!timingSafeEqual(known, CHECK)) throw new Error('another text')
   } catch (cause) {
     throw new DatanetError('PASSPHRASE_WRONG', {}, { cause })
   }
-  throw new DatanetError('PASSPHRASE_WRONG')
+  removeTrace(db)
+  return keystore
 }
 
 /**
@@ -96,10 +98,18 @@ export async function replaceKeystore(
     const known = keystore.seal('check', CHECK)
     const { N, r, p } = cost
     db.run('INSERT OR REPLACE INTO keystore VALUES (1, ?, ?, ?, ?, ?)', N, r, p, salt, known)
+    db.run('INSERT OR REPLACE INTO keystore_trace VALUES (1)')
     reseal(keystore)
   })
-  db.vacuum()
+  removeTrace(db)
   return keystore
+}
+
+/** Writes the files anew after the keys were; where that was cut off, the next opening does it. */
+function removeTrace(db: Database): void {
+  if (db.get('SELECT only FROM keystore_trace') === undefined) return
+  db.vacuum()
+  db.run('DELETE FROM keystore_trace')
 }
 
 function sealedBy(key: Uint8Array): Keystore {

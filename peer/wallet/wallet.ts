@@ -13,7 +13,7 @@ export interface Wallet {
   readonly peerKey: PrivateKey
   /** Whether the keys stand encrypted on the disk. */
   readonly keystore: Keystore['kind']
-  /** Refuses a label that is taken or looks like an address (INPUT_INVALID). */
+  /** Refuses a label that is taken, looks like an address or holds what cannot be seen (INPUT_INVALID). */
   create(label: string): WalletAccount
   /** Keeps a key from elsewhere. Refuses such labels too, and a key that is here already (INPUT_INVALID). */
   add(label: string, secretKey: Uint8Array): WalletAccount
@@ -100,6 +100,11 @@ export async function openWallet(db: Database, init: WalletInit = {}): Promise<W
   }
 
   function refuseLabel(label: string): void {
+    // Two that look the same, or that the disk keeps as the same, must not be two accounts.
+    if (/^\s|\p{C}|\s$/u.test(label) || label !== label.normalize('NFC')) {
+      const hint = 'a label holds nothing that cannot be seen, and letters in one piece (NFC)'
+      throw new DatanetError('INPUT_INVALID', { label }, { hint })
+    }
     if (/^0x[0-9a-f]{40}$/i.test(label)) {
       const hint = 'a label must not look like an address'
       throw new DatanetError('INPUT_INVALID', { label }, { hint })

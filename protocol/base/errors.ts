@@ -214,6 +214,9 @@ export const ERRORS = {
   ),
   PASSPHRASE_WRONG: row(148, 'the passphrase does not open the keys', 'operator', false, 503),
   ACCOUNT_UNKNOWN: row(149, 'this peer keeps no such account', 'caller', false, 404),
+  ALREADY_SET_UP: row(150, 'a peer is set up here already', 'operator', false, 409),
+  ROUTE_UNKNOWN: row(151, 'there is no such route', 'caller', false, 404),
+  DONE_IN_PART: row(152, 'some of it was done, and the rest was not', 'caller', false, 409),
   INTERNAL: row(199, 'something went wrong that this peer did not expect', 'operator', false, 500)
 } as const satisfies Record<string, ErrorRow>
 

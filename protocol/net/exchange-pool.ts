@@ -137,6 +137,8 @@ export function createExchangePool(
       }
       if (lane.waiting.length >= maxQueue) throw new DatanetError('PROVIDER_BUSY', { peer })
       await turn(lane, signal)
+      // Who leaves when it is its turn hands the turn on: nobody else would wake the next.
+      if (signal.aborted) lane.waiting.shift()?.()
     }
   }
 

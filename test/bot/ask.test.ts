@@ -144,6 +144,35 @@ test('only who asked can cancel', async () => {
   expect(textOf(message)).toContain(`receipt \`${CALL}\``)
 })
 
+test('a stopped call whose receipt does not come is not called free', async () => {
+  const api = scriptedPeer(
+    async function* (_, signal) {
+      yield started
+      await new Promise((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason))
+      })
+    },
+    {
+      more: {
+        receipts: {
+          async show() {
+            // Moves on once the bot has begun to wait for the next try.
+            void discord.clock.advance(250)
+            throw refusal('RECEIPT_UNKNOWN', {})
+          }
+        }
+      }
+    }
+  )
+  await startTestBot(api, { discord })
+  const turn = ann.slash('ask', { question: 'What?' })
+  const message = await turn.shown()
+  ann.click(message, 'Cancel')
+  await saying(turn, /Cancelled/)
+  expect(textOf(message)).toMatch(/not settled yet/)
+  expect(textOf(message)).toContain(`receipt \`${CALL}\``)
+})
+
 test('an answer that takes as long as Discord lets a message be edited is stopped before', async () => {
   const api = scriptedPeer(async function* (_, signal) {
     yield started

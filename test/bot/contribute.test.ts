@@ -153,6 +153,29 @@ test('a draft is forgotten after a quarter of an hour', async () => {
   expect(given).toEqual([])
 })
 
+test('what is typed into the form of a forgotten draft is not lost', async () => {
+  await start()
+  const message = await submitted({})
+  const form = ann.click(message, 'Edit')
+  await form.modal()
+  await discord.clock.advance(15 * 60_000)
+  await ann.submit(form, { Text: 'Typed for a long time.' })
+  await discord.until(() => textOf(message).includes('Typed for a long time.') || undefined)
+  await confirm(message)
+  expect(given).toMatchObject([{ title: TYPED.Title, text: 'Typed for a long time.' }])
+})
+
+test('a click on a confirmation that was replaced gives nothing that must not be given', async () => {
+  await start()
+  const message = await submitted({})
+  const earlier = message.history.at(-1) as (typeof message.history)[number]
+  await ann.submit(ann.click(message, 'Edit'), { Text: `0x${'0F'.repeat(32)}` })
+  await discord.until(() => /private key/.test(textOf(message)) || undefined)
+  message.history.push(earlier)
+  await saying(ann.click(message, 'Confirm'), /private key/)
+  expect(given).toEqual([])
+})
+
 test('when the peer fails the draft stays, and the same click works later', async () => {
   let failures = 1
   await start([DATANET], {

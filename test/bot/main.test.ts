@@ -1,9 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { PeerStatus } from '../../peer/api/peer-api.ts'
 import { servePeerApi } from '../../peer/api/server.ts'
+import { lockDataDir } from '../../peer/daemon-lock.ts'
 import { createFakecord } from '../fixtures/fakecord/fakecord.ts'
 import { textOf } from '../fixtures/fakecord/render.ts'
 import { done, scriptedPeer, started } from './scripted-peer.ts'
@@ -47,6 +50,19 @@ test('half a peer is a mistake of the configuration', async () => {
   expect(await ended).toBe(1)
   expect(said()).toMatch(/CONFIG_INVALID.*DATANET_PEER_TOKEN is missing/)
   expect(said()).not.toMatch(/\n\s+at /)
+})
+
+test('where another peer holds the data directory it says the two ways out', async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'bot-main-'))
+  onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }))
+  const lock = lockDataDir(dataDir)
+  onTestFinished(() => lock.release())
+  const { ended, said } = run({ DISCORD_TOKEN: 'x', DATANET_DATA_DIR: dataDir })
+  expect(await ended).toBe(1)
+  expect(said()).toContain(`another daemon runs on ${dataDir}`)
+  for (const way of ['DATANET_PEER_URL', 'DATANET_PEER_TOKEN', 'DATANET_DATA_DIR=my-bot']) {
+    expect(said()).toContain(way)
+  }
 })
 
 test('with a token and a remote peer it answers, and stops when it is told to', async () => {

@@ -25,9 +25,7 @@ afterAll(() => paid?.stop())
 
 /** Lets the chain's clock reach `atMs`: it is the machine's, and every read looks at it. */
 async function chainAt(atMs: number): Promise<void> {
-  await expect
-    .poll(() => paid.world.chain.nowMs(), { interval: 100, timeout: 5_000 })
-    .toBeGreaterThanOrEqual(atMs)
+  await expect.poll(() => paid.world.chain.nowMs(), { interval: 100 }).toBeGreaterThanOrEqual(atMs)
 }
 
 async function onlyChannel(peer: Peer) {
@@ -64,15 +62,16 @@ test('a deposit comes back after the delay, less what was signed for', async () 
     withdrawableWei,
     readyAtMs: begun.readyAtMs
   })
+  // What was signed for is the provider's, who claims it while it sees the withdrawal.
+  await expect.poll(() => claimedOn(channelId)).toBe(open.authorisedWei)
   await chainAt(begun.readyAtMs ?? 0)
   const done = await payer.api.channels.close(channelId)
   expect(done).toEqual({ channelId, state: 'closed', pendingWei: 0n, returnedWei: withdrawableWei })
   expect(await payer.api.accounts.balance(payer.account)).toBe(before + withdrawableWei)
   expect(await onlyChannel(payer)).toMatchObject({ state: 'closed', withdrawableWei: 0n })
   expect(await payer.api.channels.close(channelId)).toMatchObject({ returnedWei: 0n })
-
-  // What was signed for is the provider's, who claimed it when it saw the withdrawal.
-  await expect.poll(() => claimedOn(channelId)).toBe(open.authorisedWei)
+  // The provider sees that its payer is done.
+  await expect.poll(async () => (await onlyChannel(paid.provider)).state).toBe('closed')
   await ask(payer, { model, content: QUESTION })
   expect(await payer.api.channels.list()).toHaveLength(2)
 })

@@ -20,7 +20,9 @@ const NOTES = {
 }
 
 afterAll(() => {
-  if (existsSync(join(home, '.datanet', 'api.json'))) datanet('peer', 'stop')
+  for (const dir of ['.datanet', 'killed'].map((name) => join(home, name))) {
+    if (existsSync(join(dir, 'api.json'))) datanet('peer', 'stop', '--data-dir', dir)
+  }
   rmSync(home, { recursive: true, force: true })
 })
 
@@ -101,7 +103,7 @@ test('more files make the next revision, whose model is served instead of the on
 
 test('a peer that is set up is not set up again, and stopping it leaves no process', () => {
   const [running] = json('init')
-  expect(running).toMatchObject({ error: { code: 'CONFIG_INVALID' } })
+  expect(running).toMatchObject({ error: { code: 'ALREADY_SET_UP' } })
   const { pid } = JSON.parse(readFileSync(join(home, '.datanet', 'api.json'), 'utf8'))
   expect(isAlive(pid)).toBe(true)
   expect(datanet('peer', 'stop')).toMatchObject({ code: 0 })
@@ -134,4 +136,24 @@ test('a set-up that fails leaves nothing of itself running, and can be tried aga
   expect(ended.err).toMatch(/^CHAIN_UNREACHABLE/)
   expect(existsSync(join(dataDir, 'config.json'))).toBe(false)
   expect(execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })).not.toContain(dataDir)
+}, 60_000)
+
+test('a set-up that was killed half-way is begun again, and not while it goes on', () => {
+  const dataDir = join(home, 'killed')
+  const unfinished = join(dataDir, 'init.unfinished')
+  mkdirSync(dataDir)
+  writeFileSync(join(dataDir, 'config.json'), '{"chain":"embedded","autoPublish":true}')
+  writeFileSync(unfinished, `${process.pid}`)
+  const other = datanet('init', '--data-dir', dataDir)
+  expect(other.err).toMatch(/^CONFIG_INVALID: .*sets .* up/)
+  // The pid of a process that is gone.
+  writeFileSync(unfinished, `${spawnSync('true').pid}`)
+  const again = datanet('init', '--data-dir', dataDir, '--name', 'Second try')
+  expect(again).toMatchObject({ code: 0, err: '' })
+  expect(existsSync(unfinished)).toBe(false)
+  expect(json('datanet', 'list', '--data-dir', dataDir)).toMatchObject([{ name: 'Second try' }])
+  expect(datanet('init', '--data-dir', dataDir).err).toMatch(
+    /^ALREADY_SET_UP: .*set up here already/
+  )
+  expect(datanet('peer', 'stop', '--data-dir', dataDir).code).toBe(0)
 }, 60_000)

@@ -45,9 +45,7 @@ async function paidOut(): Promise<void> {
 
 const finality = (account: string) =>
   expect
-    .poll(async () => (await host.api.rewards.show(account))[0]?.claimableWei ?? 0n, {
-      timeout: 10_000
-    })
+    .poll(async () => (await host.api.rewards.show(account))[0]?.claimableWei ?? 0n)
     .toBeGreaterThan(0n)
 
 // HANDOVER-W3

@@ -23,7 +23,8 @@ test('a peer finds what it hosts and serves itself, without waiting for anyone',
   expect(await peer.api.models.search(world.network.topic)).toMatchObject([{ model: { model } }])
   expect(await peer.api.datanets.find(world.network.topic)).toMatchObject([{ name: 'Crafts' }])
   expect(await refusal(() => peer.api.models.search('nothing'))).toBe('DISCOVERY_EMPTY')
-  expect(performance.now() - startedAtMs).toBeLessThan(2_000)
+  // Whoever waited for a first peer would wait five seconds for it each time.
+  expect(performance.now() - startedAtMs).toBeLessThan(4_500)
 })
 
 test('a peer asks its own priced model and pays for it by a channel like everyone', async () => {

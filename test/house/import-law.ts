@@ -70,7 +70,7 @@ const ROOMS: readonly Room[] = [
   },
   // The composition root of the command line: it alone starts a peer, a devnet or another face.
   {
-    path: /^peer\/faces\/cli\/main\.ts$/,
+    path: /^peer\/faces\/cli\/(main|starting)\.ts$/,
     locals: [
       'peer/api/',
       'peer/faces/',
@@ -80,7 +80,9 @@ const ROOMS: readonly Room[] = [
       'peer/daemon.ts',
       'peer/deploy-network.ts',
       'peer/doctor.ts',
-      'peer/encrypt-keys.ts'
+      'peer/encrypt-keys.ts',
+      'peer/version.ts',
+      'peer/wallet/passphrase.ts'
     ],
     packages: ['commander', 'zod']
   },

@@ -48,6 +48,8 @@ test('without any source there are defaults, and no chain', () => {
     apiPort: 0
   })
   expect(config.limits.maxCallWei).toBe(10n ** 18n)
+  expect(config.limits).not.toHaveProperty('maxDayWei')
+  expect(config.idleCloseS).toBe(7 * 86_400)
   expect(config.rpcUrl).toBeUndefined()
   expect(loadConfig({ env: {}, file: file({}) }).dataDir).toBe(join(homedir(), '.datanet'))
 })
@@ -134,11 +136,28 @@ test('an embedded chain stands in place of any other one', () => {
   const rpcUrl = 'http://127.0.0.1:8545'
   writeNetwork(network, { bootstrap: [BOOTSTRAP], rpcUrl, contracts: CONTRACTS })
   for (const [key, value] of Object.entries({ network, rpcUrl, contracts: CONTRACTS })) {
-    const error = refusal({ env, flags: { [key]: value } })
+    const error = refusal({ flags: { chain: 'embedded', [key]: value } })
     expect(error).toMatchObject({ code: 'CONFIG_INVALID', details: { key } })
     expect(error.message).toContain(`leave out ${key}`)
   }
+  const both = file({ chain: 'embedded', rpcUrl })
+  expect(refusal({ file: both }).message).toContain(both)
   expect(refusal({ flags: { chain: 'sidechain' } }).details).toMatchObject({ key: 'chain' })
+})
+
+test('the stronger source says which chain it is, whatever a weaker one said', () => {
+  const network = join(dir, 'network.json')
+  const rpcUrl = 'http://127.0.0.1:8545'
+  writeNetwork(network, { bootstrap: [BOOTSTRAP], rpcUrl, contracts: CONTRACTS })
+  const own = file({ chain: 'embedded', chainPort: 8_545, autoPublish: true })
+  const joined = loadConfig({ env: { DATANET_NETWORK: network }, file: own })
+  expect(joined).toMatchObject({ rpcUrl, bootstrap: [BOOTSTRAP], chainPort: 0, autoPublish: true })
+  expect(joined.chain).toBeUndefined()
+
+  const back = loadConfig({ env: { DATANET_NETWORK: network }, flags: { chain: 'embedded' } })
+  expect(back).toMatchObject({ chain: 'embedded', bootstrap: [] })
+  expect(back.rpcUrl).toBeUndefined()
+  expect(back.contracts).toBeUndefined()
 })
 
 test('keys that do not exist are named, as they were written', () => {
@@ -159,6 +178,10 @@ test.each([
   ['apiPort', '70000'],
   ['apiPort', 'http'],
   ['maxCallWei', '-1'],
+  ['maxDayWei', '1 DNC'],
+  ['maxProviderDayWei', -1],
+  ['idleCloseS', '-1'],
+  ['idleCloseS', 1.5],
   ['maxCallWei', '1.5'],
   ['maxCallWei', 1.5],
   ['gateway', 'maybe'],
@@ -215,4 +238,12 @@ test('what is shown of a configuration holds no secret', () => {
     tokens: [{ token: 'hidden', label: 'bot', admin: true, spendWei: '5' }],
     maxCallWei: '1000000000000000000'
   })
+})
+
+test('budgets of a day are limits of the payer', () => {
+  const env = { DATANET_DATA_DIR: dir, DATANET_MAX_DAY_WEI: '7', DATANET_IDLE_CLOSE_S: '0' }
+  const config = loadConfig({ env, file: file({ maxProviderDayWei: '5' }) })
+  expect(config.limits).toMatchObject({ maxDayWei: 7n, maxProviderDayWei: 5n })
+  expect(config.idleCloseS).toBe(0)
+  expect(describeConfig(config)).toMatchObject({ maxDayWei: '7', maxProviderDayWei: '5' })
 })

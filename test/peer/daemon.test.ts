@@ -47,7 +47,9 @@ const codeOf = (starting: Promise<unknown>) =>
 test('a daemon is found by its file, which only its owner can read, and leaves none behind', async () => {
   const { daemon, config, api } = await start('found')
   const file = join(config.dataDir, DAEMON_FILE)
-  expect(statSync(file).mode & 0o777).toBe(0o600)
+  for (const secret of [file, join(config.dataDir, 'daemon.lock')]) {
+    expect(statSync(secret).mode & 0o777).toBe(0o600)
+  }
   expect(readDaemonFile(config.dataDir)).toEqual({
     url: daemon.url,
     token: daemon.token,
@@ -96,13 +98,37 @@ test('the file of a daemon that was killed blocks nobody, whoever has its pid no
   expect((await api.status()).peerId).toBe(daemon.peer.peerId)
 })
 
+test('a data directory that cannot be one is the operator’s to mend', async () => {
+  const file = join(configOf('no-folder').dataDir, '..', 'no-folder.txt')
+  writeFileSync(file, '')
+  for (const dataDir of [file, join(file, 'below')]) {
+    const config = { ...configOf('no-folder'), dataDir }
+    expect(await codeOf(startDaemon(config))).toBe('CONFIG_INVALID')
+  }
+})
+
+test('a daemon whose data directory is deleted ends itself and says why', async () => {
+  const lines: string[] = []
+  const config = configOf('deleted')
+  const logTo = { write: (line: string) => lines.push(line) }
+  const daemon = await startDaemon(config, { logTo, lookMs: 20 })
+  open.push(daemon)
+  rmSync(config.dataDir, { recursive: true })
+  expect(await daemon.lost).toMatchObject({ code: 'STORE_FAILED' })
+  await daemon.stop()
+  await expect(fetch(`${daemon.url}/healthz`)).rejects.toThrow()
+  expect(lines.join('')).toContain('"code":"STORE_FAILED"')
+})
+
 test('a start that fails frees its directory', async () => {
   const { rpcUrl } = world.network
   const broken = configOf('broken', { rpcUrl: 'http://127.0.0.1:1' })
   expect(await codeOf(startDaemon(broken))).toBe('CHAIN_UNREACHABLE')
   expect(() => readDaemonFile(broken.dataDir)).toThrow()
   const taken = new URL(rpcUrl).port
-  expect(await codeOf(startDaemon(configOf('broken', { apiPort: taken })))).toBe('CONFIG_INVALID')
+  for (const port of [{ apiPort: taken }, { gateway: true, gatewayPort: taken }]) {
+    expect(await codeOf(startDaemon(configOf('broken', port)))).toBe('CONFIG_INVALID')
+  }
   const { api } = await start('broken')
   expect(await codeOf(api.status())).toBe('OK')
 })

@@ -28,8 +28,8 @@ interface Block {
 
 /**
  * A chain of `genesis`, or the one journalled in `dir` replayed to its last block. Refuses a journal
- * of another engine or chain (CONFIG_INVALID) and one that does not lead to the same blocks
- * (STORE_FAILED).
+ * of another engine or chain and one that does not lead to the same blocks (CONFIG_INVALID: trying
+ * again will not help), and what the journal refuses.
  */
 export async function createBlockMaker(init: {
   chainId: bigint
@@ -170,7 +170,7 @@ async function startBlockMaker(
 
 function diverged(block: number): DatanetError {
   return new DatanetError(
-    'STORE_FAILED',
+    'CONFIG_INVALID',
     { block },
     { hint: 'the kept chain does not lead to the blocks it had: start a new one' }
   )

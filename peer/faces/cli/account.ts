@@ -16,17 +16,20 @@ interface HandOverOptions {
 
 type State<S extends HandOverState['state']> = Extract<HandOverState, { readonly state: S }>
 
+/** `account create`, which is `wallet create` as well. */
+export const createAccount: CliCommand = command({
+  name: 'account create',
+  summary: 'a new account with a fresh key, kept by this peer',
+  args: '<label>',
+  async run({ api, args, print }) {
+    const created = await api.accounts.create(args[0] ?? '')
+    await print.show(created, ({ label, address }) => `${label} is ${address}`)
+  }
+})
+
 /** `datanet account …`: whom this peer can act for. */
 export const accountCommands: readonly CliCommand[] = [
-  command({
-    name: 'account create',
-    summary: 'a new account with a fresh key, kept by this peer',
-    args: '<label>',
-    async run({ api, args, print }) {
-      const created = await api.accounts.create(args[0] ?? '')
-      await print.show(created, ({ label, address }) => `${label} is ${address}`)
-    }
-  }),
+  createAccount,
   command({
     name: 'account list',
     summary: 'the accounts whose keys this peer keeps',

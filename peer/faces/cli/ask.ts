@@ -26,13 +26,18 @@ export const askCommands: readonly CliCommand[] = [
     name: 'ask',
     summary: 'ask a model and pay for its answer',
     args: '<question...>',
+    pays: true,
     options: [
       new Option('--model <model>', 'id or name; by default the newest that is offered'),
       new Option('--max <amount>', 'the most this call may cost').argParser(read.amount),
       new Option('--max-tokens <n>', 'the longest answer').argParser(read.count),
       new Option('--no-retry', 'do not ask another provider when one fails')
     ],
-    async run({ api, args, options, print, signal }) {
+    async run({ api, args, options, print, whose, signal }) {
+      if (args.join(' ').trim() === '') {
+        const hint = 'the question is empty: npx datanet ask "What …?"'
+        throw refusal('INPUT_INVALID', { param: 'question' }, { hint })
+      }
       const listings = await api.models.list()
       const offered = listings.filter(({ offers }) => offers.length > 0)
       const choice = options.model === undefined && offered.length > 0 ? offered : listings
@@ -79,10 +84,10 @@ export const askCommands: readonly CliCommand[] = [
               `of which ${money(receipt.royaltyWei)} royalty`,
             print.columns
           ),
-          ...credited(receipt.credits, labels),
+          ...credited(receipt.credits, labels, whose),
           `receipt ${receipt.callId}`,
           '',
-          'Check it: npx datanet receipt verify'
+          `Check it: npx datanet receipt verify${whose}`
         ].join('\n')
       })
     }
@@ -111,7 +116,8 @@ const CREDITED = 3
 /** Who is credited, each account once: those with most. */
 function credited(
   credits: readonly CreditLine[],
-  labels: readonly AccountSummary[]
+  labels: readonly AccountSummary[],
+  whose: string
 ): readonly string[] {
   const sums = new Map<string, number>()
   for (const { account = '', ppm } of credits) sums.set(account, (sums.get(account) ?? 0) + ppm)
@@ -122,7 +128,7 @@ function credited(
     return `credited ${percent(ppm)} to ${label === undefined ? to : `${label}, ${to}`}`
   })
   const more = lines.length - named.length
-  return more > 0 ? [...named, `and ${more} more: npx datanet receipt show`] : named
+  return more > 0 ? [...named, `and ${more} more: npx datanet receipt show${whose}`] : named
 }
 
 function sources(citations: readonly Citation[], width: number): string[] {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { closeSync, mkdirSync, openSync, readFileSync, statfsSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type DaemonFile, readDaemonFile } from '../../api/daemon-file.ts'
 import { fromProblem } from '../../api/from-problem.ts'
@@ -10,14 +10,10 @@ const LAUNCH = join(import.meta.dirname, 'launch.js')
 /** A chain of its own with its contracts takes seconds, on a slow machine a few more. */
 const START_MS = 60_000
 const LOOK_MS = 50
+const MAX_SAID = 200
 
 /** The name of its log in the data directory of a peer that was started in the background. */
 export const PEER_LOG = 'peer.log'
-
-/** `text` as one word of a shell, quoted where it must be. */
-export function shellWord(text: string): string {
-  return /^[\w./~:@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
-}
 
 /**
  * Starts a peer on `dataDir` that outlives this process, and resolves when it answers; `flags` are
@@ -28,13 +24,20 @@ export async function startInBackground(
   dataDir: string,
   options: { readonly signal: AbortSignal; readonly flags?: readonly string[] }
 ): Promise<DaemonFile> {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const file = join(dataDir, PEER_LOG)
-  const log = openSync(file, 'a', 0o600)
+  const log = openLog(dataDir, file)
   const before = statSync(file).size
-  const words = ['peer', 'start', '--json', '--data-dir', dataDir, ...(options.flags ?? [])]
+  const words = [
+    'peer',
+    'start',
+    '--behind',
+    '--json',
+    '--data-dir',
+    dataDir,
+    ...(options.flags ?? [])
+  ]
+  // In the folder that it is started from: relative paths of environment and file mean the same.
   const child = spawn(process.execPath, [LAUNCH, ...words], {
-    cwd: dataDir,
     detached: true,
     stdio: ['ignore', log, log]
   })
@@ -67,6 +70,16 @@ export async function startInBackground(
   return readDaemonFile(dataDir)
 }
 
+function openLog(dataDir: string, file: string): number {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    return openSync(file, 'a', 0o600)
+  } catch (cause) {
+    const hint = `${dataDir} cannot be written: choose another with --data-dir`
+    throw refusal('CONFIG_INVALID', { key: 'dataDir' }, { cause, hint })
+  }
+}
+
 type Line = Readonly<Record<string, unknown>> | undefined
 
 function parsed(line: string): Line {
@@ -81,5 +94,20 @@ function parsed(line: string): Line {
 function reasonOf(lines: readonly Line[], file: string): Error {
   const said = lines.findLast((line) => line?.step === 'error')
   if (said !== undefined) return fromProblem(said.error, file)
-  return refusal('PEER_GONE', { log: file }, { hint: `the peer ended at once; see ${file}` })
+  // Then it could not even say so.
+  if (isFull(file)) {
+    const hint = `no space is left on the disk of ${dirname(file)}`
+    return refusal('STORE_FAILED', { log: file }, { hint })
+  }
+  const [last] = readFileSync(file, 'utf8').trim().split('\n').slice(-1)
+  const why = last ? `: ${last.slice(0, MAX_SAID)}` : ''
+  return refusal('PEER_GONE', { log: file }, { hint: `the peer ended at once${why}; see ${file}` })
+}
+
+function isFull(file: string): boolean {
+  try {
+    return statfsSync(file).bavail === 0
+  } catch {
+    return false
+  }
 }

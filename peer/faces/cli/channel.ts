@@ -13,6 +13,7 @@ import { minute, short, shortPeer } from './short.ts'
 export const channelCommands: readonly CliCommand[] = [
   command<{ model?: string; offer?: string; deposit: bigint }>({
     name: 'channel open',
+    pays: true,
     summary: 'open a channel to a provider; asking opens one by itself',
     options: [
       new Option('--model <model>', 'whose offer; by default the newest model met'),
@@ -21,27 +22,39 @@ export const channelCommands: readonly CliCommand[] = [
         .argParser(read.amount)
         .makeOptionMandatory()
     ],
-    async run({ api, options, print, signal }) {
+    async run({ api, options, print, whose, signal }) {
       const offer = options.offer ?? (await offerOf(api, options.model))
       const opened = await api.channels.open({ offer, depositWei: options.deposit }, { signal })
-      await print.show(opened, (one) => channelTable(api, [one], print.columns))
+      await print.show(opened, (one) => channelTable(api, [one], whose, print.columns))
     }
   }),
   command({
     name: 'channel list',
     summary: 'the channels this peer pays or is paid through',
-    async run({ api, print }) {
-      await print.list(await api.channels.list(), (all) => channelTable(api, all, print.columns))
+    async run({ api, print, whose }) {
+      await print.list(await api.channels.list(), (all) =>
+        channelTable(api, all, whose, print.columns)
+      )
     }
   }),
   command({
     name: 'channel close',
     summary: 'take a deposit back; done again when the delay has passed',
     args: '[channel]',
-    async run({ api, args, print, signal }) {
+    async run({ api, args, print, whose, signal }) {
       const channel = await channelOf(api, args[0])
-      const closing = await api.channels.close(channel, { signal })
-      await print.show(closing, async (one) => tellClosing(one, await moneyOf(api), print.columns))
+      const { channelId, authorisedWei, spentWei } = channel
+      const isClosed = channel.state === 'closed'
+      const done = { channelId, state: 'closed' as const, pendingWei: 0n, returnedWei: 0n }
+      const closing = isClosed ? done : await api.channels.close(channelId, { signal })
+      const aheadWei = authorisedWei > spentWei ? authorisedWei - spentWei : 0n
+      await print.show(closing, async (one) => {
+        const money = await moneyOf(api)
+        if (isClosed)
+          return `Channel ${short(channelId)} is closed already. Nothing was to be done.`
+        const told = tellClosing(one, money, whose, print.columns)
+        return aheadWei === 0n ? told : `${told}\n\n${tellAhead(money(aheadWei), print.columns)}`
+      })
     }
   })
 ]
@@ -49,25 +62,36 @@ export const channelCommands: readonly CliCommand[] = [
 function tellClosing(
   { channelId, state, pendingWei, returnedWei, readyAtMs }: ChannelClosing,
   money: (amountWei: bigint) => string,
+  whose: string,
   width: number
 ): string {
   const came = returnedWei > 0n ? `${money(returnedWei)} came back to your account. ` : ''
   if (state === 'closed' || readyAtMs === undefined) {
     const rest =
       came === ''
-        ? 'It is closed: nothing of its deposit is left that was not signed for.'
+        ? 'It is closed: what was not signed for is back in your account.'
         : 'The channel is closed.'
     return wrap(came + rest, width)
   }
   return [
     wrap(
       `${came}No further call is made on this channel, and ${money(pendingWei)} is on its way back. ` +
-        `${untilOf(readyAtMs)} the provider can still claim what was signed for. Then:`,
+        `${untilOf(readyAtMs)} the provider can still claim what was signed for; then the peer takes ` +
+        'the rest back by itself, within seconds. Where it did not run by then, or idleCloseS is 0:',
       width
     ),
     '',
-    `  npx datanet channel close ${short(channelId)}`
+    `  npx datanet channel close ${short(channelId)}${whose}`
   ].join('\n')
+}
+
+/** What was promised for a call before it was known what it costs. */
+function tellAhead(amount: string, width: number): string {
+  return wrap(
+    `${amount} was signed for ahead, for calls that then cost less or were cut off. It stays with ` +
+      'the provider: a voucher cannot be taken back, and only a later call would have used it up.',
+    width
+  )
 }
 
 const SOON_MS = 120_000
@@ -78,14 +102,15 @@ function untilOf(readyAtMs: number): string {
   return `For ${Math.max(1, Math.ceil(leftMs / 1_000))} s`
 }
 
-/** The id of the paying channel that `named` means: an id or the ends of one; else the only open one. */
-async function channelOf(api: PeerApi, named?: string): Promise<string> {
+/** The paying channel that `named` means: by an id or the ends of one; else the only one that is not closed. */
+async function channelOf(api: PeerApi, named?: string): Promise<ChannelSummary> {
   const all = (await api.channels.list()).filter(({ side }) => side === 'payer')
-  const found = all.filter((one) =>
-    named === undefined ? one.state !== 'closed' : means(named, one.channelId)
-  )
+  const left = all.filter(({ state }) => state !== 'closed')
+  // Who has closed the only one and asks again is told so.
+  const unnamed = left.length > 0 ? left : all.slice(-1)
+  const found = named === undefined ? unnamed : all.filter((one) => means(named, one.channelId))
   const hint = 'see those that this peer pays through: datanet channel list'
-  return theOne(found, 'CHANNEL_UNKNOWN', named, 'channel', hint).channelId
+  return theOne(found, 'CHANNEL_UNKNOWN', named, 'channel', hint)
 }
 
 async function offerOf(api: PeerApi, named?: string): Promise<string> {
@@ -102,22 +127,23 @@ async function offerOf(api: PeerApi, named?: string): Promise<string> {
 async function channelTable(
   api: PeerApi,
   all: readonly ChannelSummary[],
+  whose: string,
   width: number
 ): Promise<string> {
   const money = await moneyOf(api)
   const rows = table(
     [
       { head: 'CHANNEL', isWhole: true },
-      { head: 'SIDE' },
+      { head: 'SIDE', isWhole: true },
       { head: 'PEER' },
       { head: 'DEPOSIT', isRight: true },
       { head: 'SPENT', isRight: true },
       { head: 'FREE', isRight: true },
-      { head: 'STATE' }
+      { head: 'STATE', isWhole: true }
     ],
     all.map((one) => [
       short(one.channelId),
-      one.side,
+      one.side === 'payer' ? 'pays' : 'paid',
       shortPeer(one.peer),
       money(one.depositWei),
       money(one.spentWei),
@@ -129,8 +155,8 @@ async function channelTable(
   const waiting = all.flatMap((one) =>
     one.side === 'payer' && one.readyAtMs !== undefined
       ? [
-          `${money(one.withdrawableWei)} comes back from ${minute(one.readyAtMs)} on:\n` +
-            `  npx datanet channel close ${short(one.channelId)}`
+          `${money(one.withdrawableWei)} comes back by itself after ${minute(one.readyAtMs)}, or by:\n` +
+            `  npx datanet channel close ${short(one.channelId)}${whose}`
         ]
       : []
   )

@@ -9,8 +9,23 @@ export interface Call<Options = object> {
   readonly args: readonly string[]
   readonly options: Options
   readonly print: Print
+  /** The data directory of that peer, where it is on this machine. */
+  readonly dataDir?: string
+  /** What the next command repeats: ` --data-dir <dir>` where one was given, or nothing. */
+  readonly whose: string
+  readonly passphrase: AskPassphrase
   readonly signal: AbortSignal
 }
+
+/**
+ * The passphrase in `file`, which only its owner may read, or else what is typed unseen; of a new one
+ * (`isNew`) twice. Refuses where nobody sits (INPUT_INVALID).
+ */
+export type AskPassphrase = (request: {
+  readonly file?: string
+  readonly question: string
+  readonly isNew?: boolean
+}) => Promise<string>
 
 /** One command over PeerApi; it needs no process to run. */
 export interface CliCommand<Options = object> {
@@ -20,6 +35,8 @@ export interface CliCommand<Options = object> {
   /** In the notation of commander: `<needed>`, `[optional]`, `[many...]`. */
   readonly args?: string
   readonly options?: readonly Option[]
+  /** True of what spends: of several peers that may be meant, it says whose money it is. */
+  readonly pays?: boolean
   readonly run: (call: Call<Options>) => Promise<void>
 }
 

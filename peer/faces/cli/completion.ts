@@ -7,12 +7,14 @@ export const SHELLS = ['bash', 'zsh', 'fish'] as const
 export function completionOf(program: Command, shell: (typeof SHELLS)[number]): string {
   const words = wordsOf(program)
   if (shell === 'fish') return fish(words)
-  const cases = [...words]
-    .map(([path, next]) => `    '${path}') echo '${next.map(({ word }) => word).join(' ')}' ;;`)
-    .join('\n')
-  return `${shell === 'zsh' ? 'autoload -U +X bashcompinit && bashcompinit\n' : ''}_datanet_words() {
+  return shell === 'zsh' ? zsh(words) : bash(words)
+}
+
+/** Options where one was begun, else commands, else files. */
+function bash(words: Words): string {
+  return `_datanet_words() {
   case "$1" in
-${cases}
+${casesOf(words, ({ word }) => word, ' ')}
   esac
 }
 _datanet() {
@@ -27,9 +29,48 @@ _datanet() {
     words="$(_datanet_words "$path")"
   done
   COMPREPLY=($(compgen -W "$words" -- "$current"))
-  [ \${#COMPREPLY[@]} -gt 0 ] || COMPREPLY=($(compgen -f -- "$current"))
+  case "$current" in
+    -*) ;;
+    *)
+      COMPREPLY=($(printf '%s\n' "\${COMPREPLY[@]}" | grep -v '^-'))
+      [ \${#COMPREPLY[@]} -gt 0 ] && return
+      # For files only: a folder here may be called as a command is.
+      compopt -o filenames 2>/dev/null
+      COMPREPLY=($(compgen -f -- "$current"))
+      ;;
+  esac
 }
 complete -F _datanet datanet
+`
+}
+
+/** Its own words: in zsh \`path\` is the search path, and arrays count from 1. */
+function zsh(words: Words): string {
+  const described = ({ word, text }: Word) => `${word}:${text}`
+  return `#compdef datanet
+(( $+functions[compdef] )) || { autoload -Uz compinit && compinit }
+_datanet_words() {
+  case "$1" in
+${casesOf(words, described, '\n')}
+  esac
+}
+_datanet() {
+  local dn_path='' dn_words='' dn_word
+  local -a dn_list
+  for dn_word in "\${(@)words[2,CURRENT-1]}"; do
+    case "$dn_word" in -*) ;; *) dn_path="$dn_path $dn_word" ;; esac
+  done
+  dn_path="\${dn_path# }"
+  dn_words="$(_datanet_words "$dn_path")"
+  while [[ -z "$dn_words" && "\${dn_path% *}" != "$dn_path" ]]; do
+    dn_path="\${dn_path% *}"
+    dn_words="$(_datanet_words "$dn_path")"
+  done
+  dn_list=("\${(@f)dn_words}")
+  [[ "\${words[CURRENT]}" == -* ]] || dn_list=("\${(@)dn_list:#-*}")
+  if (( \${#dn_list} )); then _describe datanet dn_list; else _files; fi
+}
+compdef _datanet datanet
 `
 }
 
@@ -39,10 +80,26 @@ interface Word {
 }
 
 /** What may follow each path of commands. */
+type Words = ReadonlyMap<string, readonly Word[]>
+
+function casesOf(words: Words, say: (word: Word) => string, between: string): string {
+  return [...words]
+    .map(([path, next]) => `    '${path}') echo ${quote(next.map(say).join(between))} ;;`)
+    .join('\n')
+}
+
+/** For every shell: a quote ends the text, stands by itself, and begins it again. */
+function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`
+}
+
 function wordsOf(program: Command, path = ''): Map<string, readonly Word[]> {
   const commands = program.commands.map((one) => ({ word: one.name(), text: one.description() }))
   const options = program.options.map((one) => ({ word: one.long ?? '', text: one.description }))
-  const found = new Map<string, readonly Word[]>([[path, [...commands, ...options]]])
+  const choices = program.registeredArguments.flatMap(({ argChoices = [] }) =>
+    argChoices.map((word) => ({ word, text: '' }))
+  )
+  const found = new Map<string, readonly Word[]>([[path, [...commands, ...choices, ...options]]])
   for (const one of program.commands) {
     const below = wordsOf(one, path === '' ? one.name() : `${path} ${one.name()}`)
     for (const [name, next] of below) found.set(name, next)
@@ -50,8 +107,7 @@ function wordsOf(program: Command, path = ''): Map<string, readonly Word[]> {
   return found
 }
 
-function fish(words: ReadonlyMap<string, readonly Word[]>): string {
-  const quote = (text: string) => `'${text.replaceAll("'", "\\'")}'`
+function fish(words: Words): string {
   const lines = [...words].flatMap(([path, next]) => {
     const nouns = path.split(' ').filter((one) => one !== '')
     const isVerbOpen = next.some(({ word }) => !word.startsWith('-'))

@@ -23,6 +23,8 @@ export interface Live {
 interface Scene {
   readonly api: PeerApi
   readonly datanet: DatanetSummary
+  /** Whose contributions they are. */
+  readonly account: string
   readonly print: Print
   readonly signal: AbortSignal
 }
@@ -65,10 +67,13 @@ export async function goLive(scene: Scene, texts: readonly TextFile[]): Promise<
 }
 
 /** Approves what waits and was handed in just now; what somebody else handed in waits for a review. */
-async function approve({ api, datanet, print, signal }: Scene, texts: readonly TextFile[]) {
+async function approve(scene: Scene, texts: readonly TextFile[]) {
+  const { api, datanet, print, signal } = scene
   const handed = new Set(texts.map(({ title, text }) => `${title}\n${text}`))
-  const pending = (await api.datanets.pending(datanet.id, { signal })).filter(({ title, text }) =>
-    handed.has(`${title}\n${text}`)
+  // Somebody else may have handed in the same words first, to be credited for them.
+  const pending = (await api.datanets.pending(datanet.id, { signal })).filter(
+    ({ title, text, contributor }) =>
+      contributor === scene.account && handed.has(`${title}\n${text}`)
   )
   const curators = await ownCurators(api, datanet)
   let approved = 0

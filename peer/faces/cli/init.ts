@@ -1,15 +1,16 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import { connectPeer } from '../../api/client.ts'
 import { type DaemonFile, readDaemonFile } from '../../api/daemon-file.ts'
 import { refusal } from '../../api/problem.ts'
-import { PEER_LOG, shellWord, startInBackground } from './background.ts'
+import { PEER_LOG, startInBackground } from './background.ts'
 import { read } from './command.ts'
 import { draftOf, type Founding } from './founding.ts'
 import { fields } from './layout.ts'
 import type { Print } from './print.ts'
-import { stopDaemon } from './stop.ts'
+import { isAlive, stopDaemon } from './stop.ts'
+import { whoseOf } from './whose.ts'
 
 /** What `datanet init` is told. */
 export interface InitOptions {
@@ -25,6 +26,8 @@ export interface InitOptions {
 }
 
 const CONFIG_FILE = 'config.json'
+/** Holds the set-up's pid from its first step to its last: one that was killed has left it. */
+const UNFINISHED_FILE = 'init.unfinished'
 const NAME = 'My notes'
 
 /** `datanet init` with its options. */
@@ -53,8 +56,9 @@ export function initCommand(command: Command): Command {
 
 /**
  * Sets `dataDir` up, starts its peer in the background and founds a Datanet on it. What fails on the
- * way is undone but for keys and log, so that it can be tried again. Refuses a directory that is set
- * up already or whose peer runs (CONFIG_INVALID), and what starting and founding refuse.
+ * way is undone but for keys and log, so that it can be tried again, and so is what an earlier set-up
+ * left that was killed. Refuses a directory that is set up already (ALREADY_SET_UP), or just now, or
+ * whose peer runs (CONFIG_INVALID), and what starting and founding refuse.
  */
 export async function runInit(
   options: InitOptions,
@@ -64,6 +68,7 @@ export async function runInit(
   const dataDir = resolve(place.dataDir)
   await refuseSetUp(dataDir, signal)
   const founding = await foundingOf(options, print)
+  const unfinished = join(dataDir, UNFINISHED_FILE)
   const file = writeConfig(dataDir, options.network)
   let daemon: DaemonFile | undefined
   try {
@@ -71,11 +76,16 @@ export async function runInit(
     daemon = await startInBackground(dataDir, { signal })
     const api = connectPeer(daemon)
     print.write(`Founding “${founding.name}” on its chain…\n\n`)
-    const datanet = await api.datanets.create(await draftOf(api, founding), { signal })
     const { peerId, account } = await api.status({ signal })
+    // A set-up that was killed may have come as far as this.
+    const founded = (await api.datanets.list({ signal })).find(
+      ({ intakeHost, name }) => intakeHost === peerId && name === founding.name
+    )
+    const datanet = founded ?? (await api.datanets.create(await draftOf(api, founding), { signal }))
+    rmSync(unfinished, { force: true })
     const { pid } = daemon
     const log = join(dataDir, PEER_LOG)
-    const whose = options.dataDir === undefined ? '' : ` --data-dir ${shellWord(dataDir)}`
+    const whose = whoseOf(options.dataDir === undefined ? undefined : dataDir)
     await print.show({ dataDir, pid, log, peerId, account, datanet }, () =>
       [
         fields(
@@ -103,6 +113,7 @@ export async function runInit(
     )
   } catch (error) {
     rmSync(file, { force: true })
+    rmSync(unfinished, { force: true })
     if (daemon !== undefined) {
       await stopDaemon(daemon, { signal: new AbortController().signal }).catch(() => {})
     }
@@ -112,6 +123,7 @@ export async function runInit(
 
 async function refuseSetUp(dataDir: string, signal: AbortSignal): Promise<void> {
   const file = join(dataDir, CONFIG_FILE)
+  if (existsSync(join(dataDir, UNFINISHED_FILE))) await undoUnfinished(dataDir, signal)
   if (existsSync(file)) throw isThere(file)
   let daemon: DaemonFile
   try {
@@ -123,6 +135,23 @@ async function refuseSetUp(dataDir: string, signal: AbortSignal): Promise<void> 
   }
   const hint = `a peer runs on ${dataDir} already, as process ${daemon.pid}`
   throw refusal('CONFIG_INVALID', { dataDir, running: true }, { hint })
+}
+
+/** Undoes a set-up that was killed. Refuses where it still goes on (CONFIG_INVALID). */
+async function undoUnfinished(dataDir: string, signal: AbortSignal): Promise<void> {
+  const unfinished = join(dataDir, UNFINISHED_FILE)
+  const pid = Number(readFileSync(unfinished, 'utf8'))
+  if (pid > 0 && isAlive(pid)) {
+    const hint = `process ${pid} sets ${dataDir} up; if it is another one, remove ${unfinished}`
+    throw refusal('CONFIG_INVALID', { dataDir, pid }, { hint })
+  }
+  try {
+    await stopDaemon(readDaemonFile(dataDir), { signal })
+  } catch {
+    signal.throwIfAborted()
+  }
+  rmSync(join(dataDir, CONFIG_FILE), { force: true })
+  rmSync(unfinished)
 }
 
 /** What to found: by the options, then by who sits there, then by defaults. */
@@ -143,20 +172,27 @@ async function foundingOf(options: InitOptions, print: Print): Promise<Founding>
 
 /** Written whole or not at all; refuses to write over one (CONFIG_INVALID). */
 function writeConfig(dataDir: string, network?: string): string {
+  const unfinished = join(dataDir, UNFINISHED_FILE)
   const file = join(dataDir, CONFIG_FILE)
   const chain = network === undefined ? { chain: 'embedded' } : { network: resolve(network) }
   const config = { ...chain, autoPublish: true }
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    writeFileSync(unfinished, `${process.pid}`, { mode: 0o600, flag: 'wx' })
     writeFileSync(file, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600, flag: 'wx' })
   } catch (cause) {
-    if (existsSync(file)) throw isThere(file)
+    if (existsSync(file)) {
+      rmSync(unfinished, { force: true })
+      throw isThere(file)
+    }
     throw refusal('CONFIG_INVALID', { file }, { cause, hint: `${file} cannot be written` })
   }
   return file
 }
 
 function isThere(file: string): Error {
-  const hint = `${file} is there, so this peer is set up already: npx datanet peer status`
-  return refusal('CONFIG_INVALID', { file }, { hint })
+  const hint =
+    `${file} is there. npx datanet peer status asks this peer, npx datanet peer start ` +
+    '--background starts it, and --data-dir sets another one up'
+  return refusal('ALREADY_SET_UP', { file }, { hint })
 }

@@ -1,26 +1,25 @@
-import { once } from 'node:events'
-import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { type Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { connectPeer } from '../../api/client.ts'
-import { type DaemonFile, readDaemonFile } from '../../api/daemon-file.ts'
 import type { PeerApi } from '../../api/peer-api.ts'
-import { refusal, toProblem } from '../../api/problem.ts'
-import { type Config, describeConfig, loadConfig } from '../../config.ts'
-import { shellWord, startInBackground } from './background.ts'
+import { refusal } from '../../api/problem.ts'
+import { describeConfig, loadConfig } from '../../config.ts'
+import { VERSION } from '../../version.ts'
 import { type ChainDeployOptions, chainDeploy, demandToken, tellDeployed } from './chain.ts'
-import { read } from './command.ts'
+import { type AskPassphrase, read } from './command.ts'
 import { type FindingLine, tellDiagnosis, tellFinding } from './doctor.ts'
 import { EXIT } from './exit-codes.ts'
 import { type InitOptions, initCommand, runInit } from './init.ts'
-import { lastPeer, rememberPeer } from './last-peer.ts'
+import { lastPeer } from './last-peer.ts'
 import { fields } from './layout.ts'
 import { createPrint, failed, type Print } from './print.ts'
 import { type CommonOptions, createProgram, usageCode } from './program.ts'
 import { askSecret } from './secret-prompt.ts'
-import { stopDaemon } from './stop.ts'
-import { tellEncrypted, tellStart } from './tell-start.ts'
+import { type StartingWorld, startPeer, stopPeer, unlocked } from './starting.ts'
+import { tellEncrypted } from './tell-start.ts'
+import { findPeer, findPeerToStop, type Places } from './which-peer.ts'
 
 // What runs a peer is loaded by the commands that run one: the others answer at once.
 
@@ -48,25 +47,33 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error
 })
 
-const program = createProgram({ connect, print: printOf, signal: stopping.signal })
+const program = createProgram({
+  connect,
+  print: printOf,
+  passphrase: askPassphrase,
+  signal: stopping.signal
+})
+program.version(VERSION, '-V, --version', 'which version this is')
+const world: StartingWorld = { print: printOf, signal: stopping.signal, stopOnSignals }
 
 initCommand(program.command('init')).action(setUp)
 
 withFlags(nounOf('peer').command('start'))
   .description('start a peer here, for the other commands and other peers')
   .option('--background', 'return when it answers, and leave it running')
-  .action(startPeer)
+  .addOption(new Option('--behind', 'the peer that --background starts: says little').hideHelp())
+  .action((flags) => startPeer(flags, world))
 
 nounOf('peer')
   .command('stop')
   .description('stop the running peer and wait until it is gone')
   .option('--data-dir <dir>', 'whose peer')
   .option('--json', 'for programs: one object')
-  .action(stopPeer)
+  .action((options) => stopPeer(options, findPeerToStop(placesOf(options)), world))
 
 nounOf('account')
   .command('encrypt')
-  .description('encrypt the keys of a stopped peer under a passphrase, or under another one')
+  .description('encrypt the keys of a stopped peer, or change their passphrase')
   .option('--new-passphrase-file <file>', 'with the passphrase that holds from now on')
   .option('--data-dir <dir>', 'whose keys')
   .option('--json', 'for programs: one object')
@@ -112,29 +119,24 @@ try {
       : failed(error, process.argv.includes('--json'))
 }
 
-/** The PeerApi of the running peer: of the one named, of the usual one, or of the one started last. */
-async function connect(options: CommonOptions): Promise<PeerApi> {
+/** The PeerApi of the running peer; of several that may be meant, who pays is told which one it is. */
+async function connect(
+  options: CommonOptions,
+  pays: boolean
+): Promise<{ api: PeerApi; dataDir: string }> {
   stopOnSignals()
-  return connectPeer(findDaemon(options))
+  const { daemon, dataDir, other } = findPeer(placesOf(options))
+  if (pays && other !== undefined) {
+    const also = `Another runs on ${other}; --data-dir chooses.`
+    process.stderr.write(`Acting for the peer on ${dataDir}. ${also}\n`)
+  }
+  return { api: connectPeer(daemon), dataDir }
 }
 
-function findDaemon({ dataDir }: CommonOptions): DaemonFile {
-  const usual = loadConfig({ flags: { dataDir } }).dataDir
-  const places = dataDir === undefined ? [usual, lastPeer()] : [usual]
-  for (const place of places) {
-    if (place === undefined) continue
-    try {
-      return readDaemonFile(place)
-    } catch (error) {
-      if (toProblem(error).body.code !== 'PEER_UNREACHABLE') throw error
-    }
-  }
-  const hint = existsSync(join(usual, 'config.json'))
-    ? `the peer of ${usual} does not run: npx datanet peer start --background${
-        dataDir === undefined ? '' : ` --data-dir ${shellWord(dataDir)}`
-      }`
-    : 'no peer runs here: npx datanet init sets one up, datanet peer start runs one'
-  throw refusal('PEER_UNREACHABLE', { dataDir: usual }, { hint })
+function placesOf({ dataDir: named }: CommonOptions): Places {
+  const { dataDir } = loadConfig({ flags: { dataDir: named } })
+  const isNamed = named !== undefined || dataDir !== join(homedir(), '.datanet')
+  return { dataDir, isNamed, last: lastPeer() }
 }
 
 async function setUp(options: InitOptions): Promise<void> {
@@ -144,86 +146,6 @@ async function setUp(options: InitOptions): Promise<void> {
   const config = loadConfig({ flags: { dataDir, ...(network ? { network } : {}) } })
   const print = printOf(json === true)
   await runInit(options, { dataDir: config.dataDir, print, signal: stopping.signal })
-}
-
-/** A peer that outlives this command. */
-async function startBehind(flags: Record<string, unknown>, print: Print): Promise<void> {
-  const dataDir = resolve(loadConfig({ flags }).dataDir)
-  const words = Object.entries(flags).flatMap(([key, value]) => flagOf(key, value))
-  const daemon = await startInBackground(dataDir, { signal: stopping.signal, flags: words })
-  await print.show({ dataDir, pid: daemon.pid, url: daemon.url }, ({ pid }) =>
-    fields(
-      [
-        ['peer', `process ${pid}, in the background; its log is ${join(dataDir, 'peer.log')}`],
-        ['stop it', 'npx datanet peer stop']
-      ],
-      print.columns
-    )
-  )
-}
-
-/** A flag as it is typed; the data directory is told anyway, and files are named whole. */
-function flagOf(key: string, value: unknown): string[] {
-  if (key === 'dataDir' || value === undefined) return []
-  const name = `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
-  if (value === true) return [name]
-  if (Array.isArray(value)) return value.flatMap((one) => [name, String(one)])
-  return [name, key === 'network' ? resolve(String(value)) : String(value)]
-}
-
-async function startPeer({ json, background, ...flags }: Record<string, unknown>): Promise<void> {
-  stopOnSignals()
-  if (background === true) return startBehind(flags, printOf(json === true))
-  const { startDaemon } = await import('../../daemon.ts')
-  const { askFaucet } = await import('../../devnet/faucet.ts')
-  const print = printOf(json === true)
-  const config = loadConfig({ flags })
-  // On a terminal a person reads along, who wants to know what went wrong and not what goes on.
-  const isWatched = process.stderr.isTTY === true && flags.logLevel === undefined
-  const daemon = await unlocked(config, (opened) =>
-    startDaemon(isWatched ? { ...opened, logLevel: 'warn' } : opened)
-  )
-  try {
-    const { peer, url, gateway, networkFile } = daemon
-    const { keystore, chainId } = await peer.api.status()
-    const isGiven =
-      config.rpcUrl !== undefined &&
-      (await askFaucet(config.rpcUrl, peer.account).catch(() => false))
-    const dataDir = resolve(config.dataDir)
-    rememberPeer(dataDir)
-    const { peerId, account, addresses } = peer
-    await print.show(
-      {
-        ...{ peerId, account, addresses, dataDir, url, gateway, isGiven, keystore },
-        ...{ chainId, networkFile, isAlone: config.bootstrap.length === 0, pid: process.pid }
-      },
-      (started) => tellStart(started, print.columns)
-    )
-    if (!stopping.signal.aborted) await once(stopping.signal, 'abort')
-    print.write('\nStopping…\n')
-  } finally {
-    await daemon.stop()
-  }
-  // libp2p leaves a timer behind that holds the process for a second; there is nothing to wait for.
-  process.exit()
-}
-
-/** What `start` gives, asking on a terminal for the passphrase of encrypted keys, three times. */
-async function unlocked<T>(config: Config, start: (config: Config) => Promise<T>): Promise<T> {
-  for (let tries = 0, opened = config; ; tries += 1) {
-    try {
-      return await start(opened)
-    } catch (error) {
-      const { code } = toProblem(error).body
-      const isAsked = code === 'KEYSTORE_LOCKED' || (code === 'PASSPHRASE_WRONG' && tries > 0)
-      if (!isAsked || tries >= 3) throw error
-      const question =
-        code === 'KEYSTORE_LOCKED' ? 'Passphrase of the keys: ' : 'Not that one. Again: '
-      const keyPassphrase = await askSecret(question, { signal: stopping.signal })
-      if (keyPassphrase === undefined) throw error
-      opened = { ...config, keyPassphrase }
-    }
-  }
 }
 
 async function encryptAccounts(options: Record<string, string | undefined>): Promise<void> {
@@ -238,14 +160,6 @@ async function encryptAccounts(options: Record<string, string | undefined>): Pro
     ask: (question) => askSecret(question, { signal: stopping.signal })
   })
   await print.show(done, tellEncrypted)
-}
-
-async function stopPeer(options: CommonOptions): Promise<void> {
-  stopOnSignals()
-  const daemon = findDaemon(options)
-  const { pid, url } = daemon
-  await stopDaemon(daemon, { signal: stopping.signal })
-  await printOf(options.json === true).show({ pid, url }, () => `Stopped: process ${pid} is gone.`)
 }
 
 async function runDoctor({ json, ...flags }: Record<string, unknown>): Promise<void> {
@@ -268,7 +182,7 @@ async function deployChain(options: ChainDeployOptions): Promise<void> {
   const print = printOf(options.json === true)
   const { dropDelay: dropDelayS, dataDir, playToken: _, json: __, ...order } = options
   let done = 0
-  const deployed = await unlocked(loadConfig({ flags: { dataDir } }), (config) =>
+  const deployed = await unlocked(loadConfig({ flags: { dataDir } }), stopping.signal, (config) =>
     deployNetwork(
       config,
       { ...order, dropDelayS },
@@ -296,6 +210,24 @@ async function showConfig({ json, ...flags }: Record<string, unknown>): Promise<
       print.columns
     )
   )
+}
+
+/** Of a key file that goes out or comes in: from a file of its owner's alone, or typed unseen. */
+async function askPassphrase({ file, question, isNew }: Parameters<AskPassphrase>[0]) {
+  if (file !== undefined) {
+    const { passphraseOf } = await import('../../wallet/passphrase.ts')
+    const words = passphraseOf({ keyPassphraseFile: file })
+    if (words !== undefined) return words
+  }
+  const ask = async (words: string) => {
+    const answer = await askSecret(words, { signal: stopping.signal })
+    if (answer !== undefined) return answer
+    const hint = 'nobody to ask: --passphrase-file <file> names one of mode 600'
+    throw refusal('INPUT_INVALID', { param: 'passphraseFile' }, { hint })
+  }
+  const chosen = await ask(question)
+  if (isNew !== true || chosen === (await ask('Once more: '))) return chosen
+  throw refusal('INPUT_INVALID', {}, { hint: 'the two differ' })
 }
 
 function printOf(isJson: boolean): Print {

@@ -2,6 +2,7 @@ import type { PeerStatus } from '../../api/peer-api.ts'
 import { type CliCommand, command } from './command.ts'
 import { fields } from './layout.ts'
 import { moneyOf } from './money.ts'
+import { PLAIN_KEYS } from './tell-start.ts'
 
 const FREE_ONLY = 'none: free models only'
 
@@ -30,8 +31,12 @@ export const peerCommands: readonly CliCommand[] = [
               ['roles', status.roles.join(', ')],
               ['chain', status.chainId === undefined ? FREE_ONLY : String(status.chainId)],
               ['balance', balanceWei === undefined ? unknownBalance(status) : money(balanceWei)],
-              ['connected', `to ${status.connectedPeers} peers`],
-              ['signer', status.signer],
+              [
+                'connected',
+                `to ${status.connectedPeers} ${status.connectedPeers === 1 ? 'peer' : 'peers'}`
+              ],
+              ['keys', status.keystore === 'plain' ? PLAIN_KEYS : 'encrypted on the disk'],
+              ['signs', status.signer === 'native' ? '' : 'in JavaScript, which is slower'],
               ['version', status.version],
               ['addresses', status.addresses.join(' ')]
             ],

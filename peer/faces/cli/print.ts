@@ -1,5 +1,6 @@
 import { toProblem } from '../../api/problem.ts'
 import { EXIT, exitCodeOf } from './exit-codes.ts'
+import { wrap } from './layout.ts'
 
 /** Where a command says what came of it, to a person or to a program. */
 export interface Print {
@@ -48,7 +49,8 @@ export function createPrint(init: {
   }
   return {
     isJson,
-    columns: Math.min(out.columns ?? MAX_COLUMNS, MAX_COLUMNS),
+    // Some terminals say 0: they do not know.
+    columns: Math.min(out.columns || MAX_COLUMNS, MAX_COLUMNS),
     async show(value, human) {
       say(isJson ? jsonLine(value) : harmless(await human(value)))
     },
@@ -90,9 +92,10 @@ export function failed(
     const again = body.retryable ? 'Trying again can help.' : 'Trying the same again will not help.'
     // What was said of the progress stands on this line still.
     if (sinks.err.isTTY === true) sinks.err.write('\r\x1b[2K')
-    sinks.err.write(
-      `${body.code}: ${harmless(body.detail)}\nWho can mend it: the ${body.actor}. ${again}\n`
-    )
+    const said = `${body.code}: ${harmless(body.detail)}`
+    const { isTTY, columns } = sinks.err
+    const shown = isTTY === true ? wrap(said, Math.min(columns || MAX_COLUMNS, MAX_COLUMNS)) : said
+    sinks.err.write(`${shown}\nWho can mend it: the ${body.actor}. ${again}\n`)
   }
   return exitCodeOf(error)
 }

@@ -3,7 +3,7 @@ import type { PeerApi } from '../../api/peer-api.ts'
 import { accountCommands } from './account.ts'
 import { askCommands } from './ask.ts'
 import { channelCommands } from './channel.ts'
-import { type CliCommand, leafOf } from './command.ts'
+import { type AskPassphrase, type CliCommand, leafOf } from './command.ts'
 import { completionOf, SHELLS } from './completion.ts'
 import { contributeCommands } from './contribute.ts'
 import { datanetCommands } from './datanet.ts'
@@ -15,6 +15,8 @@ import { receiptCommands } from './receipt.ts'
 import { reviewCommands } from './review.ts'
 import { rewardCommands } from './reward.ts'
 import { searchCommands } from './search.ts'
+import { walletCommands } from './wallet.ts'
+import { whoseOf } from './whose.ts'
 
 /** What every command over PeerApi takes beside its own options. */
 export interface CommonOptions {
@@ -24,12 +26,18 @@ export interface CommonOptions {
 
 /** The world around the commands, which a test replaces. */
 export interface CliEnvironment {
-  connect(options: CommonOptions): Promise<PeerApi>
+  /** `pays` is true for a command that spends the peer's money. */
+  connect(
+    options: CommonOptions,
+    pays: boolean
+  ): Promise<{ readonly api: PeerApi; readonly dataDir?: string }>
   print(isJson: boolean): Print
+  readonly passphrase: AskPassphrase
   readonly signal: AbortSignal
 }
 
-const HELP_WIDTH = 100
+/** Where no terminal says how wide it is, and at most. */
+const HELP_WIDTHS = { usual: 80, most: 100 }
 /** A noun with more verbs than this leaves its summary no room on 80 columns. */
 const TERM_WIDTH = 34
 /** Commands that are named, and not explained, where all are listed. */
@@ -42,7 +50,8 @@ const NOUNS: Readonly<Record<string, string>> = {
   channel: 'what payers and providers pay through',
   receipt: 'what was asked, answered, credited and paid',
   reward: 'what was earned, and having it paid',
-  account: 'whom the peer acts for, and what they hold'
+  account: 'whom the peer acts for, and what they did',
+  wallet: 'its keys and its money'
 }
 
 const COMMANDS: readonly CliCommand[] = [
@@ -56,7 +65,8 @@ const COMMANDS: readonly CliCommand[] = [
   ...channelCommands,
   ...receiptCommands,
   ...rewardCommands,
-  ...accountCommands
+  ...accountCommands,
+  ...walletCommands
 ]
 
 /** The command line without what starts processes; a wrong word is answered with the nearest right one. */
@@ -64,15 +74,17 @@ export function createProgram(environment: CliEnvironment): Command {
   const program = new Command('datanet')
     .description('Communities turn what they know into data and models that agents pay for.')
     .exitOverride()
-    .usage('<command>')
+    .usage('<command>   (with --help: what it takes)')
     .helpOption('-h, --help', 'this, or what a command takes')
     .addHelpText(
       'after',
-      `\nAlso: ${RARE.join(', ')}; --help with each.\n` +
-        `Over the running peer, every command takes --json and --data-dir.\n${EXIT_TEXT}`
+      `\nAlso: ${RARE.join(', ')}. Most take --json and --data-dir.\n${EXIT_TEXT}`
     )
-    .configureHelp({ subcommandTerm: termOf, visibleOptions: optionsOf, helpWidth: HELP_WIDTH })
-    .configureOutput({ outputError: (text, write) => write(text + suggestionFor(text)) })
+    .configureHelp({ subcommandTerm: termOf, visibleOptions: optionsOf, formatHelp: helpOf })
+    .configureOutput({
+      outputError: (text, write) => write(text + suggestionFor(text)),
+      getOutHelpWidth: helpWidth
+    })
     .helpCommand(false)
   for (const one of COMMANDS) add(program, one, environment)
   program
@@ -103,6 +115,16 @@ function termOf(one: Command): string {
   return `${term.slice(0, term.lastIndexOf('|', TERM_WIDTH - 1) + 1)}…`
 }
 
+function helpWidth(): number {
+  return Math.min(process.stdout.columns || HELP_WIDTHS.usual, HELP_WIDTHS.most)
+}
+
+/** As commander writes it; of the program itself in fewer lines, so that it fits a screen. */
+function helpOf(one: Command, helper: Help): string {
+  const text = new Help().formatHelp.call(helper, one, helper)
+  return one.parent === null ? text.replace('\n\n', '\n') : text
+}
+
 /** The whole fits a screen without the option that is being used. */
 function optionsOf(one: Command): Option[] {
   return one.parent === null ? [] : new Help().visibleOptions(one)
@@ -129,8 +151,10 @@ function add(program: Command, one: CliCommand, environment: CliEnvironment): vo
     .action(async () => {
       const options = leaf.opts<CommonOptions>()
       const print = environment.print(options.json === true)
-      const api = await environment.connect(options)
+      const peer = await environment.connect(options, one.pays === true)
+      const whose = whoseOf(options.dataDir)
       const args = leaf.args
-      await one.run({ api, args, options, print, signal: environment.signal })
+      const { passphrase, signal } = environment
+      await one.run({ ...peer, args, options, print, whose, passphrase, signal })
     })
 }

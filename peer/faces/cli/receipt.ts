@@ -5,7 +5,7 @@ import { fields, table } from './layout.ts'
 import { moneyOf, percent } from './money.ts'
 import { means, theOne } from './named.ts'
 import { receiptOf } from './resolve.ts'
-import { minute, short, shortPeer } from './short.ts'
+import { minute, short } from './short.ts'
 
 /** `datanet receipt …`: the calls this peer made and answered. */
 export const receiptCommands: readonly CliCommand[] = [
@@ -14,7 +14,9 @@ export const receiptCommands: readonly CliCommand[] = [
     summary: 'the receipts of calls made and answered here',
     async run({ api, print }) {
       const all = (await api.receipts.list()).toSorted((a, b) => b.finishedAtMs - a.finishedAtMs)
-      await print.list(all, async () => receiptTable(all, await moneyOf(api), print.columns))
+      await print.list(all, async () =>
+        receiptTable(all, await modelNames(api), await moneyOf(api), print.columns)
+      )
     }
   }),
   command({
@@ -97,6 +99,7 @@ function evidenceTable(
 
 function receiptTable(
   all: readonly ReceiptSummary[],
+  names: ReadonlyMap<string, string>,
   money: (amountWei: bigint) => string,
   width: number
 ): string {
@@ -104,8 +107,8 @@ function receiptTable(
     [
       { head: 'RECEIPT', isWhole: true },
       { head: 'FINISHED', isWhole: true },
-      { head: 'OUTCOME' },
-      { head: 'PROVIDER' },
+      { head: 'OUTCOME', isWhole: true },
+      { head: 'MODEL' },
       { head: 'PRICE', isRight: true },
       { head: 'ROYALTY', isRight: true }
     ],
@@ -113,7 +116,7 @@ function receiptTable(
       short(one.callId),
       minute(one.finishedAtMs),
       one.outcome,
-      shortPeer(one.provider),
+      names.get(one.model) ?? short(one.model),
       money(one.priceWei),
       money(one.royaltyWei)
     ]),
@@ -121,14 +124,20 @@ function receiptTable(
   )
 }
 
+/** The names of the models met, by their ids. */
+async function modelNames(api: PeerApi): Promise<ReadonlyMap<string, string>> {
+  return new Map((await api.models.list()).map(({ model }) => [model.model, model.name]))
+}
+
 async function describe(api: PeerApi, one: ReceiptSummary, width: number): Promise<string> {
   const money = await moneyOf(api)
+  const name = (await modelNames(api)).get(one.model)
   const facts = fields(
     [
       ['receipt', one.callId],
       ['outcome', one.outcome],
       ['finished', minute(one.finishedAtMs)],
-      ['model', one.model],
+      ['model', name === undefined ? one.model : `${name}, ${one.model}`],
       ['provider', one.provider],
       ['channel', `${one.channelId}, place ${one.seq}`],
       ['tokens', `${one.inputTokens} asked, ${one.outputTokens} answered`],

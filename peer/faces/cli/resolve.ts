@@ -47,7 +47,12 @@ export async function receiptOf(api: PeerApi, named?: string): Promise<string> {
   if (named !== undefined && /^[0-9a-f]{32}$/.test(named)) return named
   const all = (await api.receipts.list()).toSorted((a, b) => b.finishedAtMs - a.finishedAtMs)
   if (named === undefined && all[0] !== undefined) return all[0].callId
-  const found = all.filter((one: ReceiptSummary) => means(named ?? '', one.callId))
+  // They are drawn at random: a short beginning is unique, or it is said that it is not.
+  const wanted = (named ?? '').toLowerCase()
+  const found = all.filter(
+    ({ callId }: ReceiptSummary) =>
+      means(wanted, callId) || (wanted !== '' && callId.startsWith(wanted))
+  )
   return theOne(found, 'RECEIPT_UNKNOWN', named, 'receipt', 'see them all: datanet receipt list')
     .callId
 }

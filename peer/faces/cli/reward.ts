@@ -38,6 +38,7 @@ export const rewardCommands: readonly CliCommand[] = [
   }),
   command<{ all?: boolean }>({
     name: 'reward claim',
+    pays: true,
     summary: 'claim what is owed; the account gets it, whoever sends the transaction',
     args: '[account]',
     options: [new Option('--all', 'for every account kept here')],
@@ -72,6 +73,7 @@ export const rewardCommands: readonly CliCommand[] = [
   }),
   command({
     name: 'reward post',
+    pays: true,
     summary: 'as a provider: claim all vouchers, then post who is owed what',
     async run({ api, print, signal }) {
       const waiting = { signal, onProgress: print.progress }

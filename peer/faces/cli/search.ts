@@ -1,6 +1,7 @@
 import { Option } from 'commander'
 import type { DatanetSummary } from '../../api/datanets-api.ts'
 import type { ModelListing } from '../../api/models-api.ts'
+import type { PeerApi } from '../../api/peer-api.ts'
 import { refusal, toProblem } from '../../api/problem.ts'
 import { type CliCommand, command, read } from './command.ts'
 import { datanetTable } from './datanet.ts'
@@ -9,6 +10,9 @@ import type { Print } from './print.ts'
 
 const GRACE_MS = 1_500
 const TICK_MS = 200
+const MAX_NEAR = 5
+/** Shorter words, as of or and, say nothing of a topic. */
+const MIN_WORD = 3
 
 /** `datanet search`: what is known here and announced on the network under a topic, all of it verified. */
 export const searchCommands: readonly CliCommand[] = [
@@ -47,7 +51,11 @@ export const searchCommands: readonly CliCommand[] = [
         ended()
       })
       if (datanets.length + models.length === 0) {
-        const hint = 'what was just announced takes seconds to be found: --wait 20 goes on looking'
+        const near = await topicsNear(api, topic)
+        const known = near.length === 0 ? '' : ` (known here: ${near.join(', ')})`
+        const hint =
+          `topics match as a whole, word for word${known}; ` +
+          'what was just announced takes seconds to be found: --wait 20 goes on looking'
         throw refusal('DISCOVERY_EMPTY', { topic }, { hint })
       }
       type Found = { datanet: DatanetSummary } | ModelListing
@@ -63,6 +71,22 @@ export const searchCommands: readonly CliCommand[] = [
     }
   })
 ]
+
+/** The topics of what is known here that have a word in common with `topic`, quoted. */
+async function topicsNear(api: PeerApi, topic: string): Promise<readonly string[]> {
+  const words = wordsOf(topic)
+  const [datanets, models] = await Promise.all([api.datanets.list(), api.models.list()])
+  const all = [...datanets, ...models.map(({ model }) => model)].flatMap(({ topics }) => topics)
+  const near = all.filter((one) =>
+    wordsOf(one).some((word) => words.some((w) => word.startsWith(w) || w.startsWith(word)))
+  )
+  return [...new Set(near)].slice(0, MAX_NEAR).map((one) => `“${one}”`)
+}
+
+function wordsOf(text: string): readonly string[] {
+  const words = text.toLowerCase().split(/[^\p{L}\p{N}]+/u)
+  return words.filter(({ length }) => length >= MIN_WORD)
+}
 
 /** Says on a terminal what goes on and for how long, until the returned function is called. */
 function ticking(print: Print, text: string): () => void {

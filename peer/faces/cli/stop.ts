@@ -28,7 +28,8 @@ export async function stopDaemon(
   }
 }
 
-function isAlive(pid: number): boolean {
+/** Whether a process of this user has `pid`. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true

@@ -22,6 +22,9 @@ export interface Started {
   readonly pid: number
 }
 
+/** What the devnet's sample is about, of which something can be asked at once. */
+const DEVNET_TOPIC = 'software security'
+
 /** Of a peer without a passphrase, in one line. */
 export const PLAIN_KEYS = 'not encrypted on the disk (datanet account encrypt)'
 
@@ -43,7 +46,11 @@ export function tellEncrypted(done: {
 }
 
 /** What a person is told when their peer has started: who it is, and what to try. */
-export function tellStart(started: Started, width: number): string {
+export function tellStart(
+  started: Started,
+  width: number,
+  next: { readonly whose?: string; readonly topic?: string | undefined } = {}
+): string {
   const { peerId, account, dataDir, url, gateway } = started
   return [
     'Your peer is up.',
@@ -62,7 +69,7 @@ export function tellStart(started: Started, width: number): string {
       width
     ),
     '',
-    ...whatNext(started),
+    ...whatNext(started, next.whose ?? '', next.topic),
     '',
     'Ctrl-C stops it.'
   ].join('\n')
@@ -76,30 +83,38 @@ function chainOf({ chainId, networkFile, isGiven }: Started): string {
     : `${chainId}; no faucet: the account must be given gas and tokens before it can pay`
 }
 
-function whatNext({ chainId, networkFile, isAlone }: Started): readonly string[] {
+function whatNext(
+  { chainId, networkFile, isAlone }: Started,
+  whose: string,
+  topic: string | undefined
+): readonly string[] {
   const file = networkFile?.includes(' ') ? `'${networkFile}'` : networkFile
   if (chainId === undefined) {
     return [
       ...(isAlone
         ? ['It knows no other peer yet: --bootstrap <address> names one to join by.', '']
         : []),
-      'To pay, found Datanets and serve models it needs a chain. Start it again with one of:',
+      'To pay, found Datanets and serve models it needs a chain. Start it again with:',
       '',
-      '  --network <file>   a network that runs: a devnet (npm start -- --keep world writes',
-      '                     world/network.json), or one that somebody gave you the file of',
+      '  --network <file>   a network that runs, by the file that somebody gave you, or',
+      '                     that npm start -- --keep world wrote: world/network.json',
       '  --chain embedded   a chain of its own, on this machine, with play money',
       '',
-      'or with rpcUrl and contracts for a public chain (datanet chain deploy puts them there).'
+      'or with rpcUrl and contracts for a public chain, on which datanet chain deploy',
+      'puts them.'
     ]
   }
   return [
     'Now, in another terminal:',
     '',
     ...(networkFile === undefined
-      ? ['  npx datanet search "software security"', '  npx datanet ask "What is SQL injection?"']
+      ? [
+          `  npx datanet search "${topic ?? '<topic>'}"${whose}`,
+          `  npx datanet ask "${topic === DEVNET_TOPIC ? 'What is SQL injection?' : '…'}"${whose}`
+        ]
       : [
-          '  npx datanet datanet create --name "Our notes" --topic "our notes"',
-          '  npx datanet contribute ./notes --datanet "our notes"',
+          `  npx datanet datanet create --name "Our notes" --topic "our notes"${whose}`,
+          `  npx datanet contribute ./notes --datanet "our notes"${whose}`,
           '',
           'Other peers of this machine join with:',
           '',

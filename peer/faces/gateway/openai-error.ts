@@ -27,7 +27,8 @@ export function toOpenAiError(error: unknown): OpenAiError {
 }
 
 /** `error` as a whole response. Says when trying again is useless, since clients retry by status. */
-export function errorResponse(error: unknown, status: number = toProblem(error).status): Response {
+export function errorResponse(error: unknown): Response {
+  const { status } = toProblem(error)
   const body = toOpenAiError(error)
   const headers = body.error.x_datanet.retryable ? {} : { 'x-should-retry': 'false' }
   return Response.json(body, { status, headers })

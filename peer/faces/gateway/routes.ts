@@ -45,7 +45,7 @@ export function createRoutes(components: RouteComponents, init: RouteInit): Hono
     return c.json(toOpenAiModels(listings).find(({ x_datanet }) => x_datanet.model === model.model))
   })
   app.post('/v1/chat/completions', (c) => answer(c, components, init))
-  app.notFound(() => errorResponse(refusal('INPUT_INVALID', {}, { hint: 'no such route' }), 404))
+  app.notFound(() => errorResponse(refusal('ROUTE_UNKNOWN')))
   app.onError((error, c) => {
     // That a client left is no failure.
     if (!c.req.raw.signal.aborted) onError(error)

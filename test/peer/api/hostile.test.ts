@@ -135,7 +135,7 @@ test.each([
 ])('there is no method %s/%s', async (noun, name) => {
   const { spy, server } = await serve()
   const reply = await send(`${server.url}/api/v1/${noun}/${name}`, bearer)
-  expect([reply.status, codeIn(reply)]).toEqual([404, 'INPUT_INVALID'])
+  expect([reply.status, codeIn(reply)]).toEqual([404, 'ROUTE_UNKNOWN'])
   expect((await send(`${server.url}/api/v1/accounts/list`, bearer, '', 'GET')).status).toBe(404)
   expect(spy).not.toHaveBeenCalled()
 })

@@ -60,6 +60,9 @@ test('a custodian acts for the accounts it keeps, and for those named to it', as
     expect(await may('datanets/contribute', { account: address })).toBe('FORBIDDEN')
     expect(await may('rewards/claim', address)).toBe('FORBIDDEN')
     expect(await may('accounts/find', label)).toBe('FORBIDDEN')
+    // Whose address is whose must not be asked either.
+    expect(await may('accounts/holdings', label)).toBe('FORBIDDEN')
+    expect(await may('accounts/holdings', address)).toBe('FORBIDDEN')
   }
   const both = { ...SCOPE, accounts: [ann.address] }
   expect(await may('rewards/claim', ann.address, both)).toBe('permitted')

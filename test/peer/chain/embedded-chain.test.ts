@@ -193,10 +193,10 @@ test('forgets a last line that a crash cut off, and refuses other damage', async
 
   const lines = whole.split('\n')
   const cases = [
-    { text: lines.toSpliced(2, 1).join('\n'), code: 'STORE_FAILED' },
+    { text: lines.toSpliced(2, 1).join('\n'), code: 'CONFIG_INVALID' },
     { text: lines.with(2, '{}').join('\n'), code: 'STORE_FAILED' },
     { text: lines.with(2, 'not json').join('\n'), code: 'STORE_FAILED' },
-    { text: whole.replace(/"genesisHash":"0x../, '"genesisHash":"0xzz'), code: 'STORE_FAILED' },
+    { text: whole.replace(/"genesisHash":"0x../, '"genesisHash":"0xzz'), code: 'CONFIG_INVALID' },
     { text: whole.replace(/edr [0-9.]+/, 'edr 0.0.1'), code: 'CONFIG_INVALID' }
   ]
   for (const { text, code } of cases) {

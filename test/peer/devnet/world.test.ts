@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { expect, test } from 'vitest'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
 import { createWorld } from '../../../peer/devnet/world.ts'
 
 const WORLD = new URL('../../../peer/devnet/world.ts', import.meta.url)
@@ -13,6 +15,23 @@ test('a world that is stopped leaves no folder and nothing that waits for the en
   await world.stop()
   expect(existsSync(world.dir)).toBe(false)
   expect(process.listenerCount('exit')).toBe(before)
+})
+
+test('a kept world runs once at a time', async () => {
+  const keep = mkdtempSync(join(tmpdir(), 'kept-world-'))
+  onTestFinished(() => rmSync(keep, { recursive: true, force: true }))
+  const world = await createWorld('bread', keep)
+  try {
+    const before = readFileSync(world.networkFile, 'utf8')
+    await expect(createWorld('bread', keep)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining(`another devnet runs in ${keep}`)
+    })
+    expect(readFileSync(world.networkFile, 'utf8')).toBe(before)
+  } finally {
+    await world.stop()
+  }
+  await (await createWorld('bread', keep)).stop()
 })
 
 test('a world whose process ends by an error that nobody caught leaves no folder', async () => {

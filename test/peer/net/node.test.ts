@@ -15,6 +15,21 @@ test('a node listens on loopback alone, under the id of its key', async () => {
   expect(node.getProtocols().filter((id) => id.startsWith('/ipfs/kad'))).toEqual([])
 })
 
+test('an address that is taken, or none of this machine, is the operator’s to mend', async () => {
+  const [taken] = (await testNode('first')).getMultiaddrs()
+  const inUse = taken?.toString().split('/p2p/')[0] ?? ''
+  for (const listen of [inUse, '/ip4/203.0.113.9/tcp/0', '/nonsense', '/ip4/1.2.3/tcp/0']) {
+    const privateKey = await testKey('second')
+    await expect(createNode({ privateKey, bootstrap: [], listen: [listen] })).rejects.toMatchObject(
+      {
+        code: 'CONFIG_INVALID',
+        details: { key: 'listen' },
+        message: expect.stringContaining(listen)
+      }
+    )
+  }
+})
+
 // NODE-W1
 test('more nodes than libp2p lets in by default join at once and serve the DHT', async () => {
   const nodes = await testSwarm(9)

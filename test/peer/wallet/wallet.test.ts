@@ -50,6 +50,9 @@ test('a label is used once, and accounts of others cannot be signed for', async 
   expect(await refusal(() => keys.create('ann'))).toBe('INPUT_INVALID')
   expect(await refusal(() => keys.create('own'))).toBe('INPUT_INVALID')
   expect(await refusal(() => keys.create(`0x${'Aa'.repeat(20)}`))).toBe('INPUT_INVALID')
+  for (const unseen of ['a\nb', 'a\0', ' a', 'a ', '\u202ea', 'a\u200b', '\ud800', 'e\u0301']) {
+    expect(await refusal(() => keys.create(unseen))).toBe('INPUT_INVALID')
+  }
   expect(await refusal(() => keys.account(`0x${'11'.repeat(20)}`))).toBe('SIGNER_UNEXPECTED')
   expect(keys.list()).toHaveLength(2)
 })

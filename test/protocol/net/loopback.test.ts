@@ -51,6 +51,21 @@ describe('an exchange of a node with itself', () => {
     expect(await Promise.all(asks)).toEqual(asks.map((_, i) => ({ counted: i })))
   })
 
+  test('hands its turn on when it is given up in the very moment it comes', async () => {
+    const { pool, peer } = await self(count, { streams: 1 })
+    const leaving = new AbortController()
+    const first = pool.ask(peer, PROTOCOL, 1)
+    const second = pool.request(peer, PROTOCOL, 2, { signal: leaving.signal })
+    const third = pool.request(peer, PROTOCOL, 3)
+    second.catch(() => {})
+    // Before the second hears that the stream is free, it is not wanted any more.
+    const ended = first.end.then(() => leaving.abort())
+    await all(first.parts)
+    await ended
+    await expect(second).rejects.toSatisfy(isAbort)
+    expect(await third).toEqual({ counted: 3 })
+  })
+
   test('brings further messages in order, and makes a fast sender wait', async () => {
     let produced = 0
     const { pool, peer } = await self(async function* (_ask, { next }) {

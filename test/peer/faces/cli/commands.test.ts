@@ -53,9 +53,48 @@ describe('contribute', () => {
       'CONTRIBUTION_DUPLICATE',
       'CONTRIBUTION_INVALID',
       'pending',
-      'CONTRIBUTION_INVALID'
+      'DONE_IN_PART'
     ])
-    expect(code).toBe(1)
+    expect(code).toBe(7)
+    const { out: said } = await cli(peer, ['contribute', dir])
+    expect(said).toMatch(/^\S+b\.md: the contribution breaks a rule of the Datanet$/m)
+  })
+
+  test('skips what cannot be a text, says why, and is done when the rest was taken', async () => {
+    const files = { 'a.md': '', 'b.md': 'x'.repeat(70_000), 'c.txt': '\0\xff' }
+    const dir = filesIn('skipped', { ...files, 'd.md': 'good' })
+    const { out, code } = await cli(scriptedPeer(), ['contribute', dir])
+    expect(code).toBe(0)
+    expect(out).toContain('“Bread” took 1 of 4')
+    for (const why of ['a.md: empty', 'b.md: longer than 65536 characters', 'c.txt: not text']) {
+      expect(out).toContain(why)
+    }
+    expect(await cli(scriptedPeer(), ['contribute', filesIn('none', files)])).toMatchObject({
+      code: 7
+    })
+  })
+
+  test('a file that changed is added beside its older text only when a person says so', async () => {
+    const dataDir = filesIn('data-dir', { 'config.json': '{}' })
+    const peer = scriptedPeer()
+    const contribute = (text: string, words: string[] = [], answers?: string[]) =>
+      cli(peer, ['contribute', filesIn('edited', { 'a.md': text }), ...words], {
+        dataDir,
+        ...(answers === undefined ? {} : { answers })
+      })
+    expect((await contribute('The oven is at 220.')).code).toBe(0)
+    const edited = await contribute('The oven is at 200.')
+    expect(edited.code).toBe(7)
+    expect(edited.out).toMatch(/a\.md: changed since it was handed in\. Its older text stays/)
+    expect((await contribute('The oven is at 200.', [], ['n'])).code).toBe(0)
+    expect(peer.contributed).toHaveLength(1)
+    expect((await contribute('The oven is at 200.', [], ['y'])).out).toContain('a.md changed since')
+    expect((await contribute('The oven is at 180.', ['--yes'])).code).toBe(0)
+    // What stood there once is there still, and is nothing new.
+    expect((await contribute('The oven is at 220.')).code).toBe(0)
+    expect(peer.contributed.map(({ text }) => text.slice(-4))).toEqual([
+      ...['220.', '200.', '180.', '220.']
+    ])
   })
 
   test('stops at once where the host cannot be reached', async () => {
@@ -137,6 +176,13 @@ describe('ask', () => {
     )
   })
 
+  test('an empty question is said to be one, and nothing is asked', async () => {
+    const peer = scriptedPeer()
+    const { code, err } = await cli(peer, ['ask', ' '])
+    expect([code, peer.did]).toEqual([2, []])
+    expect(err).toContain('the question is empty')
+  })
+
   test('an answer given up for another provider is void, and the change is said', async () => {
     const peer = scriptedPeer({
       async *answer() {
@@ -199,19 +245,22 @@ describe('the other commands', () => {
       ...{ depositWei: 10n ** 18n, authorisedWei: 0n, royaltyWei: 0n, spentWei: 0n, receipts: 0 },
       ...{ claimedWei: 0n, state: 'open' as const, withdrawableWei: 9n * 10n ** 17n }
     }
+    const ahead = { ...channel, authorisedWei: 5n * 10n ** 15n, spentWei: 3n * 10n ** 15n }
     const closed = { ...channel, channelId: `0x${'cd'.repeat(32)}`, state: 'closed' as const }
-    const peer = scriptedPeer({ channels: [closed, channel] })
+    const peer = scriptedPeer({ channels: [closed, ahead] })
     const first = await cli(peer, ['channel', 'close'])
     expect(first.out).toMatch(
-      /0\.9 DNC is on its way\s+back[\s\S]*channel close 0xababab…ababab\n$/
+      /0\.9 DNC is on its way\s+back[\s\S]*by itself[\s\S]*channel close 0xababab…ababab\n\n0\.002 DNC was/
     )
     const second = await cli(peer, ['channel', 'close', '0xababab…ababab'])
-    expect(second.out).toBe('0.9 DNC came back to your account. The channel is closed.\n')
+    expect(second.out).toMatch(/^0\.9 DNC came back to your account\. The channel is closed\.\n/)
     expect(peer.did).toEqual([
       ['close', channel.channelId],
       ['close', channel.channelId]
     ])
     expect(await cli(peer, ['channel', 'close', '0x12345678'])).toMatchObject({ code: 4 })
+    const done = await cli(scriptedPeer({ channels: [closed] }), ['channel', 'close'])
+    expect(done).toMatchObject({ code: 0, out: expect.stringContaining('is closed already') })
   })
 
   test('a model of another peer is adopted by its name', async () => {
@@ -249,6 +298,9 @@ describe('the other commands', () => {
       code: 4,
       err: expect.stringMatching(/^DISCOVERY_EMPTY: .*\nWho can mend it: .*Trying again can help/)
     })
+    const notes = { ...BREAD, topics: ['darkroom notes'] }
+    const near = await cli(scriptedPeer({ datanets: [notes] }), ['search', 'darkroom'])
+    expect(near.err).toMatch(/match as a whole, word for word \(known here: “darkroom notes”\)/)
   })
 
   test('rewards are claimed for all accounts, those owed nothing left out', async () => {
@@ -274,6 +326,11 @@ describe('the other commands', () => {
     const named = await cli(peer, ['receipt', 'show', 'aaaaaaaa…aaaaaa', '--json'])
     expect(JSON.parse(named.out)).toMatchObject({ callId: 'a'.repeat(32) })
     expect(await cli(peer, ['receipt', 'show', 'cccccccc'])).toMatchObject({ code: 4 })
+    const begun = await cli(peer, ['receipt', 'show', 'bbb', '--json'])
+    expect(JSON.parse(begun.out)).toMatchObject({ callId: 'b'.repeat(32) })
+    const two = [receipt(`aa${'1'.repeat(30)}`, 5n), receipt(`aa${'2'.repeat(30)}`, 6n)]
+    const several = await cli(scriptedPeer({ receipts: two }), ['receipt', 'show', 'aa'])
+    expect(several).toMatchObject({ code: 2, err: expect.stringContaining('2 receipts fit') })
   })
 
   test('several Datanets of one name want an id', async () => {

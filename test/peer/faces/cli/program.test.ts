@@ -1,6 +1,7 @@
 // The shell's own placeholders stand in what is run by it.
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: they are the shell's
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { EXIT_TEXT, exitCodeOf } from '../../../../peer/faces/cli/exit-codes.ts'
 import { table, wrap } from '../../../../peer/faces/cli/layout.ts'
@@ -8,17 +9,27 @@ import { DatanetError, ERRORS, type ErrorCode } from '../../../../protocol/base/
 import { answering } from '../gateway/scripted-api.ts'
 import { BREAD, cli, OWN, scriptedPeer } from './scripted-peer.ts'
 
+const isThere = (shell: string) => spawnSync(shell, ['-c', 'true']).status === 0
 const widthOf = (text: string) => Math.max(...text.split('\n').map((line) => [...line].length))
 
 describe('usage', () => {
   test('the help names every noun and exit code on one screen', async () => {
     const { out, code } = await cli(scriptedPeer(), ['--help'])
     expect(code).toBe(0)
-    for (const noun of ['peer', 'datanet', 'model', 'channel', 'receipt', 'reward', 'account']) {
+    for (const noun of [
+      'peer',
+      'datanet',
+      'model',
+      'channel',
+      'receipt',
+      'reward',
+      'account',
+      'wallet'
+    ]) {
       expect(out).toMatch(new RegExp(`^ {2}${noun} `, 'm'))
     }
     expect(out).toContain(EXIT_TEXT)
-    // Two more commands start processes and are added by the program itself.
+    // Three more commands start processes and are added by the program itself.
     expect(out.trimEnd().split('\n').length).toBeLessThanOrEqual(21)
     expect(widthOf(out)).toBeLessThanOrEqual(80)
   })
@@ -121,9 +132,9 @@ describe('what people see', () => {
     const { out } = await cli(scriptedPeer({ channels }), ['channel', 'list'])
     expect(out).toBe(
       [
-        'CHANNEL          SIDE   PEER       DEPOSIT      SPENT     FREE  STATE',
-        '0xababab…ababab  payer  …provider    1 DNC  0.005 DNC  0.9 DNC  open',
-        '0xababab…ababab  payer  …provider  250 DNC  0.005 DNC  0.9 DNC  open',
+        'CHANNEL          SIDE  PEER       DEPOSIT      SPENT     FREE  STATE',
+        '0xababab…ababab  pays  …provider    1 DNC  0.005 DNC  0.9 DNC  open',
+        '0xababab…ababab  pays  …provider  250 DNC  0.005 DNC  0.9 DNC  open',
         ''
       ].join('\n')
     )
@@ -171,6 +182,59 @@ describe('completion', () => {
     expect(offered('datanet', 'datanet', 'pub')).toBe('publish')
     expect(offered('datanet', 'ask', '--model', 'x', '--max')).toBe('--max --max-tokens')
     expect(offered('datanet', 'contribute', 'package.j')).toBe('package.json')
+    // Options are for who began one, files for where no command can stand.
+    expect(offered('datanet', 'wallet', 'ex')).toBe('export')
+    expect(offered('datanet', 'contribute', '')).toContain('package.json')
+    expect(offered('datanet', 'contribute', '')).not.toContain('--')
+    expect(offered('datanet', 'completion', 'f')).toBe('fish')
+    expect(offered('datanet', '')).not.toContain('--')
+  })
+
+  test('a folder that is called as a command is does not take its place', async () => {
+    const { out } = await cli(scriptedPeer(), ['completion', 'bash'])
+    // In a terminal a folder `peer` would be completed as `peer/`, of which there is one here.
+    expect(out).not.toMatch(/^complete .*filenames/m)
+    expect(existsSync('peer')).toBe(true)
+  })
+
+  test.skipIf(!isThere('zsh'))(
+    'zsh offers commands, options and files in their places',
+    async () => {
+      const { out } = await cli(scriptedPeer(), ['completion', 'zsh'])
+      const offered = (...words: string[]) =>
+        execFileSync(
+          'zsh',
+          [
+            '-fc',
+            `compdef() { }; _describe() { print -l -- "\${(P@)2%%:*}" }; _files() { print files }
+           eval "$1"; shift; words=("$@"); CURRENT=$#; _datanet`,
+            'zsh',
+            out,
+            ...words
+          ],
+          { encoding: 'utf8' }
+        )
+          .trim()
+          .split('\n')
+      expect(offered('datanet', '')).toContain('wallet')
+      expect(offered('datanet', 'datanet', '')).toEqual(['create', 'list', 'show', 'publish'])
+      expect(offered('datanet', 'ask', '--model', 'x', '--m')).toContain('--max-tokens')
+      expect(offered('datanet', 'contribute', '')).toEqual(['files'])
+    }
+  )
+
+  test.skipIf(!isThere('fish'))('fish offers commands and options in their places', async () => {
+    const { out } = await cli(scriptedPeer(), ['completion', 'fish'])
+    const offered = (line: string) =>
+      execFileSync('fish', ['--no-config', '-c', `${out}\ncomplete -C '${line}'`], {
+        encoding: 'utf8'
+      })
+        .trim()
+        .split('\n')
+        .map((one) => one.split('\t')[0])
+    expect(offered('datanet ')).toContain('wallet')
+    expect(offered('datanet datanet ')).toEqual(['create', 'list', 'publish', 'show'])
+    expect(offered('datanet ask --max')).toEqual(['--max', '--max-tokens'])
   })
 
   test.each(['zsh', 'fish'])('%s gets a script that names every verb', async (shell) => {

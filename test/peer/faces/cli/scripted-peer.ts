@@ -214,7 +214,13 @@ export function scriptedPeer(
 export async function cli(
   peer: ScriptedPeer,
   words: readonly string[],
-  init: { columns?: number; signal?: AbortSignal; answers?: string[] } = {}
+  init: {
+    columns?: number
+    signal?: AbortSignal
+    answers?: string[]
+    passphrase?: string
+    dataDir?: string
+  } = {}
 ): Promise<{ out: string; err: string; code: number }> {
   let out = ''
   let err = ''
@@ -225,9 +231,13 @@ export async function cli(
   const { answers } = init
   const prompt = async () => answers?.shift() ?? 'q'
   const program = createProgram({
-    connect: async () => peer.api,
+    connect: async () => ({
+      api: peer.api,
+      ...(init.dataDir === undefined ? {} : { dataDir: init.dataDir })
+    }),
     print: (isJson) =>
       createPrint({ isJson, ...sinks, ...(answers === undefined ? {} : { prompt }) }),
+    passphrase: async ({ file }) => init.passphrase ?? `in ${file}`,
     signal: init.signal ?? new AbortController().signal
   })
   // Settings go to the commands that are made later only, so each is told.

@@ -43,6 +43,18 @@ test('a peer is told what its money is, and with a chain of its own how others j
   expect(own).not.toContain('--chain embedded')
 })
 
+test('a peer is told to ask for what its network is about, of the data directory it was given', () => {
+  const next = { whose: ' --data-dir friend', topic: 'software security' }
+  const devnet = tellStart(STARTED, 80, next)
+  expect(devnet).toContain('npx datanet search "software security" --data-dir friend\n')
+  expect(devnet).toContain('What is SQL injection?')
+  for (const topic of ['old crafts', undefined]) {
+    const other = tellStart(STARTED, 80, { topic })
+    expect(other).toContain(`npx datanet search "${topic ?? '<topic>'}"\n`)
+    expect(other).not.toContain('SQL')
+  }
+})
+
 test('a finding is one line, and what to do about it another', () => {
   expect(tellFinding({ check: 'node', mark: 'ok', text: '26.10.0' }, 80)).toBe(
     'ok     node       26.10.0'
