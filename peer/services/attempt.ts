@@ -40,7 +40,7 @@ import type { AskEvent, Citation, Question } from '../api/models-api.ts'
 import type { KnownModel } from './catalogue.ts'
 import { sendCommit } from './closing.ts'
 import type { Datanets } from './datanets.ts'
-import type { Evidence } from './evidence.ts'
+import type { Equivocations } from './equivocations.ts'
 import type { Parts } from './parts.ts'
 import type { PayerChannel, PayerChannels } from './payer-channels.ts'
 import { describeReceipt } from './receipts.ts'
@@ -93,7 +93,7 @@ export function createAttempt(
   parts: Pick<Parts, 'pool' | 'channelStore' | 'publications' | 'limits' | 'log'>,
   datanets: Datanets,
   channels: PayerChannels,
-  evidence: Pick<Evidence, 'refuse' | 'compare'>
+  evidence: Pick<Equivocations, 'refuse' | 'compare'>
 ): Attempt {
   const { pool, channelStore, publications, limits, log } = parts
   const prepayWei = limits.prepayWei ?? limits.maxCallWei
