@@ -30,7 +30,7 @@ import { createCatalogue, describeListing } from './services/catalogue.ts'
 import { createClaims } from './services/claims.ts'
 import { createClosing } from './services/closing.ts'
 import { createDatanets, summary } from './services/datanets.ts'
-import { createEvidence } from './services/evidence.ts'
+import { createEquivocations } from './services/equivocations.ts'
 import { createFunds } from './services/funds.ts'
 import { createIdleDeposits, type IdleDeposits } from './services/idle-deposits.ts'
 import { createIntake } from './services/intake.ts'
@@ -226,7 +226,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
       contracts === undefined ? () => [] : payerChannels.promised,
       (amountWei) => formatAmount(amountWei, token?.symbol, token?.decimals)
     )
-    const evidence = createEvidence(parts)
+    const evidence = createEquivocations(parts)
     const recovery = createRecovery(parts, payerChannels)
     started.push(() => recovery.stop())
     const attempt = createAttempt(parts, datanets, payerChannels, evidence, recovery)

@@ -27,7 +27,7 @@ import { refuseEndless } from './answer-limits.ts'
 import type { KnownModel } from './catalogue.ts'
 import { sendCommit } from './closing.ts'
 import type { Datanets } from './datanets.ts'
-import type { Evidence } from './evidence.ts'
+import type { Equivocations } from './equivocations.ts'
 import { refuseUnfairOffer } from './offer-check.ts'
 import type { Parts } from './parts.ts'
 import type { PayerChannel, PayerChannels } from './payer-channels.ts'
@@ -72,13 +72,15 @@ interface Running extends AttemptInit {
 }
 
 const NO_CHANNEL = `0x${'0'.repeat(64)}`
+/** How long a broken call's receipt is asked for before the call is left as it is. */
+const RECOVER_MS = 2_000
 
 /** Attempts of this peer as a payer. specs/07-channel.md §Call */
 export function createAttempt(
   parts: Pick<Parts, 'pool' | 'channelStore' | 'limits' | 'log' | 'now' | 'wallet'>,
   datanets: Datanets,
   channels: PayerChannels,
-  evidence: Pick<Evidence, 'refuse' | 'compare'>,
+  evidence: Pick<Equivocations, 'refuse' | 'compare'>,
   recovery: Recovery = createRecovery(parts)
 ): Attempt {
   const { pool, channelStore, limits, log, now } = parts

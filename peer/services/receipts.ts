@@ -10,13 +10,13 @@ import { verifyReceiptSignature } from '../../protocol/receipt/receipt-signature
 import type { Citation } from '../api/models-api.ts'
 import type { ReceiptSummary, ReceiptsApi } from '../api/money-api.ts'
 import type { StoredReceipt } from '../store/channels.ts'
-import type { Evidence } from './evidence.ts'
+import type { Equivocations } from './equivocations.ts'
 import type { Parts } from './parts.ts'
 
 /** The receipts this peer keeps, of calls it made and calls it answered. specs/08-receipt.md */
 export function createReceipts(
   parts: Pick<Parts, 'channelStore' | 'chain' | 'wallet'>,
-  evidence: Pick<Evidence, 'list' | 'report'>
+  evidence: Pick<Equivocations, 'list' | 'report'>
 ): ReceiptsApi {
   const { channelStore, chain, wallet } = parts
 

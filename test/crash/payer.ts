@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createAttempt } from '../../peer/services/attempt.ts'
 import type { Datanets } from '../../peer/services/datanets.ts'
-import { createEvidence } from '../../peer/services/evidence.ts'
+import { createEquivocations } from '../../peer/services/equivocations.ts'
 import {
   createPayerChannels,
   type PayerChannel,
@@ -75,7 +75,7 @@ async function start(init: Join) {
   const known = { card, offers: new Map() }
   const datanets = { meet: async () => DATANET } as unknown as Datanets
   const channels = watch(side, inner)
-  const attempt = createAttempt(parts, datanets, channels, createEvidence(parts), recovery)
+  const attempt = createAttempt(parts, datanets, channels, createEquivocations(parts), recovery)
   const signal = new AbortController().signal
   const codes: Record<string, number> = {}
 

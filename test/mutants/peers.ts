@@ -88,14 +88,14 @@ export const PEER_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'evidence-kept',
-    file: 'peer/services/evidence.ts',
+    file: 'peer/services/equivocations.ts',
     find: 'if (Buffer.compare(kept.leaf, receiptLeaf(signed.body)) === 0) return',
     replace: 'if (kept.leaf.byteLength === 32) return',
     tests: EQUIVOCATION_TEST
   },
   {
     name: 'evidence-signature',
-    file: 'peer/services/evidence.ts',
+    file: 'peer/services/equivocations.ts',
     find: '      verifyReceiptSignature(separator, signed, receiptSigner)\n',
     replace: '',
     tests: EQUIVOCATION_TEST,
@@ -103,7 +103,7 @@ export const PEER_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'evidence-refuses',
-    file: 'peer/services/evidence.ts',
+    file: 'peer/services/equivocations.ts',
     find: 'if (liars.has(offer.provider) || liars.has(receiptSigner)) throw refusal(offer)',
     replace: '',
     tests: EQUIVOCATION_TEST

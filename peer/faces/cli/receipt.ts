@@ -5,7 +5,7 @@ import { fields, table } from './layout.ts'
 import { moneyOf, percent } from './money.ts'
 import { means, theOne } from './named.ts'
 import { receiptOf } from './resolve.ts'
-import { minute, short } from './short.ts'
+import { minute, short, shortPeer } from './short.ts'
 
 /** `datanet receipt …`: the calls this peer made and answered. */
 export const receiptCommands: readonly CliCommand[] = [

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createAttempt } from '../../../peer/services/attempt.ts'
 import type { Datanets } from '../../../peer/services/datanets.ts'
-import { createEvidence } from '../../../peer/services/evidence.ts'
+import { createEquivocations } from '../../../peer/services/equivocations.ts'
 import { createPayerChannels } from '../../../peer/services/payer-channels.ts'
 import { verifyCard } from '../../../protocol/model/card.ts'
 import { type SignedOffer, verifyOffer } from '../../../protocol/model/offer.ts'
@@ -41,7 +41,7 @@ async function start({ address, card, free, paid, ...ours }: Start) {
   const known = { card: await verifyCard(card, Date.now()), offers: new Map() }
   const datanets = { meet: async () => DATANET } as unknown as Datanets
   const channels = createPayerChannels(parts)
-  const attempt = createAttempt(parts, datanets, channels, createEvidence(parts))
+  const attempt = createAttempt(parts, datanets, channels, createEquivocations(parts))
   const signal = new AbortController().signal
   const [freeOffer, ...paidOffers] = (await Promise.all(
     [free, ...paid].map((bytes) => verifyOffer(bytes, Date.now()))

@@ -15,7 +15,7 @@ const SILENT_MS = 60_000
 const NO_CHANNEL = `0x${'0'.repeat(64)}`
 
 /** What providers signed twice: found, kept, acted upon. */
-export interface Evidence {
+export interface Equivocations {
   /**
    * Refuses an offer of who signed two receipts for one place, as this peer saw it or as the chain
    * tells it of the receipt signer (RECORD_EQUIVOCATES).
@@ -32,9 +32,9 @@ export interface Evidence {
 }
 
 /** Evidence of receipts that contradict each other. specs/08-receipt.md §Checks, specs/09-reward.md §Bond */
-export function createEvidence(
+export function createEquivocations(
   parts: Pick<Parts, 'evidenceStore' | 'channelStore' | 'chain' | 'wallet' | 'now' | 'log'>
-): Evidence {
+): Equivocations {
   const { evidenceStore, channelStore, chain, wallet, now, log } = parts
   const pairs = evidenceStore.receipts()
   const liars = new Set(pairs.flatMap(({ provider, receiptSigner }) => [provider, receiptSigner]))
