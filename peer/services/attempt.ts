@@ -318,12 +318,13 @@ export function createAttempt(
     const open = (from?: number) => {
       const paid = channel === undefined ? {} : { terms: channel.terms }
       // Only a call of which nothing came can be answered anew.
-      const opening = from === undefined || from === 0 ? { voucher } : {}
+      const isOpening = from === undefined || from === 0
+      const opening = isOpening && voucher !== undefined ? { voucher } : {}
       const again = from === undefined ? {} : { from }
       const ask = { request: requestBytes, ...paid, ...opening, ...again }
       // Not the signal: an abort drops parts that the provider counts, a stop delivers them.
       // What is shown again needs no model: whoever is slow with it is not up.
-      const patience = from === undefined || from === 0 ? {} : { deadlineMs: resumeMs }
+      const patience = isOpening ? {} : { deadlineMs: resumeMs }
       const wire = toWire(invokeAskSchema, ask)
       const exchange = pool.ask(offer.provider, PROTOCOLS.invoke, wire, patience)
       // Awaited below on every path; until then a rejection must not count as unhandled.

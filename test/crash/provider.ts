@@ -96,14 +96,15 @@ async function start(init: SideInit) {
     },
     parts.wallet.peerKey
   )
+  const { chainId, bond: _, ...addresses } = init.contracts
   const signed = await signOffer(
     {
       version: 1,
       model: card.cid,
       provider: parts.peerId,
       payment: {
-        ...init.contracts,
-        chainId: Number(init.contracts.chainId),
+        ...addresses,
+        chainId: Number(chainId),
         operator,
         receiptSigner: operator,
         auditor: datanetKey(DATANET.signed),

@@ -127,7 +127,7 @@ test('a set-up that fails leaves nothing of itself running, and can be tried aga
   expect(refused.err).toMatch(/^CONFIG_INVALID: .*nowhere\.json/)
   // Joins nobody: the network it is given has ended.
   const contracts = Object.fromEntries(
-    ['registry', 'escrow', 'pool', 'token'].map((name) => [name, `0x${'a1'.repeat(20)}`])
+    ['registry', 'escrow', 'pool', 'bond', 'token'].map((name) => [name, `0x${'a1'.repeat(20)}`])
   )
   const network = { bootstrap: ['/ip4/127.0.0.1/tcp/9'], rpcUrl: 'http://127.0.0.1:9' }
   writeFileSync(missing, JSON.stringify({ ...network, contracts: { chainId: 1, ...contracts } }))

@@ -10,7 +10,7 @@ export const PEER_MUTANTS: readonly Mutant[] = [
   {
     name: 'provider-verifies-voucher',
     file: 'peer/services/provider-channels.ts',
-    find: '        verifyVoucher(separator, voucher, terms.signer)\n',
+    find: '      verifyVoucher(separator, voucher, terms.signer)\n',
     replace: '',
     tests: ANSWERING_TEST,
     only: 'not one chunk leaves unpaid'
@@ -72,7 +72,7 @@ export const PEER_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'payer-auditor',
-    file: 'peer/services/attempt.ts',
+    file: 'peer/services/offer-check.ts',
     find: 'if (!met.some(({ signed }) => datanetKey(signed) === offer.payment.auditor)) {',
     replace: 'if (met.length === 0) {',
     tests: ['test/peer/services/catalogue.test.ts'],

@@ -54,7 +54,7 @@ export const RULE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'terms-field',
-    file: 'protocol/channel/terms.ts',
+    file: 'protocol/channel/verify-terms.ts',
     find: "['operator', 'receiptSigner', 'auditor', 'token', 'withdrawDelayS'] as const",
     replace: "['operator', 'receiptSigner', 'token', 'withdrawDelayS'] as const",
     tests: ['test/protocol/channel/terms.test.ts']
@@ -146,7 +146,7 @@ export const RULE_MUTANTS: readonly Mutant[] = [
   {
     name: 'receipt-price',
     file: 'protocol/receipt/verify-receipt.ts',
-    find: "  demand('priceWei', receipt.priceWei, expected.priceWei)\n",
+    find: "  demand('priceWei', receipt.priceWei, priceWei)\n",
     replace: '',
     tests: RECEIPT_TEST
   },

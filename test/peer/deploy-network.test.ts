@@ -54,7 +54,12 @@ test('the contracts are put on a chain, and a peer works with the file that is w
     onDeployed: ({ contract }) => told.push(contract)
   })
   expect(told[0]).toBe(`31337 ${accountOf('payer')}`)
-  expect(told.slice(1).sort()).toEqual(['ChannelEscrow', 'DatanetRegistry', 'DevnetToken'])
+  expect(told.slice(1).sort()).toEqual([
+    'ChannelEscrow',
+    'DatanetRegistry',
+    'DevnetToken',
+    'ProviderBond'
+  ])
   expect(done.deployed.every(({ gasUsed }) => gasUsed > 500_000n)).toBe(true)
   expect(done.gasUsed).toBe(done.deployed.reduce((sum, { gasUsed }) => sum + gasUsed, 0n))
   expect(done.spentWei).toBeGreaterThanOrEqual(done.gasUsed)
@@ -90,7 +95,8 @@ test('a token that is there already is used, and what is no token is refused unp
   expect(second.contracts.token).toBe(token)
   expect(second.deployed.map(({ contract }) => contract).sort()).toEqual([
     'ChannelEscrow',
-    'DatanetRegistry'
+    'DatanetRegistry',
+    'ProviderBond'
   ])
   const countOf = async () =>
     createHttpRpc({ url: server.url })('eth_getTransactionCount', [accountOf('second'), 'latest'])
