@@ -166,12 +166,14 @@ class Simulation {
     const call = this.provider.calls.get(stream.callId)
     if (call === undefined) return
     const costWei = 1n + (BigInt(dice) % chunkWei)
+    // Without credit a call spends its own cover and no other's: what a restart then knows of it.
+    const isCovered = creditWei > 0n || call.deliveredWei + costWei <= call.coveredWei
     if (dice % 5 === 0 || call.deliveredWei + costWei > maxWei) {
       const seq = this.issued++
       const end = { receiptsRoot: rootOf(this.issued) }
       this.provider = finishCall(this.provider, stream.callId, end)
       stream.toPayer.push({ priceWei: call.deliveredWei, seq })
-    } else if (mayDeliver(this.provider, costWei, creditWei)) {
+    } else if (isCovered && mayDeliver(this.provider, costWei, creditWei)) {
       this.provider = recordDelivery(this.provider, stream.callId, costWei, creditWei)
       stream.toPayer.push({ runningWei: call.deliveredWei + costWei })
     }
