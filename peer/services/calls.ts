@@ -39,6 +39,9 @@ const ELSEWHERE: ReadonlySet<ErrorCode> = new Set([
   'INTERNAL'
 ])
 
+/** What a provider says of an offer that it does not stand by any more. */
+const RENEWED: ReadonlySet<ErrorCode> = new Set(['OFFER_EXPIRED', 'OFFER_UNKNOWN'])
+
 /** Failures by which a prepayment may have been lost. */
 const LOST: ReadonlySet<ErrorCode> = new Set(['PEER_GONE', 'PEER_SILENT', 'PEER_UNREACHABLE'])
 /** How long a provider that broke off is asked last. */
@@ -119,6 +122,12 @@ export function createCalls(
           if (isRemote && DIFFERING.has(error.code) && !renewed.has(provider)) {
             renewed.add(provider)
             queue.unshift(signed)
+          }
+          // One that started again offers anew: what it offers now is nearer than anybody else.
+          if (RENEWED.has(error.code) && !renewed.has(provider)) {
+            renewed.add(provider)
+            const current = await catalogue.renew(signed, { signal })
+            if (current !== undefined) queue.unshift(current)
           }
           if (queue.length === 0) throw error
           yield { type: 'retrying', provider, code: error.code }

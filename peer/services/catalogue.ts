@@ -21,6 +21,8 @@ export interface Catalogue {
   resolve(model: string): KnownModel
   /** The model with its offers asked for again from the providers that made them. */
   refresh(known: KnownModel, options?: CallOptions): Promise<KnownModel>
+  /** The offer that `provider` stands by now, or undefined when it shows none but the one before. */
+  renew(before: SignedOffer, options?: CallOptions): Promise<SignedOffer | undefined>
   all(): readonly KnownModel[]
   /** Takes in what this peer offers itself: nobody else need tell it. */
   keepOwn(card: SignedCard, offer: SignedOffer): void
@@ -141,6 +143,18 @@ export function createCatalogue(
       return newest
     },
 
+    async renew({ cid, offer: { model, provider } }, options = {}) {
+      const entry = models.get(model.toString())
+      if (entry === undefined) return undefined
+      try {
+        await meetOffer(provider, entry, options)
+      } catch (error) {
+        if (!isDatanetError(error)) throw error
+        return undefined
+      }
+      const signed = entry.offers.get(provider)
+      return signed?.cid.equals(cid) === true ? undefined : signed
+    },
     async refresh(known, options = {}) {
       const id = known.card.cid.toString()
       const entry = models.get(id)

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Peer } from '../../peer/peer.ts'
@@ -10,11 +12,21 @@ let agent: Peer
 let model: string
 
 beforeAll(async () => {
-  paid = await createPaidWorld()
+  paid = await createPaidWorld({ listen: [`/ip4/127.0.0.1/tcp/${await freePort()}`] })
   ;({ model } = paid)
   agent = await paid.agent('agent')
 })
 afterAll(() => paid?.stop())
+
+/** So that the provider is where it was when it starts again. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
 
 test('a call that is given up before it was sent holds nothing back', async () => {
   const early = await paid.agent('early')
@@ -51,6 +63,16 @@ test('both sides restart, and calls go on under the same channel and totals', as
   expect(after.receipts).toBe(before.receipts + 3)
   expect(after.authorisedWei).toBeGreaterThan(before.authorisedWei)
   expect(after.royaltyWei).toBeGreaterThan(before.royaltyWei)
+  expect(await agent.api.channels.list()).toHaveLength(1)
+})
+
+test('a provider that started again is asked under what it offers now', async () => {
+  await ask(agent, { model, content: QUESTION })
+  await paid.restartProvider()
+  const { events, done } = await ask(agent, { model, content: QUESTION })
+  const codes = events.flatMap((event) => (event.type === 'retrying' ? [event.code] : []))
+  expect(codes.filter((code) => code !== 'PEER_GONE')).toEqual(['OFFER_UNKNOWN'])
+  expect(done.receipt.outcome).toBe('answered')
   expect(await agent.api.channels.list()).toHaveLength(1)
 })
 
