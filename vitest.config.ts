@@ -1,9 +1,10 @@
 import { defineConfig } from 'vitest/config'
+import { LONG } from './vitest.long.config.ts'
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/bench/**', 'test/contracts/solidity/**'],
+    exclude: ['test/bench/**', 'test/contracts/solidity/**', ...LONG],
     pool: 'forks',
     // Vitest leaves one core free; most files here wait for sockets and disks.
     maxWorkers: 2,

@@ -102,7 +102,8 @@ export function createScratch(root: string): Scratch {
       const out = join(dir, 'mutant-report.json')
       rmSync(out, { force: true })
       const names = only.length === 0 ? [] : ['-t', only.map(escaped).join('|')]
-      const vitest = ['node_modules/vitest/vitest.mjs', 'run', ...files, ...names]
+      const config = ['--root', '.', '--config', 'test/mutants/vitest.config.ts']
+      const vitest = ['node_modules/vitest/vitest.mjs', 'run', ...config, ...files, ...names]
       const { said } = await run(
         // Patient with a busy machine: a world that does not come up in time is no verdict.
         [

@@ -1,0 +1,25 @@
+import { defineConfig } from 'vitest/config'
+
+/** What takes a machine longest: whole devnets, kills, floods, campaigns. `npm run test:long` */
+export const LONG = [
+  'test/adversary/equivocation.test.ts',
+  'test/adversary/flood.test.ts',
+  'test/contracts/campaign.test.ts',
+  'test/crash/crash.test.ts',
+  'test/e2e/cli-first-use.test.ts',
+  'test/e2e/devnet.test.ts',
+  'test/e2e/payer-budget.test.ts',
+  'test/e2e/provider-killed.test.ts',
+  'test/e2e/tower.test.ts'
+]
+
+export default defineConfig({
+  test: {
+    include: LONG,
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 15_000 } }
+  }
+})
