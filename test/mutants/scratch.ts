@@ -102,7 +102,7 @@ export function createScratch(root: string): Scratch {
       const out = join(dir, 'mutant-report.json')
       rmSync(out, { force: true })
       const names = only.length === 0 ? [] : ['-t', only.map(escaped).join('|')]
-      const config = ['--root', '.', '--config', 'test/mutants/vitest.config.ts']
+      const config = ['--config', 'vitest.mutants.config.ts']
       const vitest = ['node_modules/vitest/vitest.mjs', 'run', ...config, ...files, ...names]
       const { said } = await run(
         // Patient with a busy machine: a world that does not come up in time is no verdict.
