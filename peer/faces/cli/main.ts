@@ -244,9 +244,12 @@ function printOf(isJson: boolean): Print {
     const lines = createInterface({ input: process.stdin, output: process.stdout })
     // A terminal that is read line by line gives its Ctrl-C to the reader.
     lines.once('SIGINT', () => stopping.abort())
+    // Ctrl-D: nobody answers any more.
+    lines.once('close', () => stopping.abort())
     try {
       return await lines.question(question, { signal: stopping.signal })
     } finally {
+      lines.removeAllListeners('close')
       lines.close()
     }
   }
