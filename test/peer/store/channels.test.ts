@@ -106,3 +106,33 @@ test('a receipt is found by its call; one that was never kept is not', () => {
   expect(channels.hasReceipt('payer', ID, 'bb')).toBe(false)
   expect(channels.hasReceipt('provider', ID, 'aa')).toBe(false)
 })
+
+test('a receipt is found by its place or its call without reading the others', () => {
+  const { database } = store()
+  const asked: string[] = []
+  const heard = <T>(read: (sql: string, ...values: never[]) => T) => {
+    return (sql: string, ...values: never[]): T => {
+      asked.push(sql)
+      return read(sql, ...values)
+    }
+  }
+  const channels = createChannelStore({
+    ...database,
+    get: heard(database.get) as typeof database.get,
+    all: heard(database.all) as typeof database.all
+  })
+  asked.length = 0
+  channels.receiptAt('payer', ID, 7)
+  channels.receiptsOf('payer', ID)
+  channels.receiptsOf('payer', ID, { from: 3, limit: 4 })
+  channels.receiptOn('payer', ID, 'aa')
+  channels.countOf('payer', ID)
+  channels.hasReceipt('payer', ID, 'aa')
+  channels.receipt('aa')
+  expect(asked).toHaveLength(7)
+  for (const sql of asked) {
+    const values = Array.from(sql.matchAll(/\?/g), () => 1)
+    const plan = database.all(`EXPLAIN QUERY PLAN ${sql}`, ...values).map((row) => `${row.detail}`)
+    expect([sql, plan.filter((step) => step.startsWith('SCAN'))]).toEqual([sql, []])
+  }
+})
