@@ -5,7 +5,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IChannelEscrow} from "../../../protocol/contracts/interfaces/IChannelEscrow.sol";
 import {IRewardPool} from "../../../protocol/contracts/interfaces/IRewardPool.sol";
 import {Base} from "./Base.sol";
-import {ChannelActors} from "./ChannelActors.sol";
+import {FundingActors} from "./FundingActors.sol";
 import {RewardActors} from "./RewardActors.sol";
 
 /// @notice The actors as one contract to call at random.
@@ -47,7 +47,7 @@ contract CorridorTest is Base {
         uint256 count = _actors.idCount();
         for (uint256 i = 0; i < count; ++i) {
             bytes32 id = _actors.ids(i);
-            ChannelActors.Seen memory seen = _actors.channelSeen(id);
+            FundingActors.Seen memory seen = _actors.channelSeen(id);
             (uint256 deposit, uint256 claimed, uint256 royalty, bool isClosed) = _actors.escrow().channel(id);
             equal(deposit, seen.funded - seen.refunded, "a deposit is what was funded less what was refunded");
             equal(claimed, seen.claimed, "claimed is what the vouchers authorised");
