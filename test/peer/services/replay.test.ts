@@ -1,21 +1,12 @@
-import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { parseCid } from '../../../protocol/base/codec.ts'
 import { encodeRecord, fromWire, toWire } from '../../../protocol/base/schema.ts'
-import { domainSeparator, keySigner } from '../../../protocol/base/typed-data.ts'
 import {
   channelIdOf,
   escrowDomain,
   type Terms,
-  termsFromOffer,
   termsSchema
 } from '../../../protocol/channel/terms.ts'
-import {
-  createVoucherSigner,
-  encodeVoucher,
-  type Voucher
-} from '../../../protocol/channel/voucher.ts'
-import { type SignedOffer, verifyOffer } from '../../../protocol/model/offer.ts'
+import type { SignedOffer } from '../../../protocol/model/offer.ts'
 import { channelReceiptsSchema } from '../../../protocol/net/channel-receipts.ts'
 import type { ExchangePool } from '../../../protocol/net/exchange-pool.ts'
 import { PROTOCOLS } from '../../../protocol/net/ids.ts'
@@ -34,72 +25,22 @@ import {
 } from '../../../protocol/receipt/accumulator.ts'
 import { decodeReceipt } from '../../../protocol/receipt/receipt.ts'
 import { receiptLeaf } from '../../../protocol/receipt/receipt-signature.ts'
+import { createOnlooker, type Onlooker } from '../../fixtures/onlooker.ts'
 import { createPaidWorld, type PaidWorld } from '../../fixtures/paid-world.ts'
-import { QUESTION } from '../../fixtures/world-texts.ts'
 import { refusal } from '../../protocol/base/refusal.ts'
 
 let paid: PaidWorld
 let pool: ExchangePool
 let signed: SignedOffer
-const ZERO = `0x${'0'.repeat(64)}`
-const DEPOSIT = 100_000n
+let channel: Onlooker['channel']
+let voucher: Onlooker['voucher']
+let request: Onlooker['request']
 
 beforeAll(async () => {
   paid = await createPaidWorld()
-  ;({ pool } = await paid.world.node())
-  const { peerId } = paid.provider
-  const name = { issuer: peerId, kind: 'offer', id: paid.model }
-  const answer = (await pool.request(peerId, PROTOCOLS.document, { name })) as {
-    bytes: Uint8Array
-  }
-  signed = await verifyOffer(answer.bytes, Date.now())
-  await paid.world.chain.token.approve(signed.offer.payment.escrow, 10n ** 9n)
+  ;({ pool, signed, channel, voucher, request } = await createOnlooker(paid))
 })
 afterAll(() => paid?.stop())
-
-/** The terms of a fresh channel of the onlooker, funded with `depositWei`. */
-async function channel(depositWei = DEPOSIT, change: Partial<Terms> = {}): Promise<Terms> {
-  const own = keySigner(paid.world.chainKey).address
-  const salt = `0x${randomBytes(32).toString('hex')}`
-  const terms = {
-    ...termsFromOffer(signed.offer.payment, { payer: own, signer: own, salt }),
-    ...change
-  }
-  if (depositWei > 0n) await paid.world.chain.escrow.fund(terms, depositWei)
-  return terms
-}
-
-/** A voucher for `terms`: covers what a call takes up front unless changed, rightly signed. */
-function voucher(
-  terms: Terms,
-  change: Partial<Voucher> = {},
-  domain = escrowDomain(signed.offer.payment.chainId, signed.offer.payment.escrow)
-): Uint8Array {
-  const right = escrowDomain(signed.offer.payment.chainId, signed.offer.payment.escrow)
-  const { openWei, maxChunkWei, policy } = signed.offer
-  const cumulativeWei = change.cumulativeWei ?? openWei + maxChunkWei
-  const royaltyWei = (cumulativeWei * BigInt(policy.royaltyPpm)) / 1_000_000n
-  const totals = { cumulativeWei, royaltyWei, receipts: 0, receiptsRoot: ZERO }
-  const value = { channelId: channelIdOf(right, terms), ...totals, ...change }
-  return encodeVoucher(
-    createVoucherSigner(domainSeparator(domain), paid.world.chainKey).sign(value)
-  )
-}
-
-function request(change: Partial<CallRequest> = {}): CallRequest {
-  return {
-    version: 1,
-    callId: new Uint8Array(randomBytes(16)),
-    attempt: 0,
-    model: parseCid(paid.model),
-    offer: signed.cid,
-    messages: [{ role: 'user', content: QUESTION }],
-    maxWei: 10_000n,
-    requestSalt: new Uint8Array(randomBytes(16)),
-    answerSalt: new Uint8Array(randomBytes(16)),
-    ...change
-  }
-}
 
 /** One ask by hand, with what its parts say; every need is met, or only as often as `payments` says. */
 async function asked(
