@@ -8,18 +8,14 @@ import {
   type ProviderChannel,
   type ProviderChannels
 } from '../../peer/services/provider-channels.ts'
-import { cidOf, RAW } from '../../protocol/base/codec.ts'
 import { decodeRecord } from '../../protocol/base/schema.ts'
 import { termsSchema } from '../../protocol/channel/terms.ts'
 import { decodeVoucher } from '../../protocol/channel/voucher.ts'
-import { datanetKey } from '../../protocol/datanet/manifest.ts'
-import { signCard } from '../../protocol/model/card.ts'
-import { signOffer } from '../../protocol/model/offer.ts'
 import { serveExchange } from '../../protocol/net/exchange.ts'
 import { PROTOCOLS } from '../../protocol/net/ids.ts'
 import { answerRequests } from '../bench/pay/child.ts'
-import { DATANET } from '../bench/pay/our-parts.ts'
-import { CHUNK_WEI, CLAIM_MS, OPEN_WEI, type SideInit } from './settings.ts'
+import { signOurCard, signOurOffer } from '../bench/pay/our-offer.ts'
+import { CLAIM_MS, OPEN_WEI, type SideInit, TOKEN_WEI } from './settings.ts'
 import { createSide, stopwatch } from './side.ts'
 
 type Side = Awaited<ReturnType<typeof createSide>>
@@ -78,55 +74,10 @@ async function start(init: SideInit) {
   const side = await createSide(init, [`/ip4/127.0.0.1/tcp/${init.port}`])
   const { node, parts, board, opened } = side
   const operator = parts.wallet.own.address
-  const card = await signCard(
-    {
-      version: 1,
-      name: 'crash',
-      description: 'Says the same.',
-      engine: 'retrieval',
-      artefact: cidOf(Buffer.from('crash'), RAW),
-      revisions: [{ datanet: DATANET.id, revision: DATANET.id }],
-      topics: ['crash'],
-      languages: ['en'],
-      builder: operator,
-      issuer: parts.peerId,
-      tokenizer: 'o200k_base',
-      evaluation: { method: 'none/1', questions: 0, answered: 0, falseAnswers: 0 },
-      seq: init.seq
-    },
-    parts.wallet.peerKey
-  )
-  const { chainId, bond: _, ...addresses } = init.contracts
-  const signed = await signOffer(
-    {
-      version: 1,
-      model: card.cid,
-      provider: parts.peerId,
-      payment: {
-        ...addresses,
-        chainId: Number(chainId),
-        operator,
-        receiptSigner: operator,
-        auditor: datanetKey(DATANET.signed),
-        withdrawDelayS: 86_400
-      },
-      price: { callWei: OPEN_WEI, inputTokenWei: 0n, outputTokenWei: 10n },
-      openWei: OPEN_WEI,
-      maxChunkWei: CHUNK_WEI,
-      policy: {
-        royaltyPpm: 300_000,
-        contributorsPpm: 700_000,
-        builderPpm: 100_000,
-        curatorsPpm: 100_000,
-        treasuryPpm: 100_000
-      },
-      maxInputBytes: 65_536,
-      maxOutputTokens: 2_048,
-      seq: init.seq,
-      expiresAtMs: init.seq + 600_000
-    },
-    parts.wallet.peerKey
-  )
+  const { seq } = init
+  const card = await signOurCard(parts, seq)
+  const price = { callWei: OPEN_WEI, outputTokenWei: TOKEN_WEI }
+  const signed = await signOurOffer(parts, card, { seq, withdrawDelayS: 86_400, ...price })
   const served = {
     card,
     model: { engine, owners: new Map() },

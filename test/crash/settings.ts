@@ -1,4 +1,5 @@
 import type { ChainContracts } from '../../peer/chain/chain.ts'
+import { OFFERED } from '../../peer/services/offering.ts'
 
 /** What both sides of the crash suite are told. */
 export interface SideInit {
@@ -16,7 +17,8 @@ export interface SideInit {
 export const PARALLEL = 16
 /** What a call costs before its first chunk, and a chunk at most. */
 export const OPEN_WEI = 1_000n
-export const CHUNK_WEI = 640n
+export const TOKEN_WEI = 10n
+export const CHUNK_WEI = TOKEN_WEI * BigInt(OFFERED.chunkTokens)
 /** Calls of one burst per worker, and how long a payer rests after it. */
 export const BURST = 1
 export const REST_MS = 60

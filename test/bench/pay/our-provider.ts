@@ -1,77 +1,29 @@
 // Our provider as a process of its own: the real answering over an engine that always says the same.
 import { createAnswering } from '../../../peer/services/answering.ts'
-import { OFFERED, type Offering } from '../../../peer/services/offering.ts'
+import type { Offering } from '../../../peer/services/offering.ts'
 import { createProviderChannels } from '../../../peer/services/provider-channels.ts'
-import { cidOf, RAW } from '../../../protocol/base/codec.ts'
-import { datanetKey } from '../../../protocol/datanet/manifest.ts'
-import { signCard } from '../../../protocol/model/card.ts'
-import { type SignedOffer, signOffer } from '../../../protocol/model/offer.ts'
+import type { SignedOffer } from '../../../protocol/model/offer.ts'
 import { serveExchange } from '../../../protocol/net/exchange.ts'
 import { PROTOCOLS } from '../../../protocol/net/ids.ts'
 import { createBenchEngine } from './bench-engine.ts'
 import { answerRequests } from './child.ts'
 import { createExposureWatch } from './exposure.ts'
-import { createOurParts, DATANET } from './our-parts.ts'
+import { signOurCard, signOurOffer } from './our-offer.ts'
+import { createOurParts } from './our-parts.ts'
 import { ANSWER, CHANNELS, type OurChain, UNPAID, WITHDRAW_DELAY_S } from './settings.ts'
 
 async function start(ours: OurChain) {
   const { node, parts } = await createOurParts(ours)
   const { engine, stalls } = createBenchEngine()
   const exposure = createExposureWatch(parts.channelStore)
-  const { chainId, bond: _, ...addresses } = parts.chain.contracts
-  const operator = parts.wallet.own.address
   const seq = Date.now()
-  const card = await signCard(
-    {
-      version: 1,
-      name: 'bench',
-      description: 'Says the same.',
-      engine: 'retrieval',
-      artefact: cidOf(Buffer.from('bench'), RAW),
-      revisions: [{ datanet: DATANET.id, revision: DATANET.id }],
-      topics: ['bench'],
-      languages: ['en'],
-      builder: operator,
-      issuer: parts.peerId,
-      tokenizer: 'o200k_base',
-      evaluation: { method: 'none/1', questions: 0, answered: 0, falseAnswers: 0 },
-      seq
-    },
-    parts.wallet.peerKey
-  )
-  const sign = (withdrawDelayS: number, isFree = false) =>
-    signOffer(
-      {
-        version: 1,
-        model: card.cid,
-        provider: parts.peerId,
-        payment: {
-          ...addresses,
-          chainId: Number(chainId),
-          operator,
-          receiptSigner: operator,
-          auditor: datanetKey(DATANET.signed),
-          withdrawDelayS
-        },
-        price: isFree
-          ? { callWei: 0n, inputTokenWei: 0n, outputTokenWei: 0n }
-          : { callWei: 1_000n, inputTokenWei: 0n, outputTokenWei: 10n },
-        openWei: isFree ? 0n : 1_000n,
-        maxChunkWei: isFree ? 0n : 10n * BigInt(OFFERED.chunkTokens),
-        policy: {
-          royaltyPpm: 300_000,
-          contributorsPpm: 700_000,
-          builderPpm: 100_000,
-          curatorsPpm: 100_000,
-          treasuryPpm: 100_000
-        },
-        maxInputBytes: OFFERED.maxInputBytes,
-        maxOutputTokens: OFFERED.maxOutputTokens,
-        seq,
-        expiresAtMs: seq + 600_000
-      },
-      parts.wallet.peerKey
-    )
+  const card = await signOurCard(parts, seq)
+  const sign = (withdrawDelayS: number, isFree = false) => {
+    const price = isFree
+      ? { callWei: 0n, outputTokenWei: 0n }
+      : { callWei: 1_000n, outputTokenWei: 10n }
+    return signOurOffer(parts, card, { seq, withdrawDelayS, ...price })
+  }
   const free = await sign(WITHDRAW_DELAY_S, true)
   const paid = await Promise.all(
     Array.from({ length: CHANNELS.rounds + CHANNELS.one + CHANNELS.streams }, (_, index) =>
