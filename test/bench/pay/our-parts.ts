@@ -45,5 +45,5 @@ export async function createOurParts({ rpcUrl, contracts }: OurChain) {
     log: () => {},
     limits: { maxCallWei: 100_000n, depositWei: 10n ** 15n }
   } satisfies Partial<Parts>
-  return { node, parts }
+  return { db, node, parts }
 }

@@ -1,7 +1,11 @@
 // Our provider as a process of its own: the real answering over an engine that always says the same.
+import { createWatcher } from '../../../peer/chain/watch.ts'
+import { WATCH } from '../../../peer/chain/watch-limits.ts'
 import { createAnswering } from '../../../peer/services/answering.ts'
+import { createDeposits } from '../../../peer/services/deposits.ts'
 import type { Offering } from '../../../peer/services/offering.ts'
 import { createProviderChannels } from '../../../peer/services/provider-channels.ts'
+import { createWatchStore } from '../../../peer/store/watched.ts'
 import type { SignedOffer } from '../../../protocol/model/offer.ts'
 import { serveExchange } from '../../../protocol/net/exchange.ts'
 import { PROTOCOLS } from '../../../protocol/net/ids.ts'
@@ -13,7 +17,7 @@ import { createOurParts } from './our-parts.ts'
 import { ANSWER, CHANNELS, type OurChain, UNPAID, WITHDRAW_DELAY_S } from './settings.ts'
 
 async function start(ours: OurChain) {
-  const { node, parts } = await createOurParts(ours)
+  const { db, node, parts } = await createOurParts(ours)
   const { engine, stalls } = createBenchEngine()
   const exposure = createExposureWatch(parts.channelStore)
   const seq = Date.now()
@@ -38,8 +42,15 @@ async function start(ours: OurChain) {
     find: (cid) => byCid.get(cid) as never,
     payments: () => paid.map(({ offer }) => offer.payment)
   }
-  // Asked once a channel: what a watching peer has read before a call comes.
-  const deposits = { at: (channelId: string) => parts.chain.escrow.channel(channelId) }
+  // Deposits as a peer knows them that follows its chain, at the pace of one that is near.
+  const watcher = createWatcher({
+    reader: parts.chain.reader,
+    store: createWatchStore(db, { chain: ours.contracts.escrow, keptBlocks: WATCH.keptBlocks }),
+    confirmations: 1,
+    pollMs: WATCH.nearMs
+  })
+  watcher.run()
+  const deposits = createDeposits(watcher, Date.now)
   const channels = createProviderChannels({ ...parts, channelStore: exposure.store }, deposits)
   const answering = createAnswering(parts, offering as Offering, exposure.watch(channels))
   await serveExchange(node, PROTOCOLS.invoke, answering)
