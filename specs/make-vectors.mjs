@@ -1,6 +1,6 @@
 // Makes specs/vectors/*.json from the specs' words, with libraries and without protocol/.
 // `node specs/make-vectors.mjs` writes them; `--check` compares them and exits 1 when one differs.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as base from './making/base.mjs'
@@ -10,10 +10,12 @@ import * as datanet from './making/datanet.mjs'
 import * as drop from './making/drop.mjs'
 import * as exchanges from './making/exchanges.mjs'
 import { handOver } from './making/hand-over.mjs'
+import { manifest } from './making/manifest.mjs'
 import * as model from './making/model.mjs'
 import { overlap } from './making/overlap.mjs'
 import * as paid from './making/paid-call.mjs'
 import * as receipt from './making/receipt.mjs'
+import { refreshPages } from './making/refresh-pages.mjs'
 import { revision } from './making/revision.mjs'
 import * as reward from './making/reward.mjs'
 import { terms } from './making/terms.mjs'
@@ -27,7 +29,7 @@ const FILES = {
   '02-merkle': base.merkle,
   '03-signatures': base.signatures,
   '03-envelope': base.envelope,
-  '04-manifest': datanet.manifest,
+  '04-manifest': manifest,
   '04-contribution': datanet.contribution,
   '04-review': datanet.review,
   '04-hand-over': handOver,
@@ -70,10 +72,14 @@ for (const [name, make] of Object.entries(FILES)) {
   made.set(`${name}.json`, `${JSON.stringify(await make(), null, 1)}\n`)
 }
 
+const isThere = existsSync(folder)
+const present = new Map(
+  (isThere ? readdirSync(folder) : []).map((name) => [
+    name,
+    readFileSync(join(folder, name), 'utf8')
+  ])
+)
 if (process.argv.includes('--check')) {
-  const present = new Map(
-    readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')])
-  )
   const names = new Set([...made.keys(), ...present.keys()])
   const stale = [...names].filter((name) => made.get(name) !== present.get(name))
   for (const name of stale) console.error(`stale: specs/vectors/${name}`)
@@ -82,4 +88,7 @@ if (process.argv.includes('--check')) {
   mkdirSync(folder, { recursive: true })
   for (const [name, contents] of made) writeFileSync(join(folder, name), contents)
   console.log(`${made.size} files`)
+  for (const block of refreshPages(dirname(folder), present, made)) {
+    console.log(`to be written by hand: ${block}`)
+  }
 }

@@ -30,17 +30,43 @@ export interface DatanetsApi {
   fetch(id: string, options?: ProgressOptions): Promise<FetchedRevision>
 }
 
+/** What `file/1` may hold: media types, and the size of one file. */
+export interface FileBounds {
+  readonly mimes: readonly string[]
+  readonly maxBytes: number
+}
+
+/** What one account may have waiting for review, and hand in within 24 hours. */
+export interface IntakeBounds {
+  readonly pendingPerAccount: number
+  readonly perDayPerAccount: number
+}
+
 export interface DatanetDraft {
   readonly name: string
   readonly purpose: string
   readonly topics: readonly string[]
+  /** What may be contributed; everything that is typed unless given: no labels, no files. */
+  readonly schemas?: readonly string[]
+  /** BCP 47 tags; any language unless given. */
+  readonly languages?: readonly string[]
   readonly licences: readonly string[]
+  /** Given exactly with the schema `file/1`. */
+  readonly files?: FileBounds
   readonly consent: string
   readonly curators: readonly string[]
   readonly threshold: number
+  /** Peers that keep copies besides this one; none unless given. */
+  readonly hosts?: readonly string[]
+  readonly intake?: IntakeBounds
   readonly reviewApprovals: number
+  /** The share of verdicts that must be approvals; three of five unless given. */
+  readonly reviewSharePpm?: number
+  readonly reviewLeaseMs?: number
   readonly royalty: RoyaltyPolicy
   readonly treasury: string
+  /** How long a later change is announced before it counts; a day unless given. */
+  readonly changeDelayMs?: number
 }
 
 export interface DatanetSummary {
@@ -48,13 +74,27 @@ export interface DatanetSummary {
   readonly name: string
   readonly purpose: string
   readonly topics: readonly string[]
+  readonly schemas: readonly string[]
+  readonly languages?: readonly string[]
   readonly licences: readonly string[]
+  readonly files?: FileBounds
   readonly consent: string
   readonly curators: readonly string[]
   readonly threshold: number
   readonly intakeHost: string
+  readonly hosts: readonly string[]
+  readonly intake: IntakeBounds
+  readonly review: {
+    readonly approvals: number
+    readonly sharePpm: number
+    readonly leaseMs: number
+  }
   readonly royalty: RoyaltyPolicy
   readonly treasury: string
+  /** The number of the manifest in force; 0 is the founding one. */
+  readonly seq: number
+  readonly effectiveAtMs: number
+  readonly changeDelayMs: number
   readonly chainKey: string
 }
 

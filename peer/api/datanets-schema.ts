@@ -13,11 +13,16 @@ const royalty = z.strictObject({
   treasuryPpm: z.int()
 })
 
+const files = z.strictObject({ mimes: strings, maxBytes: z.int() })
+const intake = z.strictObject({ pendingPerAccount: z.int(), perDayPerAccount: z.int() })
+
 const draftFields = {
   name: text,
   purpose: text,
   topics: strings,
+  languages: z.exactOptional(strings),
   licences: strings,
+  files: z.exactOptional(files),
   consent: text,
   curators: strings,
   threshold: z.int(),
@@ -25,10 +30,28 @@ const draftFields = {
   treasury: idSchema
 }
 
+const draft = z.strictObject({
+  ...draftFields,
+  schemas: z.exactOptional(strings),
+  hosts: z.exactOptional(strings),
+  intake: z.exactOptional(intake),
+  reviewApprovals: z.int(),
+  reviewSharePpm: z.exactOptional(z.int()),
+  reviewLeaseMs: z.exactOptional(z.int()),
+  changeDelayMs: z.exactOptional(z.int())
+})
+
 const summary = z.object({
   ...draftFields,
   id: z.string(),
+  schemas: strings,
   intakeHost: z.string(),
+  hosts: strings,
+  intake,
+  review: z.object({ approvals: z.int(), sharePpm: z.int(), leaseMs: z.int() }),
+  seq: z.int(),
+  effectiveAtMs: z.int(),
+  changeDelayMs: z.int(),
   chainKey: z.string()
 })
 
@@ -79,12 +102,7 @@ const fetched = z.object({
 
 /** `datanets` of the PeerApi on the wire. */
 export const datanetsSchema = {
-  create: methodOf(
-    'call',
-    'draft',
-    z.strictObject({ ...draftFields, reviewApprovals: z.int() }),
-    summary
-  ),
+  create: methodOf('call', 'draft', draft, summary),
   list: method('call', z.array(summary).readonly()),
   show: methodOf('call', 'id', idSchema, summary),
   find: methodOf('call', 'topic', topicSchema, z.array(summary).readonly()),

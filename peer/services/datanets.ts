@@ -16,6 +16,7 @@ import { PROTOCOLS } from '../../protocol/net/ids.ts'
 import type { ContributionDraft, DatanetDraft, DatanetSummary } from '../api/datanets-api.ts'
 import type { CallOptions, TopicQuery } from '../api/peer-api.ts'
 import { toQuery } from './catalogue.ts'
+import { foundingManifest } from './founding-manifest.ts'
 import type { Parts } from './parts.ts'
 
 /** A Datanet as this peer knows it: its founding manifest verified. */
@@ -120,7 +121,8 @@ export function createDatanets(
 
     async create(draft, options = {}) {
       await chain.check(options)
-      const curators = [...draft.curators].map((c) => c.toLowerCase()).sort()
+      const manifest = foundingManifest(draft, { intakeHost: peerId, atMs: now() })
+      const { curators } = manifest
       const signers = curators
         .filter((curator) => wallet.list().some((account) => account.address === curator))
         .map((curator) => wallet.account(curator).signer)
@@ -129,23 +131,6 @@ export function createDatanets(
           valid: signers.length,
           threshold: draft.threshold
         })
-      }
-      const manifest = {
-        version: 1 as const,
-        name: draft.name,
-        purpose: draft.purpose,
-        topics: [...draft.topics],
-        schemas: ['text/1'],
-        licences: [...draft.licences],
-        consent: draft.consent,
-        curators,
-        threshold: draft.threshold,
-        intakeHost: peerId,
-        review: { approvals: draft.reviewApprovals },
-        royalty: draft.royalty,
-        treasury: draft.treasury.toLowerCase(),
-        seq: 0,
-        createdAtMs: now()
       }
       const signed = await signManifest(manifest, signers)
       await chain.registry.found(
@@ -233,13 +218,22 @@ export function summary({ signed }: KnownDatanet): DatanetSummary {
     name: m.name,
     purpose: m.purpose,
     topics: m.topics,
+    schemas: m.schemas,
+    ...(m.languages === undefined ? {} : { languages: m.languages }),
     licences: m.licences,
+    ...(m.files === undefined ? {} : { files: m.files }),
     consent: m.consent,
     curators: m.curators,
     threshold: m.threshold,
     intakeHost: m.intakeHost,
+    hosts: m.hosts,
+    intake: m.intake,
+    review: m.review,
     royalty: m.royalty,
     treasury: m.treasury,
+    seq: m.seq,
+    changeDelayMs: m.changeDelayMs,
+    effectiveAtMs: m.effectiveAtMs,
     chainKey: datanetKey(signed)
   }
 }

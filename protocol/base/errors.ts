@@ -93,6 +93,58 @@ export const ERRORS = {
     409
   ),
   HAND_OVER_REFUSED: row(29, 'the account cannot be handed over in this way', 'author', false, 409),
+  CHANGE_TOO_SOON: row(
+    30,
+    'the change comes into force sooner than the Datanet promised',
+    'curator',
+    false,
+    409
+  ),
+  LANGUAGE_REFUSED: row(31, 'the Datanet does not accept this language', 'contributor', false, 422),
+  PERSONAL_DATA_FOUND: row(
+    32,
+    'the text holds what looks like personal data or a secret',
+    'contributor',
+    false,
+    422
+  ),
+  SPAM_REFUSED: row(
+    33,
+    'the contribution looks like noise, not like content',
+    'contributor',
+    false,
+    422
+  ),
+  INTAKE_LIMIT: row(
+    34,
+    'the account handed in as much as the Datanet takes for now',
+    'contributor',
+    true,
+    429
+  ),
+  FILE_REFUSED: row(
+    35,
+    'the file is not what its contribution or the Datanet says',
+    'contributor',
+    false,
+    422
+  ),
+  CONTRIBUTION_UNKNOWN: row(36, 'no such contribution is known here', 'caller', false, 404),
+  EXPORT_REFUSED: row(37, 'these rows may not leave in an export', 'caller', false, 403),
+  CONTRIBUTION_WITHDRAWN: row(
+    38,
+    'the contribution was withdrawn by who made it, or taken down',
+    'caller',
+    false,
+    410
+  ),
+  WITHDRAWAL_REFUSED: row(
+    39,
+    'this account may not withdraw the contribution',
+    'caller',
+    false,
+    403
+  ),
   // model and offer
   MODEL_UNKNOWN: row(40, 'no such model is known here', 'caller', false, 404),
   OFFER_UNKNOWN: row(41, 'the provider does not stand by this offer', 'caller', true, 409),

@@ -15,8 +15,18 @@ export const LIMITS = {
   labelBytes: 256,
   /** Labels, topics, licences or schemas in one record. */
   labels: 32,
+  /** Tags of one contribution, and turns of one dialogue. */
+  tags: 16,
+  turns: 256,
   /** Curators of one Datanet: bounds the approvals a contract must check. */
   curators: 32,
+  /** Peers that keep copies of a Datanet besides its intake host. */
+  hosts: 16,
+  /** How long the curators of a Datanet may bind themselves to announce a change before it counts. */
+  changeDelayMs: 2_592_000_000,
+  /** How long a contribution may be one curator's to review: a glance, a day's work. */
+  leaseMsMin: 60_000,
+  leaseMsMax: 86_400_000,
   /** Contributions listed in one revision. */
   revisionRows: 1_000_000,
   /** Hand-overs of one account in a row: bounds what a single contributor adds to revisions. */

@@ -28,25 +28,58 @@ export const manifestSchema = z
     name: field.label,
     purpose: field.text(4_096),
     topics: labels,
+    /** Of ids that a host does not know it takes nothing. */
     schemas: labels,
+    /** BCP 47 tags that are taken; absent: any. */
+    languages: labels.optional(),
     licences: labels,
+    /** What `file/1` may hold: media types and the size of one file. */
+    files: z
+      .strictObject({ mimes: labels, maxBytes: z.int().min(1).max(LIMITS.contentBytes) })
+      .optional(),
     /** What a contributor agrees to; contributions carry the digest of these words. */
     consent: field.text(8_192),
     curators: z.array(field.address).min(1).max(LIMITS.curators),
     threshold: z.int().min(1).max(LIMITS.curators),
     /** The one peer that orders contributions; other hosts relay to it. */
     intakeHost: field.label,
-    review: z.strictObject({ approvals: z.int().min(1).max(LIMITS.curators) }),
+    /** Peers that keep copies besides it. */
+    hosts: z.array(field.label).max(LIMITS.hosts),
+    /** What one account may have waiting for review, and hand in within a day. */
+    intake: z.strictObject({
+      pendingPerAccount: z.int().min(1).max(LIMITS.revisionRows),
+      perDayPerAccount: z.int().min(1).max(LIMITS.revisionRows)
+    }),
+    /** Approvals and the share of verdicts that accept, and how long an item is one curator's. */
+    review: z.strictObject({
+      approvals: z.int().min(1).max(LIMITS.curators),
+      sharePpm: field.ppm,
+      leaseMs: z.int().min(LIMITS.leaseMsMin).max(LIMITS.leaseMsMax)
+    }),
     royalty: royaltyPolicySchema,
     treasury: field.address,
     seq: field.count,
     prev: field.cid.optional(),
-    createdAtMs: field.atMs
+    createdAtMs: field.atMs,
+    /** When it comes into force, at the earliest. */
+    effectiveAtMs: field.atMs,
+    /** How long after its making the next manifest may come into force, at the earliest. */
+    changeDelayMs: z.int().min(0).max(LIMITS.changeDelayMs)
   })
   .refine((m) => m.threshold <= m.curators.length, 'the threshold exceeds the curators')
   .refine((m) => m.review.approvals <= m.curators.length, 'more reviews than curators are demanded')
   .refine((m) => isAscending(m.curators), 'curators must be ascending and distinct')
+  .refine((m) => isAscending(m.hosts), 'hosts must be ascending and distinct')
+  .refine((m) => !m.hosts.includes(m.intakeHost), 'hosts are those besides the intake host')
+  .refine(
+    (m) => m.schemas.includes('file/1') === (m.files !== undefined),
+    'files go with the schema file/1'
+  )
   .refine((m) => (m.seq === 0) === (m.prev === undefined), 'only a founding manifest lacks prev')
+  .refine(
+    (m) => (m.seq === 0 ? m.effectiveAtMs === m.createdAtMs : m.effectiveAtMs >= m.createdAtMs),
+    'a founding manifest is in force as it is made, a later one not before'
+  )
 
 const signedSchema = z.strictObject({
   body: z.custom<Uint8Array>((value) => value instanceof Uint8Array),
@@ -80,7 +113,8 @@ export async function signManifest(
 /**
  * The manifest in signed bytes, approved by the threshold of the curators who may decide: its own
  * for a founding manifest, those of `previous` for any later one. Refuses fewer (APPROVALS_MISSING),
- * a broken chain of seq and prev (RECORD_SUPERSEDED) and malformed records.
+ * a broken chain of seq and prev (RECORD_SUPERSEDED), one that comes into force before the delay of
+ * `previous` (CHANGE_TOO_SOON) and malformed records.
  */
 export function verifyManifest(bytes: Uint8Array, previous?: SignedManifest): SignedManifest {
   const { body, approvals } = decodeRecord(signedSchema, bytes)
@@ -91,6 +125,13 @@ export function verifyManifest(bytes: Uint8Array, previous?: SignedManifest): Si
     throw new DatanetError('RECORD_SUPERSEDED', { seq: manifest.seq, expectedSeq })
   }
   const authority = previous?.manifest ?? manifest
+  const earliestAtMs = manifest.createdAtMs + (previous?.manifest.changeDelayMs ?? 0)
+  if (manifest.effectiveAtMs < earliestAtMs) {
+    throw new DatanetError('CHANGE_TOO_SOON', {
+      effectiveAtMs: manifest.effectiveAtMs,
+      earliestAtMs
+    })
+  }
   const value = { manifest: digestOf(cid), seq: manifest.seq }
   const signers = new Set(
     approvals.map((a) => recoverTypedData(RECORDS_DOMAIN, MANIFEST_APPROVAL, value, a))

@@ -4,6 +4,7 @@ import { cidOf, digestOf } from '../base/codec.ts'
 import { DatanetError } from '../base/errors.ts'
 import { decodeRecord, encodeRecord, field } from '../base/schema.ts'
 import { type AccountSigner, type TypedStruct, verifyTypedData } from '../base/typed-data.ts'
+import { PPM } from '../base/units.ts'
 import { type Manifest, RECORDS_DOMAIN } from './manifest.ts'
 
 const REVIEW: TypedStruct = {
@@ -62,8 +63,9 @@ export function verifyReview(bytes: Uint8Array): SignedReview {
 }
 
 /**
- * What the reviews of one contribution decide under the manifest's rule: distinct curators count
- * once (their newest word; of two at one time the rejection), and nobody decides about their own.
+ * What the reviews of one contribution decide under the manifest's rule: so many approvals, and so
+ * large a share of the verdicts. Distinct curators count once (their newest word; of two at one time
+ * the rejection), and nobody decides about their own. Rejected is what can no longer be accepted.
  * Refuses reviews by others than curators or of one's own contribution (REVIEW_REFUSED).
  */
 export function decideReviews(
@@ -83,8 +85,10 @@ export function decideReviews(
   const approvals = verdicts.filter((v) => v === 'approve').length
   const rejections = verdicts.length - approvals
   const eligible = manifest.curators.filter((c) => c !== contributor).length
-  if (approvals >= manifest.review.approvals) return 'accepted'
-  return eligible - rejections < manifest.review.approvals ? 'rejected' : 'pending'
+  const suffices = (yes: number) =>
+    yes >= manifest.review.approvals && yes * PPM >= manifest.review.sharePpm * (yes + rejections)
+  if (suffices(approvals)) return 'accepted'
+  return suffices(eligible - rejections) ? 'pending' : 'rejected'
 }
 
 /** A total order, so that everyone decides alike in whatever order the reviews came. */

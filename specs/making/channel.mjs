@@ -1,6 +1,6 @@
 // 07-channel: terms, vouchers and requests.
 import { domainOf } from './base.mjs'
-import { chainKey } from './datanet.mjs'
+import { chainKey } from './manifest.mjs'
 import { OPERATOR, offerRecord, payment, RECEIPT_SIGNER } from './model.mjs'
 import {
   account,

@@ -2,8 +2,8 @@
 // operators, refutations and bonds (09).
 import { domainOf } from './base.mjs'
 import { channelId, DOMAIN } from './channel.mjs'
-import { CURATORS, chainKey } from './datanet.mjs'
 import { sumTree } from './drop.mjs'
+import { CURATORS, chainKey } from './manifest.mjs'
 import { OPERATOR, RECEIPT_SIGNER } from './model.mjs'
 import { NOBODY } from './reward.mjs'
 import {

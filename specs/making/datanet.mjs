@@ -1,6 +1,16 @@
-// 04-datanet: manifest, contribution, review.
+// 04-datanet: contribution, review.
+
 import {
-  abi,
+  CONSENT,
+  CURATORS,
+  datanetId,
+  foundingManifest,
+  RECORDS,
+  STRANGER,
+  secrets,
+  shown
+} from './manifest.mjs'
+import {
   account,
   cidOf,
   digestOf,
@@ -10,7 +20,6 @@ import {
   hex,
   invalid,
   json,
-  keccak,
   NOW_MS,
   sha256,
   someCid,
@@ -20,139 +29,11 @@ import {
   without
 } from './tools.mjs'
 
-const RECORDS = { name: 'datanet', version: '1' }
 const TYPES = {
-  manifest: 'ManifestApproval(bytes32 manifest,uint64 seq)',
   contribution: 'Contribution(bytes32 datanet,bytes32 contribution,string licence,string origin)',
   review: 'Review(bytes32 datanet,bytes32 contribution,string verdict,bytes32 review)'
 }
-/** Three curators by ascending address, a contributor and a stranger. */
-export const CURATORS = [1, 2, 3].map(account).sort((a, b) => (a.address < b.address ? -1 : 1))
 const CONTRIBUTOR = account(5)
-const STRANGER = account(4)
-const CONSENT = 'Use it to answer questions and to train models. Copies outside cannot be recalled.'
-const ROYALTY = {
-  royaltyPpm: 300_000,
-  contributorsPpm: 700_000,
-  builderPpm: 100_000,
-  curatorsPpm: 50_000,
-  treasuryPpm: 150_000
-}
-
-export const policy = ROYALTY
-
-export const foundingManifest = {
-  version: 1,
-  name: 'Sea words',
-  purpose: 'What sailors say, and what they mean by it.',
-  topics: ['sailing', 'language'],
-  schemas: ['text/1'],
-  licences: ['CC-BY-4.0', 'CC0-1.0'],
-  consent: CONSENT,
-  curators: CURATORS.map(({ address }) => hex(address)),
-  threshold: 2,
-  intakeHost: '12D3KooWK99VoVxNE7XzyBwXEzW7xhK7Gpv85r9F3V3fyKSUKPH5',
-  review: { approvals: 2 },
-  royalty: ROYALTY,
-  treasury: hex(account(9).address),
-  seq: 0,
-  createdAtMs: NOW_MS
-}
-export const datanetId = cidOf(encode(foundingManifest))
-export const chainKey = text(
-  keccak(
-    abi(
-      ['bytes32', 'address[]', 'uint8'],
-      [digestOf(datanetId), CURATORS.map(({ address }) => address), 2]
-    )
-  )
-)
-
-function approve(record, signers) {
-  const body = encode(record)
-  const digest = typedDigest(RECORDS, TYPES.manifest, {
-    manifest: digestOf(cidOf(body)),
-    seq: record.seq
-  })
-  const approvals = signers.map((signer) => signer.sign(digest))
-  return { record, body, digest, approvals, data: encode({ body, approvals }) }
-}
-
-export function manifest() {
-  const [first, second, third] = CURATORS
-  const founding = approve(foundingManifest, [first, second])
-  const nextRecord = {
-    ...foundingManifest,
-    name: 'Sea words, renamed',
-    curators: [first, third].map(({ address }) => hex(address)),
-    threshold: 1,
-    review: { approvals: 1 },
-    seq: 1,
-    prev: datanetId
-  }
-  const next = approve(nextRecord, [second, third])
-  const bad = (id, name, change, error, signers = [first, second]) =>
-    invalid(id, name, approve({ ...foundingManifest, ...change }, signers).data, error)
-  const malformed = (name, change) => bad('MANIFEST-R1', name, change, 'RECORD_MALFORMED')
-  const after = (id, name, change, error, signers = [first, second]) => ({
-    ...invalid(id, name, approve({ ...nextRecord, ...change }, signers).data, error),
-    previous: text(founding.data)
-  })
-  const { body, approvals } = founding
-  return {
-    accounts: secrets(1, 2, 3),
-    valid: [
-      { ...shown(founding), name: 'founding', chainKey },
-      { ...shown(next), name: 'the next one', previous: text(founding.data) }
-    ],
-    invalid: [
-      malformed('a field too many', { extra: 1 }),
-      invalid(
-        'MANIFEST-R1',
-        'a field missing',
-        approve(without(foundingManifest, 'purpose'), [first, second]).data,
-        'RECORD_MALFORMED'
-      ),
-      malformed('another version', { version: 2 }),
-      malformed('a label of 257 bytes', { name: `${'é'.repeat(128)}x` }),
-      malformed('curators out of order', { curators: [...foundingManifest.curators].reverse() }),
-      malformed('a curator twice', { curators: [first, first].map((c) => hex(c.address)) }),
-      malformed('an address of 19 bytes', { treasury: fill(19, 1) }),
-      malformed('a threshold above the curators', { threshold: 4 }),
-      malformed('more reviews than curators', { review: { approvals: 4 } }),
-      malformed('shares that are not a whole', { royalty: { ...ROYALTY, builderPpm: 99_999 } }),
-      malformed('a founding manifest with prev', { prev: someCid(1) }),
-      invalid(
-        'CODEC-R3',
-        'a body with keys out of order',
-        encode({ body: encodeInOrder(Object.entries(foundingManifest)), approvals }),
-        'RECORD_NOT_CANONICAL'
-      ),
-      invalid(
-        'CODEC-R3',
-        'a wrapper with keys out of order',
-        encodeInOrder([
-          ['approvals', approvals],
-          ['body', body]
-        ]),
-        'RECORD_NOT_CANONICAL'
-      ),
-      after('MANIFEST-R2', 'a gap in seq', { seq: 2 }, 'RECORD_SUPERSEDED'),
-      after('MANIFEST-R2', 'another prev', { prev: someCid(1) }, 'RECORD_SUPERSEDED'),
-      invalid('MANIFEST-R2', 'a later one as founding', next.data, 'RECORD_SUPERSEDED'),
-      bad('MANIFEST-R3', 'one approval of two', {}, 'APPROVALS_MISSING', [first]),
-      bad('MANIFEST-R3', 'one curator twice', {}, 'APPROVALS_MISSING', [first, first]),
-      bad('MANIFEST-R3', 'a curator and a stranger', {}, 'APPROVALS_MISSING', [first, STRANGER]),
-      after('MANIFEST-R3', 'only by itself', {}, 'APPROVALS_MISSING', [first]),
-      invalid(
-        'SIG-R1',
-        'an approval that is no signature',
-        encode({ body, approvals: [approvals[0], fill(64, 0)] }),
-        'SIGNATURE_INVALID'
-      )
-    ]
-  }
-}
 
 export const contributionRecord = {
   version: 1,
@@ -375,24 +256,33 @@ export function review() {
           reviews: [word(first, yes)],
           error: 'REVIEW_REFUSED'
         },
-        { contributor: first.address, reviews: [word(second, no)], outcome: 'rejected' }
+        { contributor: first.address, reviews: [word(second, no)], outcome: 'rejected' },
+        {
+          rule: { sharePpm: 700_000 },
+          reviews: [word(first, yes), word(second, yes), word(third, no)],
+          outcome: 'rejected'
+        },
+        {
+          rule: { sharePpm: 700_000 },
+          reviews: [word(first, yes), word(third, no)],
+          outcome: 'rejected'
+        },
+        {
+          rule: { sharePpm: 666_666 },
+          reviews: [word(first, yes), word(second, yes), word(third, no)],
+          outcome: 'accepted'
+        },
+        {
+          rule: { sharePpm: 666_667 },
+          reviews: [word(first, yes), word(second, yes), word(third, no)],
+          outcome: 'rejected'
+        },
+        {
+          rule: { approvals: 1, sharePpm: 600_000 },
+          reviews: [word(first, yes), word(second, no)],
+          outcome: 'pending'
+        }
       ]
     }
-  }
-}
-
-export function secrets(...numbers) {
-  return numbers.map((n) => ({ account: account(n).address, secretKey: text(fill(32, n)) }))
-}
-
-function shown({ record, body, digest, approvals, signature, data }) {
-  return {
-    input: json(record),
-    body: text(body),
-    cid: cidOf(body).toString(),
-    digest: text(digest),
-    ...(approvals === undefined ? {} : { approvals: approvals.map(text) }),
-    ...(signature === undefined ? {} : { signature: text(signature) }),
-    bytes: text(data)
   }
 }

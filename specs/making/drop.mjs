@@ -1,7 +1,7 @@
 // 09-reward: the Merkle-sum tree and the drop record.
 import { domainOf } from './base.mjs'
 import { channelId, signedVoucher } from './channel.mjs'
-import { chainKey } from './datanet.mjs'
+import { chainKey } from './manifest.mjs'
 import { OPERATOR } from './model.mjs'
 import { NOBODY } from './reward.mjs'
 import {

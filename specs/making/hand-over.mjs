@@ -1,5 +1,5 @@
 // 04-hand-over: the record, who owns what after several, and the line in a revision's directory.
-import { secrets } from './datanet.mjs'
+import { secrets } from './manifest.mjs'
 import {
   account,
   cidOf,

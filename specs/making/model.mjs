@@ -1,5 +1,5 @@
 // 06-model: card, offer, price.
-import { chainKey, datanetId, foundingManifest, policy } from './datanet.mjs'
+import { chainKey, datanetId, foundingManifest, policy } from './manifest.mjs'
 import {
   account,
   CHAIN_ID,

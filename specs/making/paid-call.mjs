@@ -1,9 +1,10 @@
 // One paid call from its request to the claim of a reward: 07, 08 and 09 in the same bytes.
 import { Interface } from 'ethers'
 import { channelId, DOMAIN, domain, signedVoucher, termsRecord, ZERO_HASH } from './channel.mjs'
-import { contributionRecord, datanetId, foundingManifest } from './datanet.mjs'
+import { contributionRecord } from './datanet.mjs'
 import { poolId, poolParts, sumTree } from './drop.mjs'
 import { stream } from './exchanges.mjs'
+import { datanetId, foundingManifest } from './manifest.mjs'
 import { BUILDER, cardRecord, offerRecord, RECEIPT_SIGNER } from './model.mjs'
 import { mountainsRoot, signedReceipt } from './receipt.mjs'
 import {

@@ -1,6 +1,6 @@
 // 08-receipt: receipts and their accumulator.
 import { channelId, DOMAIN, domain, requestRecord, ZERO_HASH } from './channel.mjs'
-import { datanetId } from './datanet.mjs'
+import { datanetId } from './manifest.mjs'
 import { BUILDER, OPERATOR, RECEIPT_SIGNER } from './model.mjs'
 import {
   account,

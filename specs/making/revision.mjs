@@ -1,14 +1,8 @@
 // 04-datanet: revision and its rows.
 
 import { domainOf } from './base.mjs'
-import {
-  CURATORS,
-  chainKey,
-  contributionRecord,
-  datanetId,
-  secrets,
-  signedContribution
-} from './datanet.mjs'
+import { contributionRecord, signedContribution } from './datanet.mjs'
+import { CURATORS, chainKey, datanetId, secrets } from './manifest.mjs'
 import {
   abi,
   bytes,

@@ -1,7 +1,7 @@
 // 08-receipt (credits) and 09-reward: coverage credits, split, fold.
 
 import { channelId } from './channel.mjs'
-import { policy } from './datanet.mjs'
+import { policy } from './manifest.mjs'
 import { BUILDER } from './model.mjs'
 import { mountainsRoot, receiptRecord, signedReceipt } from './receipt.mjs'
 import { account, fill, hex, json, OTHER, someCid, text, wei } from './tools.mjs'

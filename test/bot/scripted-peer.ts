@@ -12,11 +12,15 @@ export const DATANET: DatanetSummary = {
   name: 'Crafts',
   purpose: 'What people who make and mend things know.',
   topics: ['crafts'],
+  schemas: ['text/1'],
   licences: ['CC0-1.0'],
   consent: 'I made this and give it away.',
   curators: ['0x01'],
   threshold: 1,
   intakeHost: 'peer',
+  hosts: [],
+  intake: { pendingPerAccount: 1_000, perDayPerAccount: 5_000 },
+  review: { approvals: 1, sharePpm: 600_000, leaseMs: 900_000 },
   royalty: {
     royaltyPpm: 300_000,
     contributorsPpm: 700_000,
@@ -25,6 +29,9 @@ export const DATANET: DatanetSummary = {
     treasuryPpm: 100_000
   },
   treasury: '0x02',
+  seq: 0,
+  effectiveAtMs: 0,
+  changeDelayMs: 86_400_000,
   chainKey: '0x03'
 }
 

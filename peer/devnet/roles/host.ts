@@ -36,6 +36,7 @@ export const hostRole = {
         curators,
         threshold: 2,
         reviewApprovals: 1,
+        changeDelayMs: 10_000,
         royalty: {
           royaltyPpm: 300_000,
           contributorsPpm: 700_000,

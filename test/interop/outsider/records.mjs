@@ -37,22 +37,42 @@ export const manifest = record(
     purpose: text(4096),
     topics: list(label, 1, LIMITS.labels),
     schemas: list(label, 1, LIMITS.labels),
+    languages: optional(list(label, 1, LIMITS.labels)),
     licences: list(label, 1, LIMITS.labels),
+    files: optional(
+      map({ mimes: list(label, 1, LIMITS.labels), maxBytes: int(1, LIMITS.contentBytes) })
+    ),
     consent: text(8192),
     curators: list(address, 1, LIMITS.curators),
     threshold: int(1, 32),
     intakeHost: label,
-    review: map({ approvals: int(1, 32) }),
+    hosts: list(label, 0, LIMITS.hosts),
+    intake: map({
+      pendingPerAccount: int(1, LIMITS.revisionRows),
+      perDayPerAccount: int(1, LIMITS.revisionRows)
+    }),
+    review: map({
+      approvals: int(1, 32),
+      sharePpm: ppm,
+      leaseMs: int(LIMITS.leaseMsMin, LIMITS.leaseMsMax)
+    }),
     royalty: policy,
     treasury: address,
     seq: count,
     prev: optional(cid),
-    createdAtMs: atMs
+    createdAtMs: atMs,
+    effectiveAtMs: atMs,
+    changeDelayMs: int(0, LIMITS.changeDelayMs)
   },
   (m) => {
     const isFounding = m.seq === 0
     return (
       ascends(m.curators) &&
+      ascends(m.hosts) &&
+      !m.hosts.includes(m.intakeHost) &&
+      m.schemas.includes('file/1') === (m.files !== undefined) &&
+      m.effectiveAtMs >= m.createdAtMs &&
+      (!isFounding || m.effectiveAtMs === m.createdAtMs) &&
       m.threshold <= m.curators.length &&
       m.review.approvals <= m.curators.length &&
       isFounding === (m.prev === undefined)

@@ -39,6 +39,10 @@ export function decide({ manifest, contributor, reviews }) {
     if (isNewer || (isTie && one.verdict === 'reject')) newest.set(one.curator, one)
   }
   const count = (verdict) => [...newest.values()].filter((one) => one.verdict === verdict).length
-  if (count('approve') >= manifest.review.approvals) return 'accepted'
-  return eligible.length - count('reject') < manifest.review.approvals ? 'rejected' : 'pending'
+  const { approvals, sharePpm } = manifest.review
+  const rejected = count('reject')
+  const isEnough = (approved) =>
+    approved >= approvals && approved * 1_000_000 >= sharePpm * (approved + rejected)
+  if (isEnough(count('approve'))) return 'accepted'
+  return isEnough(eligible.length - rejected) ? 'pending' : 'rejected'
 }

@@ -10,6 +10,7 @@ const UNKNOWN = 106
 
 /** Founds a Datanet in one's own name: the wrapped manifest and its id. */
 export function found({ account, secretKey, peer, topic }) {
+  const nowMs = Date.now()
   const body = manifest.encode({
     version: 1,
     name: `Notes on ${topic}`,
@@ -21,7 +22,9 @@ export function found({ account, secretKey, peer, topic }) {
     curators: [account],
     threshold: 1,
     intakeHost: peer,
-    review: { approvals: 1 },
+    hosts: [],
+    intake: { pendingPerAccount: 100, perDayPerAccount: 1_000 },
+    review: { approvals: 1, sharePpm: 500_000, leaseMs: 600_000 },
     royalty: {
       royaltyPpm: 100_000,
       contributorsPpm: 1_000_000,
@@ -31,7 +34,9 @@ export function found({ account, secretKey, peer, topic }) {
     },
     treasury: account,
     seq: 0,
-    createdAtMs: Date.now()
+    createdAtMs: nowMs,
+    effectiveAtMs: nowMs,
+    changeDelayMs: 0
   })
   const id = cidOf(body)
   const approval = digest(RECORDS, 'ManifestApproval', { manifest: digestOf(id), seq: 0 })

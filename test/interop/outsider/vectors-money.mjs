@@ -18,8 +18,9 @@ export const moneyChecks = {
     }
     const manifest = value(v.decisions.manifest)
     const { contributor: usual, cases } = v.decisions
-    for (const { reviews, outcome, error, contributor = usual } of cases) {
-      const result = () => decide({ manifest, contributor, reviews })
+    for (const { reviews, outcome, error, rule, contributor = usual } of cases) {
+      const review = { ...manifest.review, ...rule }
+      const result = () => decide({ manifest: { ...manifest, review }, contributor, reviews })
       if (error) await check.refuses('decision', error, result)
       else check.equal('decision', result(), outcome)
     }

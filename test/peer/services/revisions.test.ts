@@ -85,12 +85,15 @@ const show = (issuer: string, kind: string, id: string, bytes: Uint8Array) =>
 
 /** A Datanet of this host by hand, founded on chain, with three contributions to make a revision of. */
 async function founded() {
+  const foundedAtMs = Date.now()
   const manifest = {
     ...{ version: 1 as const, name: 'By hand', purpose: randomBytes(8).toString('hex') },
     ...{ topics: [world.network.topic], schemas: ['text/1'], licences: [LICENCE] },
     ...{ consent: 'Yes.', curators: [curator.address], threshold: 1, intakeHost: hostId },
-    ...{ review: { approvals: 1 }, royalty: ROYALTY, treasury: curator.address, seq: 0 },
-    createdAtMs: Date.now()
+    ...{ hosts: [], intake: { pendingPerAccount: 100, perDayPerAccount: 100 } },
+    ...{ review: { approvals: 1, sharePpm: 600_000, leaseMs: 900_000 }, royalty: ROYALTY },
+    ...{ treasury: curator.address, seq: 0, changeDelayMs: 0 },
+    ...{ createdAtMs: foundedAtMs, effectiveAtMs: foundedAtMs }
   }
   const signed = await signManifest(manifest, [curator])
   const founding = { manifest: hex(digestOf(signed.cid)), curators: manifest.curators }

@@ -61,7 +61,14 @@ describe('a founding manifest', () => {
 
   test.each<[string, Partial<Manifest>]>([
     ['a threshold above the curators', { threshold: 4 }],
-    ['more reviews than curators', { review: { approvals: 4 } }],
+    ['more reviews than curators', { review: { ...manifest().review, approvals: 4 } }],
+    ['a lease of no length', { review: { ...manifest().review, leaseMs: 0 } }],
+    ['hosts out of order', { hosts: ['b', 'a'] }],
+    ['its intake host as another one', { hosts: [manifest().intakeHost] }],
+    ['files without their schema', { files: { mimes: ['image/png'], maxBytes: 1 } }],
+    ['the schema of files without bounds', { schemas: ['file/1'] }],
+    ['a delay above 30 days', { changeDelayMs: 2_592_000_001 }],
+    ['a later time of coming into force', { effectiveAtMs: 1_001 }],
     ['curators out of order', { curators: [third.address, first.address] }],
     ['a curator twice', { curators: [first.address, first.address, second.address] }],
     ['a prev', { prev: someCid(1) }],
@@ -97,6 +104,20 @@ describe('a later manifest', () => {
   ])('is refused with %s', async (_, change) => {
     const { bytes } = await signManifest(next(change()), [first, second])
     expect(await refusal(() => verifyManifest(bytes, founding))).toBe('RECORD_SUPERSEDED')
+  })
+
+  // MANIFEST-R4
+  test('keeps the delay of the one before, not its own', async () => {
+    const slow = await signManifest(manifest({ changeDelayMs: 5_000 }), [first, second])
+    const following = (change: Partial<Manifest>) =>
+      signManifest(manifest({ seq: 1, prev: slow.cid, changeDelayMs: 0, ...change }), [
+        first,
+        second
+      ])
+    const early = await following({ createdAtMs: 2_000, effectiveAtMs: 6_999 })
+    const inTime = await following({ createdAtMs: 2_000, effectiveAtMs: 7_000 })
+    expect(await refusal(() => verifyManifest(early.bytes, slow))).toBe('CHANGE_TOO_SOON')
+    expect(verifyManifest(inTime.bytes, slow).manifest.effectiveAtMs).toBe(7_000)
   })
 
   test('cannot be taken for a founding one, nor replayed', async () => {
@@ -135,7 +156,8 @@ test('a manifest comes back from its bytes', () => {
     createdAtMs: fc.nat()
   })
   fc.assert(
-    fc.property(any, (change) => {
+    fc.property(any, (founding) => {
+      const change = { ...founding, effectiveAtMs: founding.createdAtMs }
       const bytes = encodeRecord(manifestSchema, manifest(change))
       expect(decodeRecord(manifestSchema, bytes)).toEqual(manifest(change))
     })

@@ -27,7 +27,9 @@ export function manifest(change: Partial<Manifest> = {}): Manifest {
     curators: CURATORS.map((c) => c.address),
     threshold: 2,
     intakeHost: '12D3KooWHost',
-    review: { approvals: 2 },
+    hosts: [],
+    intake: { pendingPerAccount: 1_000, perDayPerAccount: 5_000 },
+    review: { approvals: 2, sharePpm: 600_000, leaseMs: 900_000 },
     royalty: {
       royaltyPpm: 300_000,
       contributorsPpm: 700_000,
@@ -38,6 +40,8 @@ export function manifest(change: Partial<Manifest> = {}): Manifest {
     treasury: person(9).address,
     seq: 0,
     createdAtMs: 1_000,
+    effectiveAtMs: 1_000,
+    changeDelayMs: 0,
     ...change
   }
 }

@@ -22,11 +22,15 @@ export const BREAD: DatanetSummary = {
   name: 'Bread',
   purpose: 'What bakers know.',
   topics: ['bread', 'baking'],
+  schemas: ['text/1'],
   licences: ['CC0-1.0'],
   consent: 'I give it.',
   curators: [CURATOR],
   threshold: 1,
   intakeHost: '12D3KooWhosthosthosthost',
+  hosts: [],
+  intake: { pendingPerAccount: 1_000, perDayPerAccount: 5_000 },
+  review: { approvals: 1, sharePpm: 600_000, leaseMs: 900_000 },
   royalty: {
     royaltyPpm: 300_000,
     contributorsPpm: 700_000,
@@ -35,6 +39,9 @@ export const BREAD: DatanetSummary = {
     treasuryPpm: 100_000
   },
   treasury: CURATOR,
+  seq: 0,
+  effectiveAtMs: 0,
+  changeDelayMs: 86_400_000,
   chainKey: `0x${'33'.repeat(32)}`
 }
 
