@@ -289,6 +289,8 @@ export function readManifest(bytesOfIt, previous) {
     ? value.seq === previous.value.seq + 1 && value.prev === previous.cid
     : value.seq === 0
   if (!follows) refuse('RECORD_SUPERSEDED', 'not the next manifest')
+  const earliestAtMs = value.createdAtMs + (previous?.value.changeDelayMs ?? 0)
+  if (value.effectiveAtMs < earliestAtMs) refuse('CHANGE_TOO_SOON', `${earliestAtMs}`)
   const approval = digest(RECORDS, 'ManifestApproval', { manifest: digestOf(own), seq: value.seq })
   const law = previous?.value ?? value
   const signers = new Set(signatures.map((one) => signer(approval, one)))
