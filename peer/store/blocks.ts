@@ -36,7 +36,7 @@ const SELECT = `SELECT block.bytes, block.key, content_key.key AS secret, conten
 
 /** How a row of a revision begins: the contribution that it holds. */
 const ROW_START = new TextEncoder().encode('{"id":"')
-const CID_LENGTH = 59
+const HEAD_BYTES = 80
 
 /**
  * Content blocks in `database`, found by multihash as in every IPFS store. What `put` or `putMany`
@@ -107,7 +107,7 @@ export class SqliteBlockstore extends BaseBlockstore {
    * Seals the blocks `cids`, such as those of its file, under the contribution's key. One that another
    * contribution has as well stays as long as either of them. Drops them when it is withdrawn.
    */
-  own(contribution: Uint8Array, cids: Iterable<CID>, datanet: string): void {
+  own(contribution: string, cids: Iterable<CID>, datanet: string): void {
     this.#database.transaction(() => {
       const key = this.keys.ensure(contribution, datanet)
       for (const cid of cids) {
@@ -126,7 +126,7 @@ export class SqliteBlockstore extends BaseBlockstore {
    * Destroys the contribution's key and every block that is no other's as well; for ever, whatever is
    * put later. Cleaning the log is the caller's.
    */
-  withdraw(contribution: Uint8Array, datanet: string): void {
+  withdraw(contribution: string, datanet: string): void {
     this.#database.transaction(() => {
       const { number } = this.keys.find(contribution) ?? {}
       if (number !== undefined) {
@@ -182,7 +182,7 @@ export class SqliteBlockstore extends BaseBlockstore {
   #insert(cid: CID, bytes: Uint8Array, datanet?: string): void {
     const name = cid.multihash.bytes
     const contribution = cid.code === RAW ? contributionIn(bytes) : undefined
-    const key = contribution && this.keys.ensure(contribution, datanet)
+    const key = contribution === undefined ? undefined : this.keys.ensure(contribution, datanet)
     if (contribution !== undefined && key === undefined) return
     this.#database.run(
       'INSERT OR IGNORE INTO block (multihash, version, codec, bytes, key) VALUES (?, ?, ?, ?, ?)',
@@ -244,17 +244,11 @@ function opened(row: Row, name: Uint8Array): StoredBlock {
   }
 }
 
-/** The digest of the contribution that a row begins with; undefined for any other block. */
-function contributionIn(bytes: Uint8Array): Uint8Array | undefined {
-  const end = ROW_START.byteLength + CID_LENGTH
-  if (bytes.byteLength <= end || ROW_START.some((byte, i) => bytes[i] !== byte)) return undefined
-  try {
-    const id = Buffer.from(bytes.buffer, bytes.byteOffset + ROW_START.byteLength, CID_LENGTH)
-    const { digest } = CID.parse(id.toString('latin1')).multihash
-    return digest.byteLength === 32 ? digest : undefined
-  } catch {
-    return undefined
-  }
+/** The id of the contribution that a row begins with; undefined for any other block. */
+function contributionIn(bytes: Uint8Array): string | undefined {
+  if (ROW_START.some((byte, i) => bytes[i] !== byte)) return undefined
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, HEAD_BYTES))
+  return /^{"id":"(bafyrei[a-z2-7]{52})",/.exec(head.toString('latin1'))?.[1]
 }
 
 async function collect(input: Input): Promise<Uint8Array> {

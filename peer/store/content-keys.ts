@@ -11,18 +11,17 @@ export interface ContentKey {
 
 /**
  * One key for each contribution: what is kept of it lies sealed under it, so that destroying 32 bytes
- * destroys every copy in this database and in its backups. Contributions go by the 32-byte digest of
- * their CID. specs/04-datanet.md §Withdrawal
+ * destroys every copy in this database and in its backups. Contributions go by their CID as text. specs/04-datanet.md §Withdrawal
  */
 export interface ContentKeys {
   /** Its key, made the first time; undefined for one that was withdrawn: it has none any more. */
-  ensure(contribution: Uint8Array, datanet?: string): ContentKey | undefined
-  find(contribution: Uint8Array): ContentKey | undefined
-  isWithdrawn(contribution: Uint8Array): boolean
+  ensure(contribution: string, datanet?: string): ContentKey | undefined
+  find(contribution: string): ContentKey | undefined
+  isWithdrawn(contribution: string): boolean
   /** Says of which Datanet they are, where it is not known yet. */
-  assign(contributions: Iterable<Uint8Array>, datanet: string): void
+  assign(contributions: Iterable<string>, datanet: string): void
   /** Destroys the key for ever, also of a contribution that never was here. Gives its number. */
-  destroy(contribution: Uint8Array, datanet: string): number
+  destroy(contribution: string, datanet: string): number
 }
 
 const NONCE_BYTES = 12
@@ -33,10 +32,10 @@ const KEY_BYTES = 32
 export function createContentKeys(db: Database): ContentKeys {
   db.migrate('content-keys', [
     `CREATE TABLE content_key (
-       number INTEGER PRIMARY KEY, contribution BLOB NOT NULL UNIQUE, datanet TEXT, key BLOB) STRICT`
+       number INTEGER PRIMARY KEY, contribution TEXT NOT NULL UNIQUE, datanet TEXT, key BLOB) STRICT`
   ])
   const select = 'SELECT number, key FROM content_key WHERE contribution = ?'
-  const rowOf = (contribution: Uint8Array): Row | undefined => db.get(select, contribution)
+  const rowOf = (contribution: string): Row | undefined => db.get(select, contribution)
   const keyOf = (row: Row | undefined): ContentKey | undefined =>
     row === undefined || row.key === null
       ? undefined

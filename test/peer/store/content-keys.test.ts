@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { SqliteBlockstore } from '../../../peer/store/blocks.ts'
 import { createContentKeys, openContent, sealContent } from '../../../peer/store/content-keys.ts'
 import { openDatabase } from '../../../peer/store/database.ts'
-import { cidOf, digestOf, RAW } from '../../../protocol/base/codec.ts'
+import { cidOf, RAW } from '../../../protocol/base/codec.ts'
 import { testFolder } from '../../fixtures/network.ts'
 
 const DATANET = 'a Datanet'
@@ -47,7 +47,7 @@ test('a withdrawn row leaves neither key nor text nor ciphertext, and does not c
   const { database, blocks, keys, isOnDisk } = open()
   const [one, two] = [row(1, SECRET), row(2, 'another, which stays')]
   blocks.putBatch([one, two], DATANET)
-  const id = digestOf(contribution(1))
+  const id = `${contribution(1)}`
   const key = keys.find(id)?.secret as Uint8Array
   const sealed = database.get(
     'SELECT bytes FROM block WHERE multihash = ?',
@@ -70,7 +70,7 @@ test('a withdrawn row leaves neither key nor text nor ciphertext, and does not c
 test('what was withdrawn before it came is not kept when it comes', () => {
   const { blocks } = open()
   const one = row(1, SECRET)
-  blocks.withdraw(digestOf(contribution(1)), DATANET)
+  blocks.withdraw(`${contribution(1)}`, DATANET)
   expect(blocks.putBatch([one])).toEqual([one.cid])
   expect(blocks.has(one.cid)).toBe(false)
 })
@@ -79,17 +79,17 @@ test('a file that two contributions have stays until both are withdrawn', () => 
   const { database, blocks, isOnDisk } = open()
   const file = { cid: cidOf(utf8(SECRET), RAW), bytes: utf8(SECRET) }
   blocks.putBatch([file])
-  const ids = [1, 2, 3].map((n) => digestOf(contribution(n)))
+  const ids = [1, 2, 3].map((n) => `${contribution(n)}`)
   for (const id of ids) blocks.own(id, [file.cid], DATANET)
   database.checkpoint()
   expect(isOnDisk(utf8('author withdraws'))).toBe(false)
-  blocks.withdraw(ids[1] as Uint8Array, DATANET)
-  blocks.withdraw(ids[0] as Uint8Array, DATANET)
+  blocks.withdraw(ids[1] as string, DATANET)
+  blocks.withdraw(ids[0] as string, DATANET)
   expect(blocks.find(file.cid)).toEqual(file.bytes)
-  blocks.withdraw(ids[2] as Uint8Array, DATANET)
+  blocks.withdraw(ids[2] as string, DATANET)
   expect(blocks.has(file.cid)).toBe(false)
   blocks.putBatch([file])
-  blocks.own(ids[2] as Uint8Array, [file.cid], DATANET)
+  blocks.own(ids[2] as string, [file.cid], DATANET)
   expect(blocks.has(file.cid)).toBe(false)
 })
 
@@ -98,15 +98,15 @@ test('of which Datanet a row is can be said later, once', () => {
   const one = row(1, SECRET)
   blocks.putBatch([one])
   expect(blocks.read(one.cid)?.datanet).toBeUndefined()
-  keys.assign([digestOf(contribution(1))], DATANET)
-  keys.assign([digestOf(contribution(1))], 'another')
+  keys.assign([`${contribution(1)}`], DATANET)
+  keys.assign([`${contribution(1)}`], 'another')
   expect(blocks.read(one.cid)?.datanet).toBe(DATANET)
 })
 
 test('what is sealed opens under its own key and name only', () => {
-  const { secret } = createContentKeys(openDatabase(':memory:')).ensure(
-    digestOf(contribution(1))
-  ) as { secret: Uint8Array }
+  const { secret } = createContentKeys(openDatabase(':memory:')).ensure(`${contribution(1)}`) as {
+    secret: Uint8Array
+  }
   const sealed = sealContent(secret, utf8('name'), utf8(SECRET))
   expect(openContent(secret, utf8('name'), sealed)).toEqual(utf8(SECRET))
   const refused = expect.objectContaining({ code: 'STORE_FAILED' })
