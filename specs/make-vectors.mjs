@@ -20,6 +20,7 @@ import { revision } from './making/revision.mjs'
 import * as reward from './making/reward.mjs'
 import { terms } from './making/terms.mjs'
 import { tower } from './making/tower.mjs'
+import { tombstone, tombstones } from './making/tombstone.mjs'
 import { window } from './making/window.mjs'
 
 const FILES = {
@@ -37,6 +38,8 @@ const FILES = {
   '04-submission': exchanges.submission,
   '05-blocks': exchanges.blocks,
   '05-document': exchanges.documents,
+  '04-tombstone': tombstone,
+  '05-tombstones': tombstones,
   '05-exchange': exchanges.messages,
   '04-rotation': contracts.rotation,
   '05-rendezvous': base.rendezvous,

@@ -15,6 +15,7 @@ import { REVISION_APPROVAL, revisionSchema } from '../protocol/datanet/revision.
 import { ROTATION } from '../protocol/datanet/rotation.ts'
 import { royaltyPolicySchema } from '../protocol/datanet/royalty-policy.ts'
 import { cardSchema } from '../protocol/model/card.ts'
+import { TOMBSTONE, tombstoneSchema } from '../protocol/datanet/tombstone.ts'
 import { offerSchema } from '../protocol/model/offer.ts'
 import { PROTOCOLS, RENDEZVOUS_BUCKETS } from '../protocol/net/ids.ts'
 import { requestSchema } from '../protocol/net/invoke.ts'
@@ -89,6 +90,7 @@ describe('tables are what the code has', () => {
       REVISION_APPROVAL,
       ROTATION,
       DROP_VETO,
+      TOMBSTONE,
       DROP_POST
     ].map(typeString)
     for (const line of stated) {
@@ -133,6 +135,7 @@ describe('tables are what the code has', () => {
     ['07', 'Terms', termsSchema],
     ['07', 'Call', requestSchema],
     ['08', 'Body', receiptSchema],
+    ['04', 'Withdrawal', tombstoneSchema],
     ['08', 'Credits', receiptSchema.shape.credits.element],
     ['09', 'Drop', dropSchema]
   ])('fields of %s %s', (number, title, schema) => {

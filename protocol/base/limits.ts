@@ -29,6 +29,12 @@ export const LIMITS = {
   leaseMsMax: 86_400_000,
   /** Contributions listed in one revision. */
   revisionRows: 1_000_000,
+  /** One tombstone with its signatures, and all of one Datanet that a peer keeps. */
+  tombstoneBytes: 8_192,
+  tombstones: 1_000_000,
+  /** How often a host reads the others' tombstones, and how old their last word may be (design: 2 min). */
+  tombstoneSyncMs: 60_000,
+  tombstoneStaleMs: 120_000,
   /** Hand-overs of one account in a row: bounds what a single contributor adds to revisions. */
   handOverChain: 16,
   /** Credit lines of one receipt: keeps a receipt in one frame and a fold cheap. */

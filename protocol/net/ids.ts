@@ -8,6 +8,7 @@ export const PROTOCOLS = {
   contribute: '/datanet/contribute/1',
   document: '/datanet/document/1',
   blocks: '/datanet/blocks/1',
+  tombstones: '/datanet/tombstones/1',
   invoke: '/datanet/invoke/1',
   tower: '/datanet/tower/1',
   kad: '/datanet/kad/1.0.0',
