@@ -28,6 +28,7 @@ import { createBudget } from './services/budget.ts'
 import { createCalls } from './services/calls.ts'
 import { createCatalogue, describeListing } from './services/catalogue.ts'
 import { createClaims } from './services/claims.ts'
+import { createCloseAnswering } from './services/close-answering.ts'
 import { createClosing } from './services/closing.ts'
 import { createDatanets, summary } from './services/datanets.ts'
 import { createEquivocations } from './services/equivocations.ts'
@@ -231,7 +232,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     started.push(() => recovery.stop())
     const attempt = createAttempt(parts, datanets, payerChannels, evidence, recovery)
     const calls = createCalls(parts, catalogue, attempt, budget)
-    const closing = createClosing(parts, payerChannels)
+    const closing = createClosing(parts, payerChannels, recovery)
     const providerChannels: ProviderChannels =
       contracts === undefined ? withoutChain() : createProviderChannels(parts, deposits)
     if (contracts !== undefined) started.push(() => providerChannels.stop())
@@ -250,6 +251,16 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     if (isProvider) {
       const guarded = withStanding(answering, standing, parts.peerId)
       servers.push(await serveExchange(node, PROTOCOLS.invoke, guarded))
+      if (money !== undefined) {
+        const closes = createCloseAnswering(
+          parts,
+          providerChannels,
+          money.closes,
+          given(init, ['claimAtWei'])
+        )
+        const close = withStanding(closes, standing, parts.peerId)
+        servers.push(await serveExchange(node, PROTOCOLS.close, close))
+      }
     }
     if (money?.tower !== undefined) {
       servers.push(await serveExchange(node, PROTOCOLS.tower, money.tower))

@@ -5,12 +5,14 @@ import type { ChainContracts } from './chain/chain.ts'
 import { type ChainWatcher, createWatcher } from './chain/watch.ts'
 import { WATCH } from './chain/watch-limits.ts'
 import { type Claimer, createClaimer, type VoucherSource } from './services/claimer.ts'
+import { withCloses } from './services/close-answering.ts'
 import { createDeposits, type Deposits } from './services/deposits.ts'
 import { createHealth } from './services/health.ts'
 import type { Parts } from './services/parts.ts'
 import { createTower } from './services/tower.ts'
 import { createTowerPush } from './services/tower-push.ts'
 import { createClaimStore } from './store/claims.ts'
+import { type CloseStore, createCloseStore } from './store/closes.ts'
 import type { Database } from './store/database.ts'
 import { createTowerStore } from './store/tower.ts'
 import { createWatchStore } from './store/watched.ts'
@@ -19,6 +21,8 @@ import { createWatchStore } from './store/watched.ts'
 export interface MoneyWatch {
   readonly watcher: ChainWatcher
   readonly deposits: Deposits
+  /** Channels that this peer gave its word to end. */
+  readonly closes: CloseStore
   readonly claimer: Claimer
   /** Answers `/datanet/tower/1`; undefined for who is no tower. */
   readonly tower?: ExchangeHandler
@@ -60,7 +64,8 @@ export function createMoneyWatch(
     now,
     log
   })
-  const deposits = createDeposits(watcher, now)
+  const closes = createCloseStore(db)
+  const deposits = withCloses(createDeposits(watcher, now), closes, watcher)
   const own: VoucherSource = {
     isOwn: true,
     afterShare: 0,
@@ -103,6 +108,8 @@ export function createMoneyWatch(
       channelStore.setChainState('provider', id, state)
       // Only a withdrawal that was finished makes a deposit smaller: its payer is done with it.
       if (state.depositWei < known.depositWei) channelStore.retire('provider', id)
+      // Its last voucher was claimed by that, whoever sent it.
+      if ('isClosed' in state) claimStore.setToCollect(true)
     }
   })
   const isAtStake = roles.includes('provider') || roles.includes('tower')
@@ -110,6 +117,7 @@ export function createMoneyWatch(
   return {
     watcher,
     deposits,
+    closes,
     claimer,
     ...(tower === undefined ? {} : { tower: tower.handler }),
     health() {

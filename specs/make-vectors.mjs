@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as base from './making/base.mjs'
 import * as channel from './making/channel.mjs'
+import { close } from './making/close.mjs'
 import * as contracts from './making/contracts.mjs'
 import * as datanet from './making/datanet.mjs'
 import * as drop from './making/drop.mjs'
@@ -49,6 +50,7 @@ const FILES = {
   '07-call': paid.call,
   '07-replay': paid.replay,
   '07-claim': paid.escrowClaim,
+  '07-close': close,
   '07-terms': channel.terms,
   '07-tower': tower,
   '07-voucher': channel.voucher,

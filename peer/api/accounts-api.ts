@@ -28,7 +28,7 @@ export interface AccountsApi {
    */
   deposit(account: string, options?: CallOptions): Promise<DepositTarget>
   /**
-   * Sends tokens from an account kept here. Refuses ACCOUNT_UNKNOWN, an amount of nothing or an
+   * Sends tokens, or coins of the chain, from an account kept here. Refuses ACCOUNT_UNKNOWN, an amount of nothing or an
    * address that nobody could spend from (INPUT_INVALID), and FUNDS_INSUFFICIENT (`details.asset`).
    */
   send(transfer: Transfer, options?: CallOptions): Promise<Sent>
@@ -64,10 +64,14 @@ export interface Transfer {
   readonly account: string
   /** Any address; with a checksum that fits when in mixed case. */
   readonly to: string
-  readonly amountWei: bigint
+  /** All that the account holds when left out; of coins, what their sending does not cost. */
+  readonly amountWei?: bigint
+  /** The token of the network unless given; `coin` is what pays gas. */
+  readonly asset?: 'token' | 'coin'
 }
 
 export interface Sent {
+  readonly asset: 'token' | 'coin'
   readonly from: string
   readonly to: string
   readonly amountWei: bigint

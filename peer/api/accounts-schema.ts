@@ -75,8 +75,15 @@ const depositTarget = z.object({
   token: z.string(),
   isGiven: z.boolean()
 })
-const transfer = z.strictObject({ account: idSchema, to: idSchema, amountWei: weiSchema })
+const asset = z.enum(['token', 'coin'])
+const transfer = z.strictObject({
+  account: idSchema,
+  to: idSchema,
+  amountWei: z.exactOptional(weiSchema),
+  asset: z.exactOptional(asset)
+})
 const sent = z.object({
+  asset,
   from: z.string(),
   to: z.string(),
   amountWei: weiSchema,

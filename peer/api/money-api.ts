@@ -7,9 +7,9 @@ export interface ChannelsApi {
   open(target: ChannelDraft, options?: CallOptions): Promise<ChannelSummary>
   /**
    * As a payer: no further calls on the channel, every verified receipt committed, and what was not
-   * signed for on its way back to the peer's own account. Done twice: the first time it starts the
-   * withdrawal and says when it can be finished, then it finishes it. Refuses CHANNEL_UNKNOWN, and
-   * CHANNEL_BUSY while calls run.
+   * signed for on its way back to the peer's own account: at once where the provider agrees. Where it
+   * does not it is done twice: the first time it starts the withdrawal and says when it can be
+   * finished, then it finishes it. Refuses CHANNEL_UNKNOWN, and CHANNEL_BUSY while calls run.
    */
   close(channelId: string, options?: CallOptions): Promise<ChannelClosing>
   /** What this peer's vouchers promised since the UTC day began, and what its budgets leave. */
@@ -49,13 +49,19 @@ export interface ChannelSummary {
 
 export interface ChannelClosing {
   readonly channelId: string
-  readonly state: 'withdrawing' | 'closed'
+  /** `closing`: the provider agreed and sends the transaction, which no block has yet. */
+  readonly state: 'withdrawing' | 'closing' | 'closed'
   /** What is on its way back. */
   readonly pendingWei: bigint
   /** What came back by this call. */
   readonly returnedWei: bigint
   /** When a withdrawal can be finished, by the chain's clock; only while withdrawing. */
   readonly readyAtMs?: number
+  /** Who sent the transaction that ended it by agreement; absent where it took, or takes, the delay. */
+  readonly agreement?: 'sent' | 'sent by the provider'
+  /** The code by which the provider could not be brought to agree. */
+  readonly refusedBy?: string
+  readonly txHash?: string
 }
 
 export interface BudgetSummary {

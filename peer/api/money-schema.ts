@@ -42,10 +42,13 @@ const channel = z.object({
 
 const closing = z.object({
   channelId: z.string(),
-  state: z.enum(['withdrawing', 'closed']),
+  state: z.enum(['withdrawing', 'closing', 'closed']),
   pendingWei: weiSchema,
   returnedWei: weiSchema,
-  readyAtMs: z.exactOptional(z.int())
+  readyAtMs: z.exactOptional(z.int()),
+  agreement: z.exactOptional(z.enum(['sent', 'sent by the provider'])),
+  refusedBy: z.exactOptional(z.string()),
+  txHash: z.exactOptional(z.string())
 })
 
 const budget = z.object({

@@ -23,6 +23,7 @@ export function createAbsentChain(account: string): Chain {
     nowMs: refuse,
     blockNumber: refuse,
     gasBalanceOf: refuse,
+    sendCoins: refuse,
     close() {}
   }
 }

@@ -58,6 +58,15 @@ export interface Chain {
   blockNumber(options?: WaitOptions): Promise<number>
   /** The gas money of `account`, in wei of the chain's own coin. */
   gasBalanceOf(account: string, options?: WaitOptions): Promise<bigint>
+  /**
+   * Sends coins of the chain to an account that runs no code; `all` that is left once the gas of that
+   * is paid. Refuses FUNDS_INSUFFICIENT.
+   */
+  sendCoins(
+    to: string,
+    amountWei: bigint | 'all',
+    options?: WaitOptions
+  ): Promise<Inclusion & { amountWei: bigint }>
   /** Ends what is under way and leaves no timer behind. */
   close(): void
 }

@@ -1,6 +1,7 @@
 import { DatanetError } from '../../protocol/base/errors.ts'
 import type { Chain, ChainContracts, WaitOptions } from './chain.ts'
 import { createBond } from './ethers/bond.ts'
+import { createCoins } from './ethers/coins.ts'
 import { createEscrow } from './ethers/escrow.ts'
 import { createPool } from './ethers/pool.ts'
 import { createReader } from './ethers/reader.ts'
@@ -111,6 +112,7 @@ export function createEthersChain(init: EthersChainInit): Chain {
     async gasBalanceOf(account, options) {
       return BigInt((await rpc('eth_getBalance', [account, 'latest'], options)) as string)
     },
+    sendCoins: createCoins(rpc, sender),
     close() {
       closing.abort(
         new DatanetError('CHAIN_UNREACHABLE', {}, { hint: 'the chain was closed here' })

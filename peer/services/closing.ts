@@ -1,26 +1,112 @@
 import { DatanetError, isDatanetError } from '../../protocol/base/errors.ts'
 import { LIMITS } from '../../protocol/base/limits.ts'
-import { decodeRecord, toWire } from '../../protocol/base/schema.ts'
-import { termsSchema } from '../../protocol/channel/terms.ts'
+import { decodeRecord, fromWire, toWire } from '../../protocol/base/schema.ts'
+import { verifyTypedData } from '../../protocol/base/typed-data.ts'
+import { CLOSE } from '../../protocol/channel/orders.ts'
+import { escrowDomain, type Terms, termsSchema } from '../../protocol/channel/terms.ts'
+import { closeAskSchema, closeEndSchema } from '../../protocol/net/close.ts'
 import { PROTOCOLS } from '../../protocol/net/ids.ts'
 import { invokeAskSchema } from '../../protocol/net/invoke.ts'
+import { pause } from '../../protocol/net/waiting.ts'
 import type { ChannelClosing } from '../api/money-api.ts'
 import type { CallOptions } from '../api/peer-api.ts'
+import type { ChannelState } from '../chain/escrow.ts'
 import { unsignedWei } from './claims.ts'
+import { closingRow } from './closing-row.ts'
 import type { Parts } from './parts.ts'
 import type { PayerChannel, PayerChannels } from './payer-channels.ts'
+import type { Recovery } from './recovery.ts'
 
 /** Taking deposits back. */
 export interface Closing {
   close(channelId: string, options?: CallOptions): Promise<ChannelClosing>
 }
 
-/** The payer's end of channels. What was signed for stays for the provider. specs/07-channel.md §Withdrawal */
+/** How long a provider is waited for that is asked to agree, and then for the transaction it sends. */
+const AGREE_MS = 8_000
+const SENT_MS = 5_000
+const LOOK_MS = 250
+
+/** What came of asking a provider to end a channel at once. */
+type Agreement =
+  | { readonly state: ChannelState; readonly txHash?: string; readonly isSent: boolean }
+  | { readonly code: string }
+
+/**
+ * The payer's end of channels: at once where the provider agrees, else by a withdrawal and its delay.
+ * What was signed for stays for the provider. specs/07-channel.md §Close, §Withdrawal
+ */
 export function createClosing(
-  parts: Pick<Parts, 'chain' | 'pool' | 'log'>,
-  channels: PayerChannels
+  parts: Pick<Parts, 'chain' | 'channelStore' | 'pool' | 'log' | 'wallet'>,
+  channels: PayerChannels,
+  recovery?: Pick<Recovery, 'channel'>
 ): Closing {
-  const { chain } = parts
+  const { chain, channelStore, pool, log, wallet } = parts
+
+  /** Asks the provider for its word, over the newest voucher. Refuses one that is none. */
+  async function wordOf(
+    channel: PayerChannel,
+    terms: Terms,
+    options: CallOptions & { readonly sends: boolean }
+  ) {
+    const { channelId, provider } = channel
+    const voucher = channelStore.channel('payer', channelId)?.voucher
+    const ask = toWire(closeAskSchema, {
+      terms: channel.terms,
+      ...(voucher === undefined ? {} : { voucher }),
+      ...(options.sends ? { send: true as const } : {})
+    })
+    const waiting = { ...options, deadlineMs: AGREE_MS }
+    const end = fromWire(
+      closeEndSchema,
+      await pool.request(provider, PROTOCOLS.close, ask, waiting)
+    )
+    const { deadline, signature } = end
+    const row = closingRow(terms, voucher)
+    const { cumulativeWei, royaltyWei } = row
+    const { chainId, escrow } = chain.contracts
+    const said = { channelId, cumulativeWei, royaltyWei, deadline }
+    verifyTypedData(escrowDomain(chainId, escrow), CLOSE, said, signature, terms.receiptSigner)
+    return { row, close: { deadlineS: deadline, signature }, sends: end.sends === true }
+  }
+
+  /** Waits a moment for the transaction of the provider. */
+  async function untilClosed(channel: PayerChannel, options: CallOptions): Promise<ChannelState> {
+    const late = AbortSignal.timeout(SENT_MS)
+    for (;;) {
+      const state = await channel.refresh(options)
+      if (state.isClosed === true || late.aborted) return state
+      await pause(LOOK_MS, options.signal ?? new AbortController().signal)
+    }
+  }
+
+  async function agree(
+    channel: PayerChannel,
+    terms: Terms,
+    options: CallOptions
+  ): Promise<Agreement> {
+    try {
+      const hasGas = (await chain.gasBalanceOf(wallet.own.address, options)) > 0n
+      const asking = { ...options, sends: !hasGas }
+      const word = await wordOf(channel, terms, asking).catch(async (error) => {
+        // What the provider waits for may be a receipt that never came.
+        if (!isDatanetError(error) || error.code !== 'RECEIPTS_BEHIND') throw error
+        await recovery?.channel(channel, options)
+        return wordOf(channel, terms, asking)
+      })
+      if (!hasGas) {
+        if (!word.sends) throw new DatanetError('FUNDS_INSUFFICIENT', { asset: 'gas' })
+        return { state: await untilClosed(channel, options), isSent: true }
+      }
+      const { txHash } = await chain.escrow.close(word.row, word.close, options)
+      return { state: await channel.refresh(options), txHash, isSent: false }
+    } catch (error) {
+      options.signal?.throwIfAborted()
+      if (!isDatanetError(error)) throw error
+      log('close', { channelId: channel.channelId, code: error.code })
+      return { code: error.code }
+    }
+  }
 
   async function closeNow(channel: PayerChannel, options: CallOptions): Promise<ChannelClosing> {
     const { channelId } = channel
@@ -42,9 +128,26 @@ export function createClosing(
       returnedWei = depositWei - state.depositWei
     }
     const freeWei = unsignedWei(state, channel.ledger.voucher.cumulativeWei)
-    if (state.withdrawal === undefined && freeWei > 0n) {
-      await chain.escrow.startWithdraw(terms, freeWei, options)
-      state = await channel.refresh(options)
+    let refusedBy: string | undefined
+    if (freeWei > 0n) {
+      const agreed = await agree(channel, terms, options)
+      if (!('code' in agreed)) {
+        const isClosed = agreed.state.isClosed === true
+        const { txHash } = agreed
+        return {
+          channelId,
+          state: isClosed ? 'closed' : 'closing',
+          pendingWei: isClosed ? 0n : freeWei,
+          returnedWei: isClosed ? returnedWei + freeWei : returnedWei,
+          agreement: agreed.isSent ? 'sent by the provider' : 'sent',
+          ...(txHash === undefined ? {} : { txHash })
+        }
+      }
+      refusedBy = agreed.code
+      if (state.withdrawal === undefined) {
+        await chain.escrow.startWithdraw(terms, freeWei, options)
+        state = await channel.refresh(options)
+      }
     }
     const { withdrawal } = state
     return {
@@ -52,6 +155,7 @@ export function createClosing(
       state: withdrawal === undefined ? 'closed' : 'withdrawing',
       pendingWei: withdrawal?.amountWei ?? 0n,
       returnedWei,
+      ...(refusedBy === undefined ? {} : { refusedBy }),
       ...(withdrawal === undefined ? {} : { readyAtMs: withdrawal.readyAtMs })
     }
   }

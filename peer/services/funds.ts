@@ -55,9 +55,9 @@ export function createFunds(
 
   /** What is sent to a contract of ours, or to its token, nobody gets back. */
   function refuseLost(from: string, to: string): void {
-    const { registry, escrow, pool, token } = chain.contracts
+    const { registry, escrow, pool, bond, token } = chain.contracts
     const refuse = (hint: string) => new DatanetError('INPUT_INVALID', { param: 'to' }, { hint })
-    if ([registry, escrow, pool, token].includes(to)) {
+    if ([registry, escrow, pool, bond, token].includes(to)) {
       throw refuse('this is the address of a contract: what is sent there is lost')
     }
     if (to === from) throw refuse('this is the account itself')
@@ -66,7 +66,7 @@ export function createFunds(
   function short(asset: 'gas' | 'token', from: Holdings, neededWei: bigint): DatanetError {
     const hint =
       asset === 'gas'
-        ? `${from.address} holds nothing of the chain's own coin, which pays for sending`
+        ? `${from.address} holds ${formatAmount(from.gasWei, '', 18)} of the chain's own coin, which pays for sending`
         : `${from.address} holds ${formatAmount(from.balanceWei)} of the token, which is less`
     const heldWei = asset === 'gas' ? from.gasWei : from.balanceWei
     return new DatanetError(
@@ -76,18 +76,12 @@ export function createFunds(
     )
   }
 
-  async function transfer(
-    account: WalletAccount,
-    to: string,
-    amountWei: bigint,
-    options: CallOptions
-  ): Promise<string> {
-    if (account.address === chain.account) {
-      return (await chain.token.transfer(to, amountWei, options)).txHash
-    }
+  /** Does `work` with the chain as `account` uses it. */
+  async function as<T>(account: WalletAccount, work: (own: Chain) => Promise<T>): Promise<T> {
+    if (account.address === chain.account) return work(chain)
     const own = chainAs(account)
     try {
-      return (await own.token.transfer(to, amountWei, options)).txHash
+      return await work(own)
     } finally {
       own.close()
     }
@@ -103,20 +97,34 @@ export function createFunds(
       return { address, chainId: Number(chainId), token, isGiven: await askFaucet(address) }
     },
 
-    async send({ account: named, to: text, amountWei }: Transfer, options = {}): Promise<Sent> {
+    async send(
+      { account: named, to: text, amountWei: askedWei, asset = 'token' }: Transfer,
+      options = {}
+    ): Promise<Sent> {
       const account = held(named)
       await chain.check(options)
       const to = readAddress(text)
       refuseLost(account.address, to)
-      if (amountWei === 0n) {
+      if (askedWei === 0n) {
         const hint = 'an amount above 0'
         throw new DatanetError('INPUT_INVALID', { param: 'amountWei' }, { hint })
       }
       const before = await holdings(account.address, options)
-      if (before.balanceWei < amountWei) throw short('token', before, amountWei)
+      const from = account.address
+      if (asset === 'coin') {
+        if (before.gasWei <= (askedWei ?? 0n)) throw short('gas', before, askedWei ?? 1n)
+        const send = (own: Chain) => own.sendCoins(to, askedWei ?? 'all', options)
+        const { amountWei, txHash } = await as(account, send)
+        return { asset, from, to, amountWei, txHash }
+      }
+      const amountWei = askedWei ?? before.balanceWei
+      if (before.balanceWei < amountWei || amountWei === 0n) {
+        throw short('token', before, amountWei === 0n ? 1n : amountWei)
+      }
       if (before.gasWei === 0n) throw short('gas', before, 1n)
-      const txHash = await transfer(account, to, amountWei, options)
-      return { from: account.address, to, amountWei, txHash }
+      const send = (own: Chain) => own.token.transfer(to, amountWei, options)
+      const { txHash } = await as(account, send)
+      return { asset, from, to, amountWei, txHash }
     },
 
     async import({ label, keystore, passphrase }: KeyImport): Promise<AccountSummary> {

@@ -69,6 +69,8 @@ export const LIMITS = {
   replayBytes: 268_435_456,
   /** Receipts that one ask is shown; whoever wants more asks again from the next. */
   receiptsListed: 256,
+  /** How long a provider's word to end a channel counts: for a transaction to find its block. */
+  closeMs: 600_000,
   /** Channels of which a tower keeps vouchers, in all and for one peer: bounds what strangers cost. */
   towerChannels: 100_000,
   towerChannelsPerPeer: 1_000,

@@ -11,6 +11,7 @@ export const PROTOCOLS = {
   tombstones: '/datanet/tombstones/1',
   invoke: '/datanet/invoke/1',
   tower: '/datanet/tower/1',
+  close: '/datanet/close/1',
   kad: '/datanet/kad/1.0.0',
   bitswap: '/datanet/bitswap/1.2.0'
 } as const

@@ -93,7 +93,9 @@ test('a withdrawal that was started by hand is finished by itself', async () => 
   const agent = await paid.agent('hasty', { idleCloseMs: HOUR_MS })
   await ask(agent, { model, content: QUESTION })
   const { channelId } = await paid.agreement(agent)
+  await paid.provider.stop()
   expect((await agent.api.channels.close(channelId)).state).toBe('withdrawing')
+  await paid.restartProvider()
   await expect
     .poll(async () => (await onlyChannel(agent)).state, { timeout: 10_000 })
     .toBe('closed')
@@ -140,6 +142,15 @@ test('tokens are sent from an account, to nobody who could not have them', async
   })
   await api.accounts.send({ account: 'ann', to, amountWei: 20n })
   expect(await api.accounts.balance(to)).toBe(1_020n)
+
+  // What pays gas is sent as well, down to the last of it.
+  const some = await api.accounts.send({ account: 'ann', to, amountWei: 7n, asset: 'coin' })
+  expect(some).toMatchObject({ asset: 'coin', amountWei: 7n })
+  const rest = await api.accounts.send({ account: 'ann', to, asset: 'coin' })
+  expect((await api.accounts.holdings('ann')).gasWei).toBe(0n)
+  expect((await api.accounts.holdings(to)).gasWei).toBe(7n + rest.amountWei)
+  const none = api.accounts.send({ account: 'ann', to, amountWei: 1n, asset: 'coin' })
+  await expect(none).rejects.toMatchObject({ details: { asset: 'gas' } })
 })
 
 test('a key goes out and comes in encrypted, and acts where it came in', async () => {

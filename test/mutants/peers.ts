@@ -40,6 +40,27 @@ export const PEER_MUTANTS: readonly Mutant[] = [
     only: 'a provider takes no call on a channel whose deposit is leaving'
   },
   {
+    name: 'provider-close-busy',
+    file: 'peer/services/close-answering.ts',
+    find: "if (ledger.calls.size > 0) throw new DatanetError('CHANNEL_BUSY', { channelId })",
+    replace: '',
+    tests: ['test/vectors-close.test.ts']
+  },
+  {
+    name: 'provider-close-behind',
+    file: 'peer/services/close-answering.ts',
+    find: 'if (uncommitted > 0) throw',
+    replace: 'if (uncommitted > 1) throw',
+    tests: ['test/vectors-close.test.ts']
+  },
+  {
+    name: 'provider-close-again',
+    file: 'peer/services/close-answering.ts',
+    find: 'return confirmedMs > deadlineS * 1_000 ? state : { ...state, isClosed: true }',
+    replace: 'return state',
+    tests: ['test/vectors-close.test.ts']
+  },
+  {
     name: 'provider-covered',
     file: 'peer/services/answering.ts',
     find: 'if (channel.isCovered(call.id, costWei)) return true',

@@ -24,6 +24,8 @@ export interface Call {
   readonly what: string
   /** Of the chain's own coin. */
   readonly valueWei?: bigint
+  /** Gas and its price where they must be known beforehand: all of it is used up. */
+  readonly gas?: { readonly limit: bigint; readonly priceWei: bigint }
 }
 
 /** One account's way onto the chain. */
@@ -137,8 +139,8 @@ export function createSender(init: {
         data: call.data,
         value: call.valueWei ?? 0n,
         gasLimit,
-        maxPriorityFeePerGas: tipWei,
-        maxFeePerGas: baseWei * 2n + tipWei
+        maxPriorityFeePerGas: call.gas?.priceWei ?? tipWei,
+        maxFeePerGas: call.gas?.priceWei ?? baseWei * 2n + tipWei
       })
     )
     journal?.signed(transaction)
@@ -192,7 +194,7 @@ export function createSender(init: {
     options: WaitOptions,
     journal?: SubmitJournal
   ): Promise<SignedTransaction> {
-    const gasLimit = await estimate(call, options)
+    const gasLimit = call.gas?.limit ?? (await estimate(call, options))
     return inOrder(async () => {
       try {
         return await broadcast(call, gasLimit, options, journal)

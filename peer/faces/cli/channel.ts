@@ -39,7 +39,7 @@ export const channelCommands: readonly CliCommand[] = [
   }),
   command({
     name: 'channel close',
-    summary: 'take a deposit back; done again when the delay has passed',
+    summary: 'take a deposit back, at once where the provider agrees',
     args: '[channel]',
     async run({ api, args, print, whose, signal }) {
       const channel = await channelOf(api, args[0])
@@ -60,30 +60,54 @@ export const channelCommands: readonly CliCommand[] = [
 ]
 
 function tellClosing(
-  { channelId, state, pendingWei, returnedWei, readyAtMs }: ChannelClosing,
+  closing: ChannelClosing,
   money: (amountWei: bigint) => string,
   whose: string,
   width: number
 ): string {
+  const { channelId, state, pendingWei, returnedWei, readyAtMs, agreement, refusedBy } = closing
   const came = returnedWei > 0n ? `${money(returnedWei)} came back to your account. ` : ''
+  if (state === 'closing') {
+    const text =
+      `The provider agreed and sends the transaction, since this account has nothing for gas: ` +
+      `${money(pendingWei)} is on its way back.`
+    return wrap(came + text, width)
+  }
   if (state === 'closed' || readyAtMs === undefined) {
+    if (agreement !== undefined) {
+      return wrap(`The provider agreed, so the channel is closed at once: ${came}`.trim(), width)
+    }
     const rest =
       came === ''
         ? 'It is closed: what was not signed for is back in your account.'
         : 'The channel is closed.'
     return wrap(came + rest, width)
   }
+  const why = refusedBy === undefined ? '' : `${WHY[refusedBy] ?? OTHERWISE} (${refusedBy}). `
   return [
     wrap(
-      `${came}No further call is made on this channel, and ${money(pendingWei)} is on its way back. ` +
-        `${untilOf(readyAtMs)} the provider can still claim what was signed for; then the peer takes ` +
-        'the rest back by itself, within seconds. Where it did not run by then, or idleCloseS is 0:',
+      `${came}${why}No further call is made on this channel, and ${money(pendingWei)} is on its ` +
+        `way back. ${untilOf(readyAtMs)} the provider can still claim what was signed for; then the ` +
+        'peer takes the rest back by itself, within seconds. Where it did not run by then, or ' +
+        'idleCloseS is 0, or when the provider may agree by now:',
       width
     ),
     '',
     `  npx datanet channel close ${short(channelId)}${whose}`
   ].join('\n')
 }
+
+/** Why a provider did not agree to close at once, by the code that it gave. */
+const WHY: Readonly<Record<string, string>> = {
+  PEER_UNREACHABLE: 'The provider cannot be reached, so it takes the delay',
+  PEER_GONE: 'The provider went away, so it takes the delay',
+  PEER_SILENT: 'The provider does not answer, so it takes the delay',
+  PROTOCOL_REFUSED: 'The provider cannot close at once, so it takes the delay',
+  CHANNEL_BUSY: 'The provider has a call open on it still, so it takes the delay',
+  RECEIPTS_BEHIND: 'The provider waits for receipts to be committed to, so it takes the delay',
+  FUNDS_INSUFFICIENT: 'Nobody pays the gas of closing at once, so it takes the delay'
+}
+const OTHERWISE = 'The provider did not agree to close at once, so it takes the delay'
 
 /** What was promised for a call before it was known what it costs. */
 function tellAhead(amount: string, width: number): string {

@@ -122,32 +122,41 @@ export const walletCommands: readonly CliCommand[] = [
       })
     }
   }),
-  command<{ to: string; account?: string; yes?: boolean }>({
+  command<{ to: string; account?: string; coin?: boolean; yes?: boolean }>({
     name: 'wallet withdraw',
     pays: true,
-    summary: 'send tokens from an account of this peer',
+    summary: 'send tokens (--coin: gas coins) away; an amount, or all',
     args: '<amount>',
     options: [
       new Option('--to <address>', 'who gets them').makeOptionMandatory(),
+      new Option('--coin', 'of the chain’s own coin, which pays gas'),
       ACCOUNT,
       new Option('--yes', 'without asking')
     ],
     async run({ api, args, options, print, signal }) {
-      const amountWei = parseAmount(args[0] ?? '')
+      const [amount = ''] = args
+      const isAll = amount === 'all'
+      const asked = isAll ? {} : { amountWei: parseAmount(amount) }
       const account = await accountOf(api, options.account)
-      const money = await moneyOf(api)
+      const tokens = await moneyOf(api)
+      const money = options.coin === true ? coins : tokens
+      const said = asked.amountWei === undefined ? 'all it holds' : money(asked.amountWei)
       if (options.yes !== true) {
         const hint = 'nobody to ask: --yes sends without asking'
         if (print.prompt === undefined) throw refusal('INPUT_INVALID', { param: 'yes' }, { hint })
-        print.write(`${money(amountWei)}\n  from ${account}\n  to   ${options.to}\n`)
-        const said = await print.prompt('Send it? It cannot be taken back. [y/N] ')
-        if (!/^y(es)?$/i.test(said.trim())) {
+        print.write(`${said}\n  from ${account}\n  to   ${options.to}\n`)
+        const answer = await print.prompt('Send it? It cannot be taken back. [y/N] ')
+        if (!/^y(es)?$/i.test(answer.trim())) {
           await print.show({ isSent: false }, () => 'Nothing was sent.')
           return
         }
       }
-      const sent = await api.accounts.send({ account, to: options.to, amountWei }, { signal })
-      await print.show(sent, ({ to, txHash }) =>
+      const kind = options.coin === true ? { asset: 'coin' as const } : {}
+      const sent = await api.accounts.send(
+        { account, to: options.to, ...asked, ...kind },
+        { signal }
+      )
+      await print.show(sent, ({ to, txHash, amountWei }) =>
         [`Sent ${money(amountWei)} to ${to}`, `transaction ${txHash}`].join('\n')
       )
     }
@@ -198,6 +207,10 @@ async function balances(api: PeerApi, all: readonly Holdings[], width: number): 
     ]),
     { width, empty: 'No account is kept here.' }
   )
+}
+
+function coins(amountWei: bigint): string {
+  return formatAmount(amountWei, 'coins of the chain', COIN_DECIMALS)
 }
 
 /** To six places: what pays gas is never counted to the last one. */

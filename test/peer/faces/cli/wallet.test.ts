@@ -28,7 +28,14 @@ beforeEach(() => {
     deposit: async (address: string) => ({ address, chainId: 1, token: TO, isGiven: false }),
     async send(transfer: Transfer) {
       did.push(['send', transfer])
-      return { ...transfer, from: transfer.account, txHash: `0x${'77'.repeat(32)}` }
+      const { asset = 'token', amountWei = 7n * DNC } = transfer
+      return {
+        asset,
+        from: transfer.account,
+        to: transfer.to,
+        amountWei,
+        txHash: `0x${'77'.repeat(32)}`
+      }
     },
     async import(key: object) {
       did.push(['import', key])
@@ -69,6 +76,13 @@ test('nothing is sent without a word: typed on a terminal, or said by --yes', as
   expect(await cli(peer, ['wallet', 'withdraw', 'much', '--to', TO, '--yes'])).toMatchObject({
     code: 2
   })
+})
+
+test('coins of the chain are sent by --coin, and all of them by the word', async () => {
+  const words = ['wallet', 'withdraw', 'all', '--to', TO, '--coin']
+  const said = await cli(peer, words, { answers: ['y'], columns: 80 })
+  expect(said.out).toMatch(/^all it holds\n {2}from[\s\S]*Sent 7 coins of the chain to 0x5e/)
+  expect(did).toEqual([['send', { account: OWN, to: TO, asset: 'coin' }]])
 })
 
 test('a key goes to a file of its owner alone, never over another one, and never to the screen', async () => {
