@@ -30,6 +30,7 @@ import { createCatalogue, describeListing } from './services/catalogue.ts'
 import { createClaims } from './services/claims.ts'
 import { createCloseAnswering } from './services/close-answering.ts'
 import { createClosing } from './services/closing.ts'
+import { createContributing } from './services/contributing.ts'
 import { createDatanets, summary } from './services/datanets.ts'
 import { createEquivocations } from './services/equivocations.ts'
 import { createFunds } from './services/funds.ts'
@@ -282,7 +283,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
       datanets: {
         create: datanets.create,
         find: datanets.find,
-        contribute: datanets.contribute,
+        contribute: createContributing(parts, datanets).contribute,
         list: async () => datanets.all().map(summary),
         show: async (id) => summary(datanets.known(id)),
         pending: async (id) => intake.pending(id),

@@ -7,7 +7,7 @@ import * as base from './making/base.mjs'
 import * as channel from './making/channel.mjs'
 import { close } from './making/close.mjs'
 import * as contracts from './making/contracts.mjs'
-import * as datanet from './making/datanet.mjs'
+import { contribution } from './making/contribution.mjs'
 import * as drop from './making/drop.mjs'
 import * as exchanges from './making/exchanges.mjs'
 import { handOver } from './making/hand-over.mjs'
@@ -15,13 +15,15 @@ import { manifest } from './making/manifest.mjs'
 import * as model from './making/model.mjs'
 import { overlap } from './making/overlap.mjs'
 import * as paid from './making/paid-call.mjs'
+import { passage } from './making/passage.mjs'
 import * as receipt from './making/receipt.mjs'
 import { refreshPages } from './making/refresh-pages.mjs'
+import { review } from './making/review.mjs'
 import { revision } from './making/revision.mjs'
 import * as reward from './making/reward.mjs'
 import { terms } from './making/terms.mjs'
-import { tower } from './making/tower.mjs'
 import { tombstone, tombstones } from './making/tombstone.mjs'
+import { tower } from './making/tower.mjs'
 import { window } from './making/window.mjs'
 
 const FILES = {
@@ -32,15 +34,16 @@ const FILES = {
   '03-signatures': base.signatures,
   '03-envelope': base.envelope,
   '04-manifest': manifest,
-  '04-contribution': datanet.contribution,
-  '04-review': datanet.review,
+  '04-contribution': contribution,
+  '04-passage': passage,
+  '04-review': review,
   '04-hand-over': handOver,
   '04-revision': revision,
   '04-submission': exchanges.submission,
-  '05-blocks': exchanges.blocks,
-  '05-document': exchanges.documents,
   '04-tombstone': tombstone,
   '05-tombstones': tombstones,
+  '05-blocks': exchanges.blocks,
+  '05-document': exchanges.documents,
   '05-exchange': exchanges.messages,
   '04-rotation': contracts.rotation,
   '05-rendezvous': base.rendezvous,

@@ -7,6 +7,7 @@ import { LIMITS } from '../protocol/base/limits.ts'
 import { typeString } from '../protocol/base/typed-data.ts'
 import { CLOSE, FUND, VAULT_FUND } from '../protocol/channel/orders.ts'
 import { TERMS, termsSchema } from '../protocol/channel/terms.ts'
+import { CONTENT } from '../protocol/datanet/content.ts'
 import { CONTRIBUTION, contributionSchema } from '../protocol/datanet/contribution.ts'
 import { handOverSchema } from '../protocol/datanet/hand-over.ts'
 import { manifestSchema } from '../protocol/datanet/manifest.ts'
@@ -14,8 +15,8 @@ import { reviewSchema } from '../protocol/datanet/review.ts'
 import { REVISION_APPROVAL, revisionSchema } from '../protocol/datanet/revision.ts'
 import { ROTATION } from '../protocol/datanet/rotation.ts'
 import { royaltyPolicySchema } from '../protocol/datanet/royalty-policy.ts'
-import { cardSchema } from '../protocol/model/card.ts'
 import { TOMBSTONE, tombstoneSchema } from '../protocol/datanet/tombstone.ts'
+import { cardSchema } from '../protocol/model/card.ts'
 import { offerSchema } from '../protocol/model/offer.ts'
 import { PROTOCOLS, RENDEZVOUS_BUCKETS } from '../protocol/net/ids.ts'
 import { requestSchema } from '../protocol/net/invoke.ts'
@@ -89,8 +90,8 @@ describe('tables are what the code has', () => {
       VAULT_FUND,
       REVISION_APPROVAL,
       ROTATION,
-      DROP_VETO,
       TOMBSTONE,
+      DROP_VETO,
       DROP_POST
     ].map(typeString)
     for (const line of stated) {
@@ -125,17 +126,24 @@ describe('tables are what the code has', () => {
   test.each<[string, string, z.ZodObject]>([
     ['04', 'Manifest', manifestSchema],
     ['04', 'Royalty policy', royaltyPolicySchema],
-    ['04', 'Contribution', contributionSchema],
+    ...contributionSchema.options.map((one): [string, string, z.ZodObject] => [
+      '04',
+      'Contribution',
+      one
+    ]),
+    ...Object.entries(CONTENT).flatMap(([schema, type]): [string, string, z.ZodObject][] =>
+      'shape' in type ? [['04', schema, type]] : []
+    ),
     ['04', 'Review', reviewSchema],
     ['04', 'Revision', revisionSchema],
     ['04', 'Hand-over', handOverSchema],
+    ['04', 'Withdrawal', tombstoneSchema],
     ['06', 'Card', cardSchema],
     ['06', 'Offer', offerSchema],
     ['06', 'Payment', offerSchema.shape.payment],
     ['07', 'Terms', termsSchema],
     ['07', 'Call', requestSchema],
     ['08', 'Body', receiptSchema],
-    ['04', 'Withdrawal', tombstoneSchema],
     ['08', 'Credits', receiptSchema.shape.credits.element],
     ['09', 'Drop', dropSchema]
   ])('fields of %s %s', (number, title, schema) => {

@@ -2,12 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import { CID } from 'multiformats/cid'
 import { describe, expect, test } from 'vitest'
-import {
-  parseHandOverRow,
-  parseRow,
-  ROWS_PATH,
-  revisionFiles
-} from '../peer/services/revision-files.ts'
+import { parseHandOverRow } from '../peer/services/revision-files.ts'
 import * as codec from '../protocol/base/codec.ts'
 import { type EnvelopeDomain, openEnvelope, sealEnvelope } from '../protocol/base/envelope.ts'
 import { isInMerkleTree } from '../protocol/base/merkle.ts'
@@ -15,7 +10,6 @@ import { recoverAddress, secp256k1 } from '../protocol/base/secp256k1.ts'
 import { domainSeparator, keySigner, typedDigest } from '../protocol/base/typed-data.ts'
 import { weiFromBytes, weiToBytes } from '../protocol/base/units.ts'
 import { escrowDomain } from '../protocol/channel/terms.ts'
-import * as contribution from '../protocol/datanet/contribution.ts'
 import * as handOver from '../protocol/datanet/hand-over.ts'
 import * as manifest from '../protocol/datanet/manifest.ts'
 import * as review from '../protocol/datanet/review.ts'
@@ -170,32 +164,6 @@ describe('manifest', () => {
   refuses(file.invalid, read)
 })
 
-describe('contribution', () => {
-  const file = vectors('04-contribution')
-  bothWays(contribution.contributionSchema, file.valid, 'body')
-  test.each<[string, Vectors]>(file.valid.map((v: Vectors) => [v.name, v]))(
-    '%s is signed to the same bytes',
-    async (_, one) => {
-      const signed = await contribution.signContribution(one.input, signerOf(file.accounts[0]))
-      expect([hex(signed.bytes), `${signed.cid}`]).toEqual([one.bytes, one.cid])
-      expect(contribution.verifyContribution(bytes(one.bytes)).contribution).toEqual(one.input)
-    }
-  )
-  refuses(file.invalid, (one) => contribution.verifyContribution(bytes(one.bytes)))
-  const { datanet, manifest: rules, nowMs, accepted, refused } = file.admission
-  const admit = (one: Vectors) =>
-    contribution.admitContribution(
-      contribution.verifyContribution(bytes(one.bytes)),
-      CID.parse(datanet),
-      rules,
-      nowMs
-    )
-  test('admitted', () => {
-    for (const one of accepted) admit(one)
-  })
-  refuses(refused, admit)
-})
-
 describe('hand-over', () => {
   const file = vectors('04-hand-over')
   const utf8 = (text: string) => new TextEncoder().encode(text)
@@ -289,27 +257,6 @@ describe('revision', () => {
       one.contributions.map((c: string) => CID.parse(c))
     )
   )
-})
-
-describe('rows of a revision', () => {
-  const { lines, refusedLines } = vectors('04-revision').rows
-  test('are written and read as the lines they are', () => {
-    const contributions = lines.map((one: Vectors) =>
-      contribution.verifyContribution(bytes(one.contribution))
-    )
-    const founding = manifest.verifyManifest(bytes(vectors('04-manifest').valid[0].bytes))
-    const files = revisionFiles(founding, 1, contributions, [])
-    const file = files.find(({ path }) => path === ROWS_PATH)
-    const rows = file !== undefined && 'rows' in file ? file.rows : []
-    expect(rows.map((row) => Buffer.from(row).toString())).toEqual(
-      lines.map((one: Vectors) => one.line)
-    )
-    for (const [i, row] of rows.entries()) {
-      expect(`${codec.cidOf(row, codec.RAW)}`).toBe(lines[i].block)
-      expect(parseRow(row)).toEqual(contributions[i])
-    }
-  })
-  refuses(refusedLines, (one) => parseRow(new TextEncoder().encode(one.line)))
 })
 
 describe('rendezvous', () => {

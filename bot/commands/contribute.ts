@@ -114,12 +114,13 @@ export function createContribute({ api, clock, log, topics }: BotParts): BotComm
       const given = await api.datanets.contribute({
         datanet: datanet.id,
         account: account.address,
-        title: draft.title,
-        text: draft.text,
+        schema: 'text/1',
+        content: { title: draft.title, text: draft.text },
         language: draft.language,
         licence: draft.licence,
         ...(draft.sourceUrl === '' ? {} : { sourceUrl: draft.sourceUrl }),
-        origin: 'interaction'
+        origin: 'interaction',
+        interaction: interaction.id
       })
       await interaction.editReply(card(givenCard(draft, given, account.address)))
     } catch (error) {

@@ -101,20 +101,25 @@ export interface DatanetSummary {
 export interface ContributionDraft {
   readonly datanet: string
   readonly account: string
-  readonly title: string
-  readonly text: string
+  /** What kind of thing it is, such as `text/1`. specs/04-datanet.md §Content */
+  readonly schema: string
+  /** As the schema says: CIDs as text, a receipt id in hexadecimal. */
+  readonly content: Readonly<Record<string, unknown>>
   readonly language: string
   readonly licence: string
   readonly author?: string
   readonly sourceUrl?: string
+  readonly tags?: readonly string[]
   /**
    * How it was given: `interaction` when typed into a form of who keeps the account's key, such as a
    * bot's. `direct`, the default, is for a person's own key. It is signed and never changes.
    */
   readonly origin?: 'direct' | 'interaction'
+  /** The id of the form or message with which consent was given. */
+  readonly interaction?: string
 }
 
-export type ContributionStatus = 'pending' | 'accepted' | 'rejected'
+export type ContributionStatus = 'pending' | 'accepted' | 'rejected' | 'withdrawn'
 
 export interface Submission {
   readonly contribution: string
@@ -124,8 +129,13 @@ export interface Submission {
 export interface PendingContribution {
   readonly contribution: string
   readonly contributor: string
+  readonly schema: string
+  /** What it is about and what it says, in short. */
   readonly title: string
   readonly text: string
+  /** All that it holds, as its schema says. */
+  readonly content: Readonly<Record<string, unknown>>
+  readonly language: string
   readonly licence: string
   readonly origin: 'direct' | 'interaction' | 'message'
 }

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { LIMITS } from '../../protocol/base/limits.ts'
 import { idSchema, method, methodOf, topicSchema } from './method.ts'
 
 const text = z.string().max(4_096)
@@ -55,25 +54,33 @@ const summary = z.object({
   chainKey: z.string()
 })
 
-const status = z.enum(['pending', 'accepted', 'rejected'])
+const status = z.enum(['pending', 'accepted', 'rejected', 'withdrawn'])
+
+const content = z.record(z.string(), z.unknown()).readonly()
 
 const contribution = z.strictObject({
   datanet: idSchema,
   account: idSchema,
-  title: text,
-  text: z.string().max(LIMITS.recordBytes),
+  schema: z.string().max(256),
+  // What each schema holds is checked where the record is made.
+  content,
   language: z.string().max(64),
   licence: z.string().max(256),
   author: z.exactOptional(text),
   sourceUrl: z.exactOptional(text),
-  origin: z.exactOptional(z.enum(['direct', 'interaction']))
+  tags: z.exactOptional(strings),
+  origin: z.exactOptional(z.enum(['direct', 'interaction'])),
+  interaction: z.exactOptional(text)
 })
 
 const pending = z.object({
   contribution: z.string(),
   contributor: z.string(),
+  schema: z.string(),
   title: z.string(),
   text: z.string(),
+  content,
+  language: z.string(),
   licence: z.string(),
   origin: z.enum(['direct', 'interaction', 'message'])
 })

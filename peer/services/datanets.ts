@@ -1,19 +1,14 @@
-import { randomBytes } from 'node:crypto'
 import type { CID } from 'multiformats/cid'
 import { digestOf } from '../../protocol/base/codec.ts'
 import { DatanetError, isDatanetError } from '../../protocol/base/errors.ts'
-import { fromWire, toWire } from '../../protocol/base/schema.ts'
-import { consentDigest, signContribution } from '../../protocol/datanet/contribution.ts'
 import {
   datanetKey,
   type SignedManifest,
   signManifest,
   verifyManifest
 } from '../../protocol/datanet/manifest.ts'
-import { contributeAskSchema, contributeEndSchema } from '../../protocol/net/contribute.ts'
 import type { CatalogueEntry } from '../../protocol/net/documents.ts'
-import { PROTOCOLS } from '../../protocol/net/ids.ts'
-import type { ContributionDraft, DatanetDraft, DatanetSummary } from '../api/datanets-api.ts'
+import type { DatanetDraft, DatanetSummary } from '../api/datanets-api.ts'
 import type { CallOptions, TopicQuery } from '../api/peer-api.ts'
 import { toQuery } from './catalogue.ts'
 import { foundingManifest } from './founding-manifest.ts'
@@ -26,14 +21,10 @@ export interface KnownDatanet {
   readonly hosted: boolean
 }
 
-/** Founding, finding and contributing: what any peer does with Datanets. */
+/** Founding and finding: what any peer does with Datanets. */
 export interface Datanets {
   create(draft: DatanetDraft, options?: CallOptions): Promise<DatanetSummary>
   find(topic: TopicQuery, options?: CallOptions): Promise<readonly DatanetSummary[]>
-  contribute(
-    draft: ContributionDraft,
-    options?: CallOptions
-  ): Promise<{ contribution: string; status: 'pending' | 'accepted' | 'rejected' }>
   /** Refuses ids never met (DATANET_UNKNOWN). */
   known(id: string): KnownDatanet
   all(): readonly KnownDatanet[]
@@ -45,19 +36,9 @@ export interface Datanets {
 
 /** The Datanets of this peer. specs/04-datanet.md */
 export function createDatanets(
-  parts: Pick<
-    Parts,
-    | 'accountStore'
-    | 'datanetStore'
-    | 'wallet'
-    | 'chain'
-    | 'publications'
-    | 'pool'
-    | 'peerId'
-    | 'now'
-  >
+  parts: Pick<Parts, 'datanetStore' | 'wallet' | 'chain' | 'publications' | 'peerId' | 'now'>
 ): Datanets {
-  const { accountStore, datanetStore, wallet, chain, publications, pool, peerId, now } = parts
+  const { datanetStore, wallet, chain, publications, peerId, now } = parts
   const met = new Map<string, KnownDatanet>()
   for (const { datanet, bytes, hosted } of datanetStore.manifests()) {
     const signed = verifyManifest(bytes)
@@ -164,48 +145,6 @@ export function createDatanets(
       }
       if (found.size === 0) throw new DatanetError('DISCOVERY_EMPTY', { topic })
       return [...found.values()]
-    },
-
-    async contribute(draft, options = {}) {
-      const datanet = known(draft.datanet)
-      const account = wallet.account(draft.account)
-      const signed = await signContribution(
-        {
-          version: 1,
-          datanet: datanet.id,
-          schema: 'text/1',
-          title: draft.title,
-          text: draft.text,
-          language: draft.language,
-          licence: draft.licence,
-          ...(draft.author === undefined ? {} : { author: draft.author }),
-          ...(draft.sourceUrl === undefined ? {} : { sourceUrl: draft.sourceUrl }),
-          origin: draft.origin ?? 'direct',
-          contributor: account.address,
-          consent: { digest: consentDigest(datanet.signed.manifest), atMs: now() },
-          salt: new Uint8Array(randomBytes(16)),
-          createdAtMs: now()
-        },
-        account.signer
-      )
-      const host = datanet.signed.manifest.intakeHost
-      const ask = toWire(contributeAskSchema, { datanet: datanet.id, contribution: signed.bytes })
-      const end = fromWire(
-        contributeEndSchema,
-        await pool.request(host, PROTOCOLS.contribute, ask, options)
-      )
-      if (!end.contribution.equals(signed.cid)) {
-        throw new DatanetError('CID_MISMATCH', { cid: `${signed.cid}` })
-      }
-      const contribution = signed.cid.toString()
-      const { status } = end
-      accountStore.putSubmission({
-        contribution,
-        datanet: draft.datanet,
-        account: account.address,
-        status
-      })
-      return { contribution, status }
     }
   }
 }

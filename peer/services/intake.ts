@@ -1,8 +1,10 @@
 import { parseCid, sha256 } from '../../protocol/base/codec.ts'
 import { DatanetError } from '../../protocol/base/errors.ts'
 import { fromWire, toWire } from '../../protocol/base/schema.ts'
+import { contentToJson } from '../../protocol/datanet/content-json.ts'
 import { admitContribution, verifyContribution } from '../../protocol/datanet/contribution.ts'
 import { ownersAfter, verifyHandOver } from '../../protocol/datanet/hand-over.ts'
+import { comparedWords, passageOf } from '../../protocol/datanet/passage.ts'
 import { decideReviews, signReview, verifyReview } from '../../protocol/datanet/review.ts'
 import {
   contributeAskSchema,
@@ -73,9 +75,9 @@ export function createIntake(
     admitContribution(signed, datanet.id, datanet.signed.manifest, now())
     const cid = signed.cid.toString()
     const known = datanetStore.contribution(cid)
-    const digest = textDigest(signed.contribution.text)
-    const isNew =
-      known === undefined &&
+    const digest = sha256(new TextEncoder().encode(comparedWords(signed.contribution)))
+    const order =
+      known?.order ??
       datanetStore.addContribution({
         cid,
         datanet: datanet.id.toString(),
@@ -83,7 +85,7 @@ export function createIntake(
         textDigest: digest,
         bytes: signed.bytes
       })
-    if (known === undefined && !isNew) {
+    if (order === undefined) {
       const same = datanetStore.sameText(datanet.id.toString(), digest)
       throw new DatanetError('CONTRIBUTION_DUPLICATE', { cid, known: same ?? '' })
     }
@@ -105,8 +107,10 @@ export function createIntake(
         return {
           contribution: cid,
           contributor: contribution.contributor,
-          title: contribution.title,
-          text: contribution.text,
+          schema: contribution.schema,
+          ...passageOf(contribution),
+          content: contentToJson(contribution),
+          language: contribution.language,
           licence: contribution.licence,
           origin: contribution.origin
         }
@@ -150,9 +154,4 @@ export function createIntake(
       return { status: decision }
     }
   }
-}
-
-/** Texts that differ only in case and white space are the same text. */
-function textDigest(text: string): Uint8Array {
-  return sha256(new TextEncoder().encode(text.toLowerCase().replace(/\s+/g, ' ').trim()))
 }

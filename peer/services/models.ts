@@ -1,5 +1,6 @@
 import { cidOf, parseCid, RAW } from '../../protocol/base/codec.ts'
 import { DatanetError, isDatanetError } from '../../protocol/base/errors.ts'
+import { passageOf } from '../../protocol/datanet/passage.ts'
 import { revisionCid } from '../../protocol/datanet/revision.ts'
 import { type SignedCard, signCard, verifyCard } from '../../protocol/model/card.ts'
 import { tokensOf } from '../../protocol/model/price.ts'
@@ -43,13 +44,13 @@ export function createModels(
   const loaded = new Map<string, Promise<LoadedModel>>()
 
   function passagesOf({ contributions }: VerifiedRevision): EnginePassage[] {
-    return contributions.map(({ cid, contribution }) => ({
-      contribution: cid.toString(),
-      contributor: contribution.contributor,
-      title: contribution.title,
-      text: contribution.text,
-      ...(contribution.sourceUrl === undefined ? {} : { sourceUrl: contribution.sourceUrl })
-    }))
+    return contributions.flatMap(({ cid, contribution }) => {
+      const { contributor, sourceUrl } = contribution
+      const passage = passageOf(contribution)
+      if (passage.text === '') return []
+      const source = sourceUrl === undefined ? {} : { sourceUrl }
+      return [{ contribution: cid.toString(), contributor, ...passage, ...source }]
+    })
   }
 
   async function assemble(

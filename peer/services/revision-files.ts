@@ -1,9 +1,15 @@
 import { DatanetError } from '../../protocol/base/errors.ts'
 import { PPM } from '../../protocol/base/units.ts'
+import { contentToJson } from '../../protocol/datanet/content-json.ts'
 import type { SignedContribution } from '../../protocol/datanet/contribution.ts'
-import { verifyContribution } from '../../protocol/datanet/contribution.ts'
 import { type SignedHandOver, verifyHandOver } from '../../protocol/datanet/hand-over.ts'
 import type { SignedManifest } from '../../protocol/datanet/manifest.ts'
+import {
+  contributionRow,
+  parseLine,
+  type RegisteredContribution,
+  signedIn
+} from './revision-rows.ts'
 
 /** Where the rows of a revision lie in its directory. specs/04-datanet.md §Revision directory */
 export const ROWS_PATH = 'data/contributions.jsonl'
@@ -27,16 +33,16 @@ const text = new TextEncoder()
 export function revisionFiles(
   manifest: SignedManifest,
   ordinal: number,
-  contributions: readonly SignedContribution[],
+  contributions: readonly RegisteredContribution[],
   reviews: readonly Uint8Array[],
   handOvers: readonly SignedHandOver[] = []
 ): RevisionFile[] {
   const card = datasetCard(manifest, ordinal, contributions) + handedOver(handOvers)
   return [
     { path: 'README.md', content: text.encode(card) },
-    { path: 'croissant.json', content: text.encode(croissant(manifest, ordinal)) },
+    { path: 'croissant.json', content: text.encode(croissant(manifest, ordinal, contributions)) },
     { path: 'manifest.cbor', content: manifest.bytes },
-    { path: ROWS_PATH, rows: contributions.map(row) },
+    { path: ROWS_PATH, rows: contributions.map(contributionRow) },
     {
       path: 'data/reviews.jsonl',
       rows: reviews.map((bytes) => line({ signed: Buffer.from(bytes).toString('base64') }))
@@ -47,36 +53,13 @@ export function revisionFiles(
 }
 
 /**
- * The contribution in one row. Refuses a row whose readable columns differ from its signed record
- * (REVISION_INVALID) and everything verifyContribution refuses.
- */
-export function parseRow(bytes: Uint8Array): SignedContribution {
-  const signed = verifyContribution(signedIn(bytes))
-  refuseOther(row(signed), bytes, `${signed.cid}`)
-  return signed
-}
-
-/**
  * The hand-over in one row. Refuses a row whose readable columns differ from its signed record
  * (REVISION_INVALID) and everything verifyHandOver refuses.
  */
 export function parseHandOverRow(bytes: Uint8Array, nowMs: number): SignedHandOver {
-  const signed = verifyHandOver(signedIn(bytes), nowMs)
+  const signed = verifyHandOver(signedIn(parseLine(bytes)), nowMs)
   refuseOther(handOverRow(signed), bytes, `${signed.cid}`)
   return signed
-}
-
-function signedIn(row: Uint8Array): Uint8Array {
-  let parsed: { signed?: unknown }
-  try {
-    parsed = JSON.parse(Buffer.from(row).toString('utf8')) as { signed?: unknown }
-  } catch (cause) {
-    throw new DatanetError('REVISION_INVALID', { reason: 'a row is not JSON' }, { cause })
-  }
-  if (typeof parsed?.signed !== 'string') {
-    throw new DatanetError('REVISION_INVALID', { reason: 'a row has no signed record' })
-  }
-  return Uint8Array.from(Buffer.from(parsed.signed, 'base64'))
 }
 
 function refuseOther(made: Uint8Array, bytes: Uint8Array, cid: string): void {
@@ -87,25 +70,6 @@ function refuseOther(made: Uint8Array, bytes: Uint8Array, cid: string): void {
 function handOverRow({ handOver, bytes }: SignedHandOver): Uint8Array {
   const { oldAccount, newAccount, seq } = handOver
   return line({ oldAccount, newAccount, seq, signed: Buffer.from(bytes).toString('base64') })
-}
-
-/** Readable columns first, so that people can use the file; the signed record last, to check it. */
-function row(signed: SignedContribution): Uint8Array {
-  const c = signed.contribution
-  return line({
-    id: signed.cid.toString(),
-    title: c.title,
-    text: c.text,
-    language: c.language,
-    licence: c.licence,
-    ...(c.author === undefined ? {} : { author: c.author }),
-    ...(c.sourceUrl === undefined ? {} : { sourceUrl: c.sourceUrl }),
-    contributor: c.contributor,
-    origin: c.origin,
-    schema: c.schema,
-    createdAtMs: c.createdAtMs,
-    signed: Buffer.from(signed.bytes).toString('base64')
-  })
 }
 
 function line(value: unknown): Uint8Array {
@@ -164,12 +128,19 @@ function handedOver(handOvers: readonly SignedHandOver[]): string {
   return ['', '| Account | Handed over to |', '| --- | --- |', ...rows, ''].join('\n')
 }
 
-function croissant({ manifest, cid }: SignedManifest, ordinal: number): string {
+/** Columns that hold numbers; the others hold text. */
+const NUMBERS = new Set(['createdAtMs', 'order', 'bytes', 'rating', 'better'])
+
+function croissant(
+  { manifest, cid }: SignedManifest,
+  ordinal: number,
+  contributions: readonly SignedContribution[]
+): string {
   const column = (name: string) => ({
     '@type': 'cr:Field',
     '@id': `contributions/${name}`,
     name,
-    dataType: name === 'createdAtMs' ? 'sc:Integer' : 'sc:Text',
+    dataType: NUMBERS.has(name) ? 'sc:Integer' : 'sc:Text',
     source: { fileObject: { '@id': 'rows' }, extract: { jsonPath: `$.${name}` } }
   })
   const metadata = {
@@ -200,11 +171,16 @@ function croissant({ manifest, cid }: SignedManifest, ordinal: number): string {
         '@type': 'cr:RecordSet',
         '@id': 'contributions',
         name: 'contributions',
-        field: ['id', 'title', 'text', 'language', 'licence', 'contributor', 'createdAtMs'].map(
-          column
-        )
+        field: columnsOf(contributions).map(column)
       }
     ]
   }
   return `${JSON.stringify(metadata, null, 2)}\n`
+}
+
+/** The columns that every row has, with those of the schemas that are here between them. */
+function columnsOf(contributions: readonly SignedContribution[]): string[] {
+  const held = contributions.flatMap(({ contribution }) => Object.keys(contentToJson(contribution)))
+  const common = ['language', 'licence', 'contributor', 'origin', 'createdAtMs', 'order']
+  return ['id', 'schema', ...new Set(held), ...common]
 }

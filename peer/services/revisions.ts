@@ -1,6 +1,6 @@
 import { cidFromDigest, digestOf, parseCid } from '../../protocol/base/codec.ts'
 import { DatanetError } from '../../protocol/base/errors.ts'
-import { type SignedContribution, verifyContribution } from '../../protocol/datanet/contribution.ts'
+import { verifyContribution } from '../../protocol/datanet/contribution.ts'
 import { type SignedHandOver, verifyHandOver } from '../../protocol/datanet/hand-over.ts'
 import { datanetKey } from '../../protocol/datanet/manifest.ts'
 import {
@@ -19,19 +19,14 @@ import type { ProgressOptions } from '../api/peer-api.ts'
 import type { StoredRevision } from '../store/datanets.ts'
 import type { Datanets, KnownDatanet } from './datanets.ts'
 import type { Parts } from './parts.ts'
-import {
-  HAND_OVERS_PATH,
-  parseHandOverRow,
-  parseRow,
-  ROWS_PATH,
-  revisionFiles
-} from './revision-files.ts'
+import { HAND_OVERS_PATH, parseHandOverRow, ROWS_PATH, revisionFiles } from './revision-files.ts'
 import { reachable, verifyHandOvers } from './revision-hand-overs.ts'
+import { parseRow, type RegisteredContribution, verifyOrders } from './revision-rows.ts'
 
 /** A revision that was checked from the chain down to every row's signature. */
 export interface VerifiedRevision {
   readonly revision: Revision
-  readonly contributions: readonly SignedContribution[]
+  readonly contributions: readonly RegisteredContribution[]
   readonly handOvers: readonly SignedHandOver[]
   /** Who is credited for what an account contributed. */
   readonly ownerOf: (account: string) => string
@@ -160,7 +155,11 @@ export function createRevisions(
       ...accepted.filter((item) => item.revision > 0).sort((a, b) => a.revision - b.revision),
       ...accepted.filter((item) => item.revision === 0)
     ]
-    const contributions = ordered.map((item) => verifyContribution(item.bytes))
+    const contributions = ordered.map(({ bytes, order, cluster }) => ({
+      ...verifyContribution(bytes),
+      order,
+      ...(cluster === undefined ? {} : { cluster })
+    }))
     const reviews = ordered.flatMap((item) => datanetStore.reviews(item.cid))
     const parent = datanetStore.revision(id)
     const ordinal = (parent?.ordinal ?? 0) + 1
@@ -199,7 +198,7 @@ export function createRevisions(
   }
 
   async function contents(revision: Revision): Promise<VerifiedRevision> {
-    const rows: SignedContribution[] = []
+    const rows: RegisteredContribution[] = []
     for await (const { bytes } of content.readRows(revision.content, ROWS_PATH)) {
       rows.push(parseRow(bytes))
     }
@@ -207,6 +206,7 @@ export function createRevisions(
       revision,
       rows.map((row) => row.cid)
     )
+    verifyOrders(rows)
     const handOvers: SignedHandOver[] = []
     if (content.has(revision.content, HAND_OVERS_PATH)) {
       for await (const { bytes } of content.readRows(revision.content, HAND_OVERS_PATH)) {

@@ -1,15 +1,5 @@
-import type { ContributionStatus } from '../api/datanets-api.ts'
+import { type ContributionStore, createContributionStore } from './contributions.ts'
 import type { Database, Row } from './database.ts'
-
-/** A contribution as a host keeps it, in registration order. */
-export interface StoredContribution {
-  readonly cid: string
-  readonly contributor: string
-  readonly bytes: Uint8Array
-  readonly status: ContributionStatus
-  /** The ordinal of the revision that first held it; 0 while none does. */
-  readonly revision: number
-}
 
 export interface StoredRevision {
   readonly datanet: string
@@ -32,34 +22,15 @@ export interface StoredHandOver {
 }
 
 /** What a peer knows of Datanets: manifests it met, and as a host everything handed in. */
-export interface DatanetStore {
+export interface DatanetStore extends ContributionStore {
   putManifest(datanet: string, bytes: Uint8Array, hosted: boolean): void
   manifests(): ReadonlyArray<{ datanet: string; bytes: Uint8Array; hosted: boolean }>
-  /** False when the Datanet already holds this text or this contribution. */
-  addContribution(item: {
-    cid: string
-    datanet: string
-    contributor: string
-    textDigest: Uint8Array
-    bytes: Uint8Array
-  }): boolean
-  contribution(cid: string): (StoredContribution & { datanet: string }) | undefined
-  /** The contribution with this text digest, if the Datanet holds one. */
-  sameText(datanet: string, textDigest: Uint8Array): string | undefined
-  contributions(datanet: string, status: ContributionStatus): readonly StoredContribution[]
   addReview(review: { cid: string; contribution: string; bytes: Uint8Array }): void
   reviews(contribution: string): readonly Uint8Array[]
-  setStatus(contribution: string, status: ContributionStatus): void
   /** False when the Datanet holds one of the same account already. */
   addHandOver(handOver: Omit<StoredHandOver, 'revision'>): boolean
   /** Of one Datanet in order of arrival, or of all those in which `account` takes part. */
   handOvers(of: { datanet: string } | { account: string }): readonly StoredHandOver[]
-  /** How many contributions of `account` are here, by Datanet and status. */
-  countOf(account: string): ReadonlyArray<{
-    datanet: string
-    status: ContributionStatus
-    count: number
-  }>
   /** Keeps a revision and marks the contributions and hand-overs that are new in it, as one unit. */
   putRevision(
     revision: StoredRevision,
@@ -110,6 +81,7 @@ export function createDatanetStore(db: Database): DatanetStore {
       item.bytes
     ).changes === 1
   return {
+    ...createContributionStore(db),
     putManifest(datanet, bytes, hosted) {
       db.run(
         `INSERT INTO datanet VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE
@@ -125,36 +97,6 @@ export function createDatanetStore(db: Database): DatanetStore {
         bytes: row.manifest as Uint8Array,
         hosted: row.hosted === 1
       })),
-    addContribution: (item) =>
-      db.run(
-        `INSERT INTO contribution (cid, datanet, contributor, text_digest, bytes)
-         VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-        item.cid,
-        item.datanet,
-        item.contributor,
-        item.textDigest,
-        item.bytes
-      ).changes === 1,
-    contribution(cid) {
-      const row = db.get('SELECT * FROM contribution WHERE cid = ?', cid)
-      return row === undefined ? undefined : { ...stored(row), datanet: String(row.datanet) }
-    },
-    sameText(datanet, textDigest) {
-      const row = db.get(
-        'SELECT cid FROM contribution WHERE datanet = ? AND text_digest = ?',
-        datanet,
-        textDigest
-      )
-      return row === undefined ? undefined : String(row.cid)
-    },
-    contributions: (datanet, status) =>
-      db
-        .all(
-          'SELECT * FROM contribution WHERE datanet = ? AND status = ? ORDER BY number',
-          datanet,
-          status
-        )
-        .map(stored),
     addReview(review) {
       db.run(
         'INSERT OR IGNORE INTO review VALUES (?, ?, ?)',
@@ -167,9 +109,6 @@ export function createDatanetStore(db: Database): DatanetStore {
       db
         .all('SELECT bytes FROM review WHERE contribution = ? ORDER BY rowid', contribution)
         .map((row) => row.bytes as Uint8Array),
-    setStatus(contribution, status) {
-      db.run('UPDATE contribution SET status = ? WHERE cid = ?', status, contribution)
-    },
     addHandOver,
     handOvers: (of) =>
       ('datanet' in of
@@ -180,18 +119,6 @@ export function createDatanetStore(db: Database): DatanetStore {
             of.account
           )
       ).map(storedHandOver),
-    countOf: (account) =>
-      db
-        .all(
-          `SELECT datanet, status, count(*) AS count FROM contribution WHERE contributor = ?
-           GROUP BY datanet, status ORDER BY min(number)`,
-          account
-        )
-        .map((row) => ({
-          datanet: String(row.datanet),
-          status: row.status as ContributionStatus,
-          count: Number(row.count)
-        })),
     putRevision(revision, added, handOvers = []) {
       db.transaction(() => {
         db.run(
@@ -255,16 +182,6 @@ function storedHandOver(row: Row): StoredHandOver {
     oldAccount: String(row.old_account),
     newAccount: String(row.new_account),
     bytes: row.bytes as Uint8Array,
-    revision: Number(row.revision)
-  }
-}
-
-function stored(row: Row): StoredContribution {
-  return {
-    cid: String(row.cid),
-    contributor: String(row.contributor),
-    bytes: row.bytes as Uint8Array,
-    status: row.status as ContributionStatus,
     revision: Number(row.revision)
   }
 }

@@ -5,6 +5,7 @@ import { DatanetError } from '../base/errors.ts'
 import { LIMITS } from '../base/limits.ts'
 import { decodeRecord, encodeRecord, field } from '../base/schema.ts'
 import { type AccountSigner, type TypedStruct, verifyTypedData } from '../base/typed-data.ts'
+import { CONTENT, type SchemaId } from './content.ts'
 import { type Manifest, RECORDS_DOMAIN } from './manifest.ts'
 
 /** What a person's wallet shows when it signs a contribution. specs/04-datanet.md §Contribution */
@@ -18,27 +19,51 @@ export const CONTRIBUTION: TypedStruct = {
   ]
 }
 
-/** The wire form of a contribution. specs/04-datanet.md §Contribution */
-export const contributionSchema = z.strictObject({
+const frame = {
   version: z.literal(1),
-  datanet: field.cid,
-  schema: z.literal('text/1'),
-  title: field.label,
-  text: field.text(LIMITS.contributionTextBytes),
-  language: field.label,
+  datanet: field.cid
+}
+
+const particulars = {
+  language: z
+    .string()
+    .max(LIMITS.labelBytes)
+    .regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/, 'no language tag'),
   /** An SPDX licence expression, `LicenseRef-…` included. */
   licence: field.label,
   /** Who made the work, in their own words, where the licence asks for it to be named. */
   author: field.label.optional(),
   sourceUrl: z.url().max(2_048).optional(),
+  tags: z.array(field.label).min(1).max(LIMITS.tags).optional(),
   /** How it was given: by the person's own key, typed into a form, or taken from a message. */
   origin: z.enum(['direct', 'interaction', 'message']),
   contributor: field.address,
-  consent: z.strictObject({ digest: field.bytes(32), atMs: field.atMs }),
+  consent: z.strictObject({
+    digest: field.bytes(32),
+    atMs: field.atMs,
+    /** What the consent was given with, such as a form's own id. */
+    interaction: field.label.optional()
+  }),
   /** Random, so that the id reveals nothing about a text once it is withdrawn. */
   salt: field.bytes(16),
   createdAtMs: field.atMs
-})
+}
+
+function of<S extends SchemaId>(schema: S) {
+  const typed = { schema: z.literal(schema), content: CONTENT[schema] as (typeof CONTENT)[S] }
+  return z.strictObject({ ...frame, ...typed, ...particulars })
+}
+
+/** The wire form of a contribution: its schema says what it holds. specs/04-datanet.md §Contribution */
+export const contributionSchema = z.discriminatedUnion('schema', [
+  of('text/1'),
+  of('qa/1'),
+  of('dialogue/1'),
+  of('label/1'),
+  of('correction/1'),
+  of('preference/1'),
+  of('file/1')
+])
 
 const signedSchema = z.strictObject({
   body: z.custom<Uint8Array>((value) => value instanceof Uint8Array),
@@ -59,7 +84,10 @@ export function consentDigest(manifest: Manifest): Uint8Array {
   return sha256(new TextEncoder().encode(manifest.consent))
 }
 
-/** `contribution` signed by its contributor. Refuses another account's signer (SIGNER_UNEXPECTED). */
+/**
+ * `contribution` signed by its contributor. Refuses another account's signer (SIGNER_UNEXPECTED) and
+ * one that says more than a record holds (RECORD_TOO_LARGE).
+ */
 export async function signContribution(
   contribution: Contribution,
   signer: AccountSigner
@@ -71,7 +99,12 @@ export async function signContribution(
   const cid = cidOf(body)
   const value = typedValue(contribution, cid)
   const signature = await signer.signTypedData(RECORDS_DOMAIN, CONTRIBUTION, value)
-  return { contribution, cid, bytes: encodeRecord(signedSchema, { body, signature }) }
+  const bytes = encodeRecord(signedSchema, { body, signature })
+  if (bytes.byteLength > LIMITS.recordBytes) {
+    const hint = `together its texts may have ${LIMITS.recordBytes} bytes`
+    throw new DatanetError('RECORD_TOO_LARGE', { bytes: bytes.byteLength }, { hint })
+  }
+  return { contribution, cid, bytes }
 }
 
 /**
@@ -89,7 +122,8 @@ export function verifyContribution(bytes: Uint8Array): SignedContribution {
 
 /**
  * Refuses a contribution that its Datanet does not take: another Datanet or schema, other consent
- * words, a date ahead of the clock (CONTRIBUTION_INVALID) or a licence not listed (LICENCE_REFUSED).
+ * words, a date ahead of the clock (CONTRIBUTION_INVALID), a licence (LICENCE_REFUSED) or language
+ * not listed (LANGUAGE_REFUSED), a file of another kind or size (FILE_REFUSED).
  */
 export function admitContribution(
   signed: SignedContribution,
@@ -113,10 +147,28 @@ export function admitContribution(
       accepted: manifest.licences
     })
   }
+  const { languages, files } = manifest
+  if (languages !== undefined && !languages.some((one) => isWithin(contribution.language, one))) {
+    throw new DatanetError('LANGUAGE_REFUSED', {
+      language: contribution.language,
+      accepted: languages
+    })
+  }
+  if (contribution.schema === 'file/1') {
+    const { mime, bytes } = contribution.content
+    if (!files?.mimes.includes(mime) || bytes > files.maxBytes) {
+      throw new DatanetError('FILE_REFUSED', { mime, bytes, ...files })
+    }
+  }
   if (Buffer.compare(contribution.consent.digest, consentDigest(manifest)) !== 0) {
     refuse('its consent is to other words than those of the manifest')
   }
   if (contribution.createdAtMs > nowMs + LIMITS.clockSkewMs) refuse('it is dated in the future')
+}
+
+/** Whether a tag is of a language that is listed: `en-GB` is English, `en` is not British English. */
+function isWithin(tag: string, listed: string): boolean {
+  return `${tag.toLowerCase()}-`.startsWith(`${listed.toLowerCase()}-`)
 }
 
 function typedValue(contribution: Contribution, cid: CID): Record<string, unknown> {

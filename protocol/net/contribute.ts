@@ -17,7 +17,7 @@ export const contributeAskSchema = z.object({
 /** What the host answers: the contribution's id as the host computed it, and where it stands. */
 export const contributeEndSchema = z.object({
   contribution: field.cid,
-  status: z.enum(['pending', 'accepted', 'rejected'])
+  status: z.enum(['pending', 'accepted', 'rejected', 'withdrawn'])
 })
 
 /** What the two owners of an account ask there. specs/04-datanet.md §Hand-over */

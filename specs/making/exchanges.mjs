@@ -1,5 +1,5 @@
 // Whole exchanges, frame by frame: 04 a submission, 05 documents and blocks.
-import { contributionRecord, signedContribution } from './datanet.mjs'
+import { contributionRecord, signedContribution } from './contribution.mjs'
 import { datanetId } from './manifest.mjs'
 import { cardRecord, offerRecord } from './model.mjs'
 import { cidOf, concat, encode, invalid, json, peer, seal, someCid, text, utf8 } from './tools.mjs'

@@ -1,7 +1,7 @@
 // One paid call from its request to the claim of a reward: 07, 08 and 09 in the same bytes.
 import { Interface } from 'ethers'
 import { channelId, DOMAIN, domain, signedVoucher, termsRecord, ZERO_HASH } from './channel.mjs'
-import { contributionRecord } from './datanet.mjs'
+import { contributionRecord } from './contribution.mjs'
 import { poolId, poolParts, sumTree } from './drop.mjs'
 import { stream } from './exchanges.mjs'
 import { datanetId, foundingManifest } from './manifest.mjs'
@@ -116,7 +116,8 @@ export async function call() {
   const { provider, offer, request, receipt, contribution, priceWei, ...vouchers } = await story()
   const { callId } = request
   const terms = encode(termsRecord)
-  const { title, sourceUrl } = contributionRecord
+  const { content, sourceUrl } = contributionRecord
+  const { title } = content
   return {
     protocol: '/datanet/invoke/1',
     domain,
@@ -155,7 +156,8 @@ export async function call() {
 export async function replay() {
   const { offer, request, receipt, contribution, priceWei } = await story()
   const terms = encode(termsRecord)
-  const { title, sourceUrl } = contributionRecord
+  const { content, sourceUrl } = contributionRecord
+  const { title } = content
   const citations = [{ contribution: contribution.toString(), title, sourceUrl }]
   const bytesOf = encode(request)
   const other = encode({ ...request, messages: [{ role: 'user', content: 'What is a stern?' }] })

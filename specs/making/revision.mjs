@@ -1,7 +1,7 @@
 // 04-datanet: revision and its rows.
 
 import { domainOf } from './base.mjs'
-import { contributionRecord, signedContribution } from './datanet.mjs'
+import { contents, contributionRecord, signedContribution } from './contribution.mjs'
 import { CURATORS, chainKey, datanetId, secrets } from './manifest.mjs'
 import {
   abi,
@@ -56,6 +56,21 @@ export function revision() {
     error: 'REVISION_INVALID'
   })
   const domain = domainOf('DatanetRegistry', REGISTRY)
+  const [original, salted] = contributions
+  const rows = [
+    { signed: original, word: { order: 1 } },
+    { signed: salted, word: { order: 12, cluster: cids[0] } },
+    {
+      signed: salted,
+      word: { order: 3, embedding: Buffer.from(fill(4, 0x80)).toString('base64') }
+    },
+    ...Object.entries(contents).flatMap(([schema, list]) =>
+      list.map((content) => ({
+        signed: signedContribution({ ...contributionRecord, schema, content }),
+        word: { order: 4 }
+      }))
+    )
+  ]
   return {
     accounts: secrets(1, 2),
     domain: { chainId: domain.chainId, registry: REGISTRY, separator: text(separatorOf(domain)) },
@@ -101,21 +116,44 @@ export function revision() {
         wrong('rows in another order', [cids[1], cids[0]]),
         wrong('another row', [cids[0], someCid(1)])
       ],
-      lines: contributions.map(({ record: one, body, data }) => {
-        const line = rowLine(one, cidOf(body), data)
+      lines: rows.map(({ signed: { record: one, body, data }, word }) => {
+        const line = rowLine(one, cidOf(body), data, word)
         return {
           contribution: text(data),
+          word: { ...word, ...(word.cluster === undefined ? {} : { cluster: `${word.cluster}` }) },
           line,
           block: cidOf(utf8(line), 0x55).toString()
         }
       }),
+      orders: [
+        ['as they came', [[1], [2], [7]]],
+        ['a copy of an earlier one', [[1], [2, 0]]],
+        ['a copy of one that is not here', [[2, 9]]],
+        ['accepted in another order', [[3], [1]]],
+        ['one order twice', [[1], [1]], 'REVISION_INVALID'],
+        ['a copy of itself', [[1], [2, 1]], 'REVISION_INVALID'],
+        ['a copy of a later one', [[1, 1], [2]], 'REVISION_INVALID']
+      ].map(([name, list, error]) => ({
+        name,
+        requirement: 'ROW-R2',
+        rows: list.map(([order, cluster], i) => ({
+          contribution: someCid(i).toString(),
+          order,
+          ...(cluster === undefined ? {} : { cluster: someCid(cluster).toString() })
+        })),
+        ...(error === undefined ? {} : { error })
+      })),
       refusedLines: [
         { name: 'another text', change: (columns) => ({ ...columns, text: 'else' }) },
         { name: 'another column', change: (columns) => ({ ...columns, note: '' }) },
-        { name: 'no signed record', change: (columns) => without(columns, 'signed') }
+        { name: 'no signed record', change: (columns) => without(columns, 'signed') },
+        { name: 'no order', change: (columns) => without(columns, 'order') },
+        { name: 'an order of zero', change: (columns) => ({ ...columns, order: 0 }) },
+        { name: 'a cluster that is no CID', change: clusterOf('first') },
+        { name: 'an embedding that is no base64', change: embeddingOf('!') }
       ].map(({ name, change }) => {
         const { record: one, body, data } = contributions[0]
-        const columns = JSON.parse(rowLine(one, cidOf(body), data))
+        const columns = JSON.parse(rowLine(one, cidOf(body), data, { order: 1 }))
         return {
           name,
           requirement: 'ROW-R1',
@@ -127,21 +165,58 @@ export function revision() {
   }
 }
 
-function rowLine(record, cid, data) {
-  const { title, text: words, language, licence, author, sourceUrl, origin, schema } = record
+/** A change that puts a column where it belongs, so that only its value is wrong. */
+const columnOf =
+  (name) =>
+  (value) =>
+  ({ signed, ...columns }) => ({ ...columns, [name]: value, signed })
+const clusterOf = columnOf('cluster')
+const embeddingOf = columnOf('embedding')
+
+/** A row as its host writes it: the columns of its schema, then what the host says of it. */
+function rowLine(record, cid, data, { order, cluster, embedding }) {
+  const { content, language, licence, author, sourceUrl, tags, origin, schema } = record
   const columns = {
     id: cid.toString(),
-    title,
-    text: words,
+    schema,
+    ...inOrder(schema, content),
     language,
     licence,
     ...(author === undefined ? {} : { author }),
     ...(sourceUrl === undefined ? {} : { sourceUrl }),
+    ...(tags === undefined ? {} : { tags }),
     contributor: record.contributor.text,
     origin,
-    schema,
     createdAtMs: record.createdAtMs,
+    order,
+    ...(cluster === undefined ? {} : { cluster: cluster.toString() }),
+    ...(embedding === undefined ? {} : { embedding }),
     signed: Buffer.from(data).toString('base64')
   }
   return `${JSON.stringify(columns)}\n`
+}
+
+const COLUMNS = {
+  'text/1': ['title', 'text'],
+  'qa/1': ['question', 'answer'],
+  'dialogue/1': ['title', 'turns'],
+  'label/1': ['text', 'label', 'labels'],
+  'correction/1': ['of', 'question', 'wrong', 'right'],
+  'preference/1': ['question', 'answers', 'better', 'answer', 'rating', 'reason'],
+  'file/1': ['file', 'mime', 'name', 'bytes', 'caption']
+}
+
+function inOrder(schema, content) {
+  const here = COLUMNS[schema].filter((name) => content[name] !== undefined)
+  return Object.fromEntries(
+    here.map((name) => {
+      const value = content[name]
+      if (name === 'file') return [name, value.toString()]
+      if (name === 'turns')
+        return [name, value.map(({ role, text: words }) => ({ role, text: words }))]
+      if (name !== 'of') return [name, value]
+      const { contribution, receipt } = value
+      return [name, receipt ? { receipt: text(receipt) } : { contribution: `${contribution}` }]
+    })
+  )
 }

@@ -72,12 +72,13 @@ test('the form is sent as it was filled in, spaces around it taken off', async (
     {
       datanet: DATANET.id,
       account: '0xmember',
-      title: 'Kites',
-      text: TYPED.Text,
+      schema: 'text/1',
+      content: { title: 'Kites', text: TYPED.Text },
       language: 'de',
       licence: 'CC0-1.0',
       sourceUrl: 'https://example.org/kites',
-      origin: 'interaction'
+      origin: 'interaction',
+      interaction: expect.stringMatching(/^\d+$/)
     }
   ])
   expect(ensured).toEqual([`discord/${ann.id}`])
@@ -111,7 +112,8 @@ test('what cannot be given yet can be mended: nothing typed is lost', async () =
   await turn.shown()
   await discord.until(() => renderMessage(message).includes('[ Confirm ]') || undefined)
   await confirm(message)
-  expect(given[0]).toMatchObject({ ...{ title: TYPED.Title, text: TYPED.Text }, language: 'pt-BR' })
+  const content = { title: TYPED.Title, text: TYPED.Text }
+  expect(given[0]).toMatchObject({ content, language: 'pt-BR' })
   expect(given[0]).not.toHaveProperty('sourceUrl')
 })
 
@@ -162,7 +164,8 @@ test('what is typed into the form of a forgotten draft is not lost', async () =>
   await ann.submit(form, { Text: 'Typed for a long time.' })
   await discord.until(() => textOf(message).includes('Typed for a long time.') || undefined)
   await confirm(message)
-  expect(given).toMatchObject([{ title: TYPED.Title, text: 'Typed for a long time.' }])
+  const content = { title: TYPED.Title, text: 'Typed for a long time.' }
+  expect(given).toMatchObject([{ content }])
 })
 
 test('a click on a confirmation that was replaced gives nothing that must not be given', async () => {
@@ -215,7 +218,7 @@ test('a text and words too long for a message are whole in files', async () => {
   )
   expect(named).toEqual({ 'your-text.txt': text, 'consent.txt': consent })
   await confirm(message)
-  expect(given[0]?.text).toBe(text)
+  expect(given[0]?.content.text).toBe(text)
   expect(message.history.at(-1)?.files).toEqual([])
 })
 

@@ -68,9 +68,12 @@ test('a peer without a chain says so, and finds Datanets and models', async () =
 
 test('it contributes to the Datanet of another host', async () => {
   const { address } = await peer.api.accounts.create('cat')
-  const draft = { datanet, account: address, title: 'Kilns', language: 'en', licence: LICENCE }
+  const draft = { datanet, account: address, language: 'en', licence: LICENCE }
   const text = 'A kiln is cooled slowly, since hot clay that meets cold air cracks from its rim.'
-  const { contribution, status } = await peer.api.datanets.contribute({ ...draft, text })
+  const { contribution, status } = await peer.api.datanets.contribute({
+    ...draft,
+    ...{ schema: 'text/1', content: { title: 'Kilns', text } }
+  })
   expect(status).toBe('pending')
   expect(await host.api.datanets.pending(datanet)).toMatchObject([{ contribution }])
 })

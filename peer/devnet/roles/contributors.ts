@@ -41,7 +41,16 @@ export const contributorsRole = {
       const id = datanet?.id ?? ''
       try {
         const { contribution } = await peer.api.datanets.contribute(
-          { datanet: id, account, title, text, language, licence, author, sourceUrl },
+          {
+            datanet: id,
+            account,
+            schema: 'text/1',
+            content: { title, text },
+            language,
+            licence,
+            author,
+            sourceUrl
+          },
           { signal }
         )
         byTitle.set(title, contribution)

@@ -69,7 +69,9 @@ export const contributeCommands: readonly CliCommand[] = [
         }
         print.progress({ text: 'signing and handing in', done: index, total: texts.length })
         const { language, author } = options
-        const draft = { datanet: datanet.id, account, title, text, language, licence }
+        const content = { title, text }
+        const given = { schema: 'text/1', content, language, licence }
+        const draft = { datanet: datanet.id, account, ...given }
         try {
           const { contribution, status } = await api.datanets.contribute(
             { ...draft, ...(author === undefined ? {} : { author }) },

@@ -9,6 +9,8 @@ export const LIMITS = {
   frameBytes: 2_228_224,
   labelBytes: 256,
   labels: 32,
+  tags: 16,
+  turns: 256,
   curators: 32,
   hosts: 16,
   leaseMsMin: 60_000,

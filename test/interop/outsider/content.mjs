@@ -1,9 +1,9 @@
 // Chapters 04 and 05: a revision's blocks from a peer, its UnixFS directory, and its rows.
 import { CID } from 'multiformats/cid'
 import { checkedCid, cidOf, digestOf, hex, LIMITS, refuse, same, sha2, utf8 } from './codec.mjs'
+import { contribution } from './contribution.mjs'
 import { askOnce } from './exchange.mjs'
 import { demandKnown, ownersOf, readHandOverLine } from './handover.mjs'
-import { contribution } from './records.mjs'
 import { demandSigner, digest, RECORDS, unwrap } from './signing.mjs'
 import { contributionsRoot } from './trees.mjs'
 
@@ -112,30 +112,92 @@ export function admit({ value }, datanet, manifest, nowMs) {
   const isOurs = value.datanet === datanet && manifest.schemas.includes(value.schema)
   const isAgreed = same(value.consent.digest, sha2(utf8(manifest.consent)))
   const isPast = value.createdAtMs <= nowMs + LIMITS.clockSkewMs
-  if (!isOurs || !isAgreed || !isPast) refuse('CONTRIBUTION_INVALID', value.title)
+  if (!isOurs || !isAgreed || !isPast) refuse('CONTRIBUTION_INVALID', value.schema)
+  const { languages, files } = manifest
+  const tag = value.language.toLowerCase()
+  const isWithin = (one) => tag === one.toLowerCase() || tag.startsWith(`${one.toLowerCase()}-`)
+  if (languages && !languages.some(isWithin)) refuse('LANGUAGE_REFUSED', value.language)
+  if (value.schema === 'file/1') {
+    const { mime, bytes } = value.content
+    if (!files?.mimes.includes(mime) || bytes > files.maxBytes) refuse('FILE_REFUSED', mime)
+  }
   if (!manifest.licences.includes(value.licence)) refuse('LICENCE_REFUSED', value.licence)
 }
 
-/** The line of `contributions.jsonl` that a wrapped contribution makes. */
-export function lineOf(bytes, { value, cid } = readContribution(bytes)) {
-  const { title, text, language, licence, author, sourceUrl } = value
-  const { contributor, origin, schema, createdAtMs } = value
-  const signed = Buffer.from(bytes).toString('base64')
-  const work = { id: cid, title, text, language, licence, author, sourceUrl }
-  return `${JSON.stringify({ ...work, contributor, origin, schema, createdAtMs, signed })}\n`
+const COLUMNS = {
+  'text/1': ['title', 'text'],
+  'qa/1': ['question', 'answer'],
+  'dialogue/1': ['title', 'turns'],
+  'label/1': ['text', 'label', 'labels'],
+  'correction/1': ['of', 'question', 'wrong', 'right'],
+  'preference/1': ['question', 'answers', 'better', 'answer', 'rating', 'reason'],
+  'file/1': ['file', 'mime', 'name', 'bytes', 'caption']
 }
 
-/** One line of the file, line feed included; it must be what its record makes. */
-export function readLine(line) {
-  let signed
+function column(name, value) {
+  if (name === 'turns') return value.map(({ role, text }) => ({ role, text }))
+  if (name === 'of' && value.receipt) return { receipt: hex(value.receipt) }
+  return value
+}
+
+/** The line of `contributions.jsonl` of a wrapped contribution, with its host's word on it. */
+export function lineOf(bytes, word, { value, cid } = readContribution(bytes)) {
+  const { schema, content, language, licence, author, sourceUrl, tags } = value
+  const { contributor, origin, createdAtMs } = value
+  const said = COLUMNS[schema].map((name) => [name, column(name, content[name])])
+  const { order, cluster, embedding } = word
+  const signed = Buffer.from(bytes).toString('base64')
+  const work = {
+    id: cid,
+    schema,
+    ...Object.fromEntries(said),
+    language,
+    licence,
+    author,
+    sourceUrl
+  }
+  const rest = { tags, contributor, origin, createdAtMs, order, cluster, embedding, signed }
+  return `${JSON.stringify({ ...work, ...rest })}\n`
+}
+
+const isCid = (one) => {
   try {
-    signed = Uint8Array.from(Buffer.from(JSON.parse(line).signed, 'base64'))
+    return CID.parse(one).toString() === one
+  } catch {
+    return false
+  }
+}
+
+/** One line of the file, line feed included; it must be what its record and its word make. */
+export function readLine(line) {
+  let columns
+  try {
+    columns = JSON.parse(line)
+    columns.bytes = Uint8Array.from(Buffer.from(columns.signed, 'base64'))
   } catch (error) {
     refuse('REVISION_INVALID', error.message)
   }
-  const read = readContribution(signed)
-  if (lineOf(signed, read) !== line) refuse('REVISION_INVALID', 'not what its record makes')
-  return read
+  const read = readContribution(columns.bytes)
+  const { order, cluster, embedding } = columns
+  const isWord =
+    Number.isSafeInteger(order) &&
+    order > 0 &&
+    (cluster === undefined || isCid(cluster)) &&
+    (embedding === undefined || Buffer.from(embedding, 'base64').toString('base64') === embedding)
+  if (!isWord) refuse('REVISION_INVALID', 'no word of a host')
+  const word = { order, cluster, embedding }
+  if (lineOf(columns.bytes, word, read) !== line) {
+    refuse('REVISION_INVALID', 'not what its record makes')
+  }
+  return { ...read, ...word }
+}
+
+/** No order twice, and no copy before its first. */
+export function checkOrders(rows) {
+  const orders = new Map(rows.map(({ cid, order }) => [cid, order]))
+  const isOnce = new Set(rows.map(({ order }) => order)).size === rows.length
+  const isFirst = ({ cluster, order }) => !orders.has(cluster) || orders.get(cluster) < order
+  if (!isOnce || !rows.every(isFirst)) refuse('REVISION_INVALID', 'orders that cannot be')
 }
 
 const lines = (bytes) => bytes.toString('utf8').split(/(?<=\n)/)
@@ -161,6 +223,7 @@ export async function readRevision({ node, peer, manifest, revision }) {
     revision,
     contributions.map(({ cid }) => cid)
   )
+  checkOrders(contributions)
   const handOvers = files.has(HAND_OVERS) ? lines(files.read(HAND_OVERS)).map(toHandOver) : []
   demandKnown(
     handOvers,

@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto'
 import { CID } from 'multiformats/cid'
 import { cidOf, digestOf, encode, refuse, sha2, utf8 } from './codec.mjs'
+import { contribution } from './contribution.mjs'
 import { askOnce } from './exchange.mjs'
 import { seek } from './network.mjs'
-import { contribution } from './records.mjs'
 import { digest, RECORDS, sign } from './signing.mjs'
 
 const CONTRIBUTE = '/datanet/contribute/1'
@@ -16,8 +16,7 @@ function newContribution({ datanet, account, secretKey, title, text }) {
     version: 1,
     datanet: datanet.cid,
     schema: 'text/1',
-    title,
-    text,
+    content: { title, text },
     language: 'en',
     licence: manifest.licences[0],
     origin: 'direct',

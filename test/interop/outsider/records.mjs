@@ -80,31 +80,6 @@ export const manifest = record(
   }
 )
 
-const url = {
-  read: (value) => {
-    const isUrl = typeof value === 'string' && value.length <= 2048 && URL.canParse(value)
-    return isUrl ? value : refuse('RECORD_MALFORMED', 'no absolute URL')
-  },
-  write: (value) => value
-}
-
-export const contribution = record({
-  version: is(1),
-  datanet: cid,
-  schema: is('text/1'),
-  title: label,
-  text: text(LIMITS.contributionTextBytes),
-  language: label,
-  licence: label,
-  author: optional(label),
-  sourceUrl: optional(url),
-  origin: is('direct', 'interaction', 'message'),
-  contributor: address,
-  consent: map({ digest: bytes(32), atMs }),
-  salt: bytes(16),
-  createdAtMs: atMs
-})
-
 export const revision = record(
   {
     version: is(1),

@@ -1,6 +1,7 @@
 // The vectors of records: manifest, revision, card, offer, terms, voucher, request, receipt.
 import { cidOf, sha2, unhex, utf8 } from './codec.mjs'
-import { admit, checkRows, lineOf, readContribution, readLine } from './content.mjs'
+import { admit, checkOrders, checkRows, lineOf, readContribution, readLine } from './content.mjs'
+import { contribution, passageOf } from './contribution.mjs'
 import * as money from './money.mjs'
 import { checkReceipt, readReceipt } from './receipt.mjs'
 import * as records from './records.mjs'
@@ -39,9 +40,14 @@ export const recordChecks = {
       await check.refuses(one.name, one.error, () => checkRows(revision, one.contributions))
     }
     for (const one of v.rows.lines) {
-      const line = lineOf(unhex(one.contribution))
+      const line = lineOf(unhex(one.contribution), one.word)
       check.equal('line', line, one.line)
       check.equal('block', cidOf(utf8(line), RAW), one.block)
+    }
+    for (const one of v.rows.orders) {
+      const rows = one.rows.map(({ contribution: cid, ...word }) => ({ cid, ...word }))
+      if (one.error) await check.refuses(one.name, one.error, () => checkOrders(rows))
+      else check.equal(one.name, checkOrders(rows), undefined)
     }
     for (const one of v.rows.refusedLines) {
       await check.refuses(one.name, one.error, () => readLine(one.line))
@@ -49,7 +55,7 @@ export const recordChecks = {
   },
 
   '04-contribution': async (v, check) => {
-    for (const one of v.valid) whole(records.contribution, check, one)
+    for (const one of v.valid) whole(contribution, check, one)
     for (const one of v.valid)
       check.equal(one.name, readContribution(unhex(one.bytes)).cid, one.cid)
     for (const one of v.invalid) {
@@ -61,6 +67,13 @@ export const recordChecks = {
     for (const one of v.admission.accepted) check.equal(one.name, take(one.bytes), undefined)
     for (const one of v.admission.refused) {
       await check.refuses(one.name, one.error, () => take(one.bytes))
+    }
+  },
+
+  '04-passage': (v, check) => {
+    for (const one of v.cases) {
+      const item = { schema: one.schema, content: value(one.content) }
+      check.equal(one.schema, passageOf(item), one.passage)
     }
   },
 

@@ -7,6 +7,7 @@ import { connectChain, demandAnchor, fundedWallet, newTerms, openChannel } from 
 import { hex, refuse, same } from './codec.mjs'
 import { readRevision } from './content.mjs'
 import { contribute } from './contribute.mjs'
+import { passageOf } from './contribution.mjs'
 import { findModel, library } from './model.mjs'
 import { evidenceOf, ground, sentencesOf } from './overlap.mjs'
 import { probe } from './probes.mjs'
@@ -69,7 +70,7 @@ async function checkGround({ node, chain, found, tell }) {
     const given = { node, peer: found.peer, manifest, revision }
     const { contributions, ownerOf } = await readRevision(given)
     for (const { cid, value } of contributions) {
-      rows.set(cid, { title: value.title, text: value.text, owner: ownerOf(value.contributor) })
+      rows.set(cid, { ...passageOf(value), owner: ownerOf(value.contributor) })
     }
     tell('revision', { revision: datanet.revision.cid, ordinal, rows: contributions.length })
   }

@@ -268,7 +268,9 @@ test('a token acts for its own accounts alone', async () => {
   }
   const { as } = await serve(api, [{ token: 'anns-token', accounts: [ANN] }])
   const ann = as('anns-token')
-  const draft = { datanet: 'd', title: 't', text: 'x', language: 'en', licence: 'CC0-1.0' }
+  const content = { title: 't', text: 'x' }
+  const of = { datanet: 'd', schema: 'text/1', content }
+  const draft = { ...of, language: 'en', licence: 'CC0-1.0' }
   await ann.datanets.contribute({ ...draft, account: ANN.toUpperCase().replace('0X', '0x') })
   for (const forbidden of [
     () => ann.datanets.contribute({ ...draft, account: BEN }),

@@ -110,19 +110,20 @@ test('everything that can be read is the same on both sides', async () => {
 
 test('everything that is refused is refused with the same code and words', async () => {
   const [account] = people
-  const draft = { datanet, account: account as string, title: 't', language: 'en' }
+  const content = { title: 't', text: 'x' }
+  const of = { datanet, account: account as string, schema: 'text/1', content }
+  const draft = { ...of, language: 'en' }
   for (const [code, call] of [
     ['DATANET_UNKNOWN', (api: PeerApi) => api.datanets.show('nothing')],
     ['NOTHING_TO_PUBLISH', (api: PeerApi) => api.datanets.publish(datanet)],
     [
       'SIGNER_UNEXPECTED',
       (api: PeerApi) =>
-        api.datanets.contribute({ ...draft, account: agent.account, text: 'x', licence: LICENCE })
+        api.datanets.contribute({ ...draft, account: agent.account, licence: LICENCE })
     ],
     [
       'LICENCE_REFUSED',
-      (api: PeerApi) =>
-        api.datanets.contribute({ ...draft, text: 'x', licence: 'all rights reserved' })
+      (api: PeerApi) => api.datanets.contribute({ ...draft, licence: 'all rights reserved' })
     ],
     ['RECEIPT_UNKNOWN', (api: PeerApi) => api.receipts.show('0'.repeat(32))],
     ['INPUT_INVALID', (api: PeerApi) => api.accounts.create('own')],
@@ -141,7 +142,8 @@ test('a revision is published with its progress, and contributions wait in betwe
   const account = await host.api.accounts.create('cleo')
   const curator = (await host.api.accounts.list()).find(({ label }) => label === 'curator')
   const text = 'A hammer handle of ash is soaked in linseed oil before it is wedged into the head.'
-  const draft = { title: 'Handles', text, language: 'en', licence: LICENCE, datanet }
+  const of = { schema: 'text/1', content: { title: 'Handles', text } }
+  const draft = { ...of, language: 'en', licence: LICENCE, datanet }
   const { contribution, status } = await host.api.datanets.contribute({
     ...draft,
     account: account.address

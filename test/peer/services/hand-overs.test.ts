@@ -48,8 +48,9 @@ let texts = 0
 async function contributor(label: string) {
   const { address } = await host.api.accounts.ensure(label)
   const { contribution } = await host.api.datanets.contribute({
-    ...{ datanet: datanet.id, account: address, title: 'Thimbles', language: 'en' },
-    ...{ text: `A thimble of horn is lighter: ${++texts}.`, licence: LICENCE }
+    ...{ datanet: datanet.id, account: address, schema: 'text/1', language: 'en' },
+    ...{ content: { title: 'Thimbles', text: `A thimble of horn is lighter: ${++texts}.` } },
+    licence: LICENCE
   })
   return { address, contribution }
 }

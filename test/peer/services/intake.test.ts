@@ -38,8 +38,11 @@ let texts = 0
 const draft = (account: string) => ({
   datanet: datanet.id,
   account,
-  title: 'Loom weights',
-  text: `A loom weight of clay keeps the warp taut, and this is the ${++texts}th of them.`,
+  schema: 'text/1' as const,
+  content: {
+    title: 'Loom weights',
+    text: `A loom weight of clay keeps the warp taut, and this is the ${++texts}th of them.`
+  },
   language: 'en',
   licence: LICENCE
 })
@@ -52,14 +55,13 @@ function contribution(change: Partial<Contribution> = {}): Contribution {
     version: 1,
     ...words,
     datanet: parseCid(id),
-    schema: 'text/1',
     origin: 'direct',
     contributor: account,
     consent: { digest: consentDigest({ consent: datanet.consent } as never), atMs: nowMs },
     salt: new Uint8Array(randomBytes(16)),
     createdAtMs: nowMs,
     ...change
-  }
+  } as Contribution
 }
 
 async function submit(bytes: Uint8Array, id = datanet.id) {
@@ -85,7 +87,8 @@ test('a contribution of another peer is taken in, and is pending until a curator
 
 test('what was typed into a form says so, before its curators and in what was signed', async () => {
   const { address } = await contributor.api.accounts.create('member')
-  const typed = { ...draft(address), text: 'Typed into a form.', origin: 'interaction' as const }
+  const content = { title: 'A form', text: 'Typed into a form.' }
+  const typed = { ...draft(address), content, origin: 'interaction' as const }
   const { contribution: cid } = await contributor.api.datanets.contribute(typed)
   expect(await host.api.datanets.pending(datanet.id)).toContainEqual(
     expect.objectContaining({ contribution: cid, origin: 'interaction' })
@@ -108,11 +111,12 @@ test('the same signed bytes may come twice: the answer says where they stand', a
 
 // SUBMISSION-R3
 test('a text the Datanet holds already is refused, whatever its case and spaces', async () => {
-  const text = contribution().text
-  await submitted({ text })
-  expect(await refusal(() => submitted({ text }))).toBe('CONTRIBUTION_DUPLICATE')
+  const { title, text } = draft(person.address).content
+  const given = (said: string) => submitted({ content: { title, text: said } })
+  await given(text)
+  expect(await refusal(() => given(text))).toBe('CONTRIBUTION_DUPLICATE')
   const shouted = ` ${text.toUpperCase().replaceAll(' ', '  ')}\n`
-  expect(await refusal(() => submitted({ text: shouted }))).toBe('CONTRIBUTION_DUPLICATE')
+  expect(await refusal(() => given(shouted))).toBe('CONTRIBUTION_DUPLICATE')
 })
 
 test('a contribution with any bit of it turned is refused', async () => {

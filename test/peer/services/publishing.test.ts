@@ -27,7 +27,7 @@ async function accept(): Promise<void> {
   const words = { title: 'Loom weights', text: `A loom weight keeps warp ${++texts} taut.` }
   const { contribution } = await host.api.datanets.contribute({
     ...{ datanet: datanet.id, account: account as string, language: 'en', licence: LICENCE },
-    ...words
+    ...{ schema: 'text/1', content: words }
   })
   const verdict = { verdict: 'approve' as const, account: datanet.curators[0] as string }
   await host.api.datanets.review({ datanet: datanet.id, contribution, ...verdict })

@@ -4,15 +4,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Content, createContent } from '../../../peer/content/content.ts'
 import type { Peer } from '../../../peer/peer.ts'
 import { revisionFiles } from '../../../peer/services/revision-files.ts'
+import type { RegisteredContribution } from '../../../peer/services/revision-rows.ts'
 import { SqliteBlockstore } from '../../../peer/store/blocks.ts'
 import { openDatabase } from '../../../peer/store/database.ts'
 import { cidOf, digestOf } from '../../../protocol/base/codec.ts'
 import { type AccountSigner, keySigner } from '../../../protocol/base/typed-data.ts'
-import {
-  consentDigest,
-  type SignedContribution,
-  signContribution
-} from '../../../protocol/datanet/contribution.ts'
+import { consentDigest, signContribution } from '../../../protocol/datanet/contribution.ts'
 import {
   HAND_OVER,
   type SignedHandOver,
@@ -100,24 +97,30 @@ async function founded() {
   await world.chain.registry.found({ ...founding, threshold: 1 })
   const id = signed.cid.toString()
   show(id, 'manifest', id, signed.bytes)
-  const items = await Promise.all(TEXTS.slice(0, 3).map((text) => contribution(signed, text)))
+  const items = await Promise.all(
+    TEXTS.slice(0, 3).map((text, index) => contribution(signed, text, index + 1))
+  )
   return { signed, id, items }
 }
 
-function contribution({ cid, manifest }: SignedManifest, text: { title: string; text: string }) {
+async function contribution(
+  { cid, manifest }: SignedManifest,
+  text: { title: string; text: string },
+  order: number
+): Promise<RegisteredContribution> {
   const record = {
-    ...{ version: 1 as const, datanet: cid, schema: 'text/1' as const, ...text, language: 'en' },
-    ...{ licence: LICENCE, origin: 'direct' as const, contributor: author.address },
+    ...{ version: 1 as const, datanet: cid, schema: 'text/1' as const, content: text },
+    ...{ language: 'en', licence: LICENCE, origin: 'direct' as const, contributor: author.address },
     ...{ consent: { digest: consentDigest(manifest), atMs: Date.now() } },
     ...{ salt: new Uint8Array(randomBytes(16)), createdAtMs: Date.now() }
   }
-  return signContribution(record, author)
+  return { ...(await signContribution(record, author)), order }
 }
 
 /** The revision that `items` make, with the directory of `rows` in place of theirs. */
 async function revisionOf(
   signed: SignedManifest,
-  items: readonly SignedContribution[],
+  items: readonly RegisteredContribution[],
   rows: ReturnType<typeof revisionFiles> = revisionFiles(signed, 1, items, [])
 ): Promise<Revision> {
   return {
@@ -211,7 +214,7 @@ test('a revision of another Datanet is refused', async () => {
 
 type Spoil = (
   signed: SignedManifest,
-  items: SignedContribution[]
+  items: RegisteredContribution[]
 ) => ReturnType<typeof revisionFiles> | Promise<ReturnType<typeof revisionFiles>>
 const withRows = (files: ReturnType<typeof revisionFiles>, change: (row: string) => string) =>
   files.map((file) =>
@@ -228,14 +231,14 @@ const SPOILS: ReadonlyArray<[string, string, Spoil]> = [
   [
     'two rows changed places',
     'REVISION_INVALID',
-    (signed, [a, b, c]) => revisionFiles(signed, 1, [b, a, c] as SignedContribution[], [])
+    (signed, [a, b, c]) => revisionFiles(signed, 1, [b, a, c] as RegisteredContribution[], [])
   ],
   [
     'a row is another signed contribution',
     'REVISION_INVALID',
     async (signed, [a, b]) => {
-      const other = await contribution(signed, { title: 'Other', text: 'Quite another text.' })
-      return revisionFiles(signed, 1, [a, b, other] as SignedContribution[], [])
+      const other = await contribution(signed, { title: 'Other', text: 'Quite another text.' }, 3)
+      return revisionFiles(signed, 1, [a, b, other] as RegisteredContribution[], [])
     }
   ],
   [

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { createContentKeys } from '../../../peer/store/content-keys.ts'
 import { openDatabase } from '../../../peer/store/database.ts'
 import { createDatanetStore } from '../../../peer/store/datanets.ts'
 import { testFolder } from '../../fixtures/network.ts'
@@ -22,7 +24,7 @@ const revision = (ordinal: number) => ({
 
 test('contributions come in the order of their arrival, by where they stand', () => {
   const { datanets } = store()
-  for (const cid of ['c', 'a', 'b']) expect(datanets.addContribution(item(cid))).toBe(true)
+  for (const cid of ['c', 'a', 'b']) expect(datanets.addContribution(item(cid))).toBeGreaterThan(0)
   datanets.setStatus('a', 'accepted')
   datanets.setStatus('c', 'accepted')
   expect(datanets.contributions('net', 'accepted').map(({ cid }) => cid)).toEqual(['c', 'a'])
@@ -32,9 +34,9 @@ test('contributions come in the order of their arrival, by where they stand', ()
 
 test('a text is taken once for each Datanet, and it is known who brought it first', () => {
   const { datanets } = store()
-  expect(datanets.addContribution(item('a', 'same'))).toBe(true)
-  expect(datanets.addContribution(item('b', 'same'))).toBe(false)
-  expect(datanets.addContribution(item('c', 'same', 'other'))).toBe(true)
+  expect(datanets.addContribution(item('a', 'same'))).toBeGreaterThan(0)
+  expect(datanets.addContribution(item('b', 'same'))).toBeUndefined()
+  expect(datanets.addContribution(item('c', 'same', 'other'))).toBeGreaterThan(0)
   expect(datanets.sameText('net', Buffer.from('same'))).toBe('a')
   expect(datanets.sameText('net', Buffer.from('else'))).toBeUndefined()
   expect(datanets.contribution('b')).toBeUndefined()
@@ -74,4 +76,39 @@ test('a revision that stands is not replaced by another of its number', () => {
   datanets.putRevision(revision(1), [])
   datanets.putRevision({ ...revision(1), cid: 'forged', bytes: Uint8Array.of(99) }, [])
   expect(datanets.revision('net')).toMatchObject(revision(1))
+})
+
+test('what a contribution says lies sealed, and goes with its key and what was said of it', () => {
+  const path = join(testFolder(), 'peer.db')
+  const { database, datanets } = store(path)
+  const keys = createContentKeys(database)
+  const words = new TextEncoder().encode('the words of somebody who thinks again')
+  const digest = new TextEncoder().encode('digest of those words')
+  datanets.addContribution({ ...item('a'), bytes: words, textDigest: digest })
+  datanets.addContribution(item('b'))
+  datanets.addReview({ cid: 'r', contribution: 'a', bytes: new TextEncoder().encode('a review') })
+  datanets.setStatus('a', 'accepted')
+  database.checkpoint()
+  const isOnDisk = (bytes: Uint8Array) => readFileSync(path).includes(bytes)
+  expect([words, digest].map(isOnDisk)).toEqual([false, true])
+  expect(datanets.contribution('a')?.bytes).toEqual(words)
+  const key = keys.find('a')?.secret as Uint8Array
+  expect(isOnDisk(key)).toBe(true)
+
+  datanets.withdraw('a')
+  keys.destroy('a', 'net')
+  database.checkpoint()
+  const review = new TextEncoder().encode('a review')
+  expect([words, digest, key, review].map(isOnDisk)).toEqual([false, false, false, false])
+  expect(datanets.contribution('a')).toMatchObject({ status: 'withdrawn', contributor: 'ann' })
+  expect(datanets.contribution('a')?.bytes).toEqual(new Uint8Array())
+  expect(datanets.contributions('net', 'accepted')).toEqual([])
+  expect(datanets.contribution('b')?.bytes).toEqual(Uint8Array.of(1))
+  // Nor is it taken again, here or where it was withdrawn before it came.
+  keys.destroy('c', 'net')
+  for (const cid of ['a', 'c']) {
+    expect(() => datanets.addContribution(item(cid, 'other words'))).toThrow(
+      expect.objectContaining({ code: 'CONTRIBUTION_WITHDRAWN' })
+    )
+  }
 })

@@ -35,14 +35,13 @@ describe('a contribution', () => {
     const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 60 })
     const any = fc.record(
       {
-        title: text,
-        text,
+        content: fc.record({ title: text, text }),
         author: text,
         sourceUrl: fc.webUrl(),
         origin: fc.constantFrom('direct' as const, 'interaction' as const, 'message' as const),
         salt: fc.uint8Array({ minLength: 16, maxLength: 16 })
       },
-      { requiredKeys: ['title', 'text'] }
+      { requiredKeys: ['content'] }
     )
     fc.assert(
       fc.property(any, (change) => {
@@ -79,7 +78,10 @@ describe('a contribution', () => {
   })
 
   test('is refused under the signature of another contribution', async () => {
-    const other = await signContribution(contribution({ text: 'else' }), contributor)
+    const other = await signContribution(
+      contribution({ content: { title: 'bow', text: 'else' } }),
+      contributor
+    )
     const body = encodeRecord(contributionSchema, contribution())
     const signature = other.bytes.slice(-64)
     const bytes = encodeCanonical({ body, signature })
@@ -87,8 +89,8 @@ describe('a contribution', () => {
   })
 
   test.each<[string, Partial<Record<keyof Contribution, unknown>>]>([
-    ['a text over 64 KiB', { text: 'é'.repeat(32_769) }],
-    ['no text', { text: '' }],
+    ['a text over 64 KiB', { content: { title: 'bow', text: 'é'.repeat(32_769) } }],
+    ['no text', { content: { title: 'bow', text: '' } }],
     ['another origin', { origin: 'scraped' }],
     ['another schema', { schema: 'image/1' }],
     ['a salt of 15 bytes', { salt: new Uint8Array(15) }],

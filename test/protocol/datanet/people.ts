@@ -52,8 +52,7 @@ export function contribution(change: Partial<Contribution> = {}): Contribution {
     version: 1,
     datanet: cidOf(Uint8Array.of(1)),
     schema: 'text/1',
-    title: 'bow',
-    text: 'The bow is the front of a boat.',
+    content: { title: 'bow', text: 'The bow is the front of a boat.' },
     language: 'en',
     licence: 'CC-BY-4.0',
     origin: 'direct',
@@ -62,7 +61,7 @@ export function contribution(change: Partial<Contribution> = {}): Contribution {
     salt: new Uint8Array(16).fill(4),
     createdAtMs: 1_000,
     ...change
-  }
+  } as Contribution
 }
 
 /** Some CID that differs by `n`. */

@@ -30,8 +30,14 @@ describe('contribute', () => {
     const { out, code } = await cli(peer, ['contribute', dir, '--datanet', 'bread'])
     expect(code).toBe(0)
     expect(peer.contributed).toMatchObject([
-      { title: 'Kneading', text: 'Ten minutes.\n\n## More', licence: 'CC0-1.0', account: OWN },
-      { title: 'second thought', text: '# no heading in plain text', datanet: BREAD.id }
+      {
+        content: { title: 'Kneading', text: 'Ten minutes.\n\n## More' },
+        ...{ schema: 'text/1', licence: 'CC0-1.0', account: OWN }
+      },
+      {
+        content: { title: 'second thought', text: '# no heading in plain text' },
+        datanet: BREAD.id
+      }
     ])
     expect(out).toContain('“Bread” took 2 of 2')
   })
@@ -39,7 +45,7 @@ describe('contribute', () => {
   test('goes on after a file that is held already or refused, and fails for the refused', async () => {
     const dir = filesIn('mixed', { 'a.md': 'known', 'b.md': 'bad', 'c.md': 'good' })
     const peer = scriptedPeer({
-      refuse({ text }) {
+      refuse({ content: { text } }) {
         if (text === 'known') throw new DatanetError('CONTRIBUTION_DUPLICATE', {})
         if (text === 'bad') throw new DatanetError('CONTRIBUTION_INVALID', {})
       }
@@ -92,7 +98,7 @@ describe('contribute', () => {
     expect((await contribute('The oven is at 180.', ['--yes'])).code).toBe(0)
     // What stood there once is there still, and is nothing new.
     expect((await contribute('The oven is at 220.')).code).toBe(0)
-    expect(peer.contributed.map(({ text }) => text.slice(-4))).toEqual([
+    expect(peer.contributed.map(({ content }) => `${content.text}`.slice(-4))).toEqual([
       ...['220.', '200.', '180.', '220.']
     ])
   })

@@ -14,6 +14,7 @@ test('who handed in the same words first is not approved in their owner’s plac
     ...TEXT,
     contribution: `bafyreirow${index}`,
     contributor,
+    ...{ schema: 'text/1', content: { title: TEXT.title, text: TEXT.text }, language: 'en' },
     licence: 'CC0-1.0',
     origin: 'direct' as const
   }))

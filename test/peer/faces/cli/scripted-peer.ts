@@ -92,8 +92,11 @@ export function scriptedPeer(
         ['Sourdough', 'Rye'].map((title, index) => ({
           contribution: `bafyreipending${index}`,
           contributor: OWN,
+          schema: 'text/1',
           title,
           text: `About ${title}.`,
+          content: { title, text: `About ${title}.` },
+          language: 'en',
           licence: 'CC0-1.0',
           origin: 'direct' as const
         })),

@@ -1,0 +1,92 @@
+import { CID } from 'multiformats/cid'
+import { describe, expect, test } from 'vitest'
+import { ROWS_PATH, revisionFiles } from '../peer/services/revision-files.ts'
+import { parseRow, verifyOrders } from '../peer/services/revision-rows.ts'
+import * as codec from '../protocol/base/codec.ts'
+import { keySigner } from '../protocol/base/typed-data.ts'
+import type { Content } from '../protocol/datanet/content.ts'
+import * as contribution from '../protocol/datanet/contribution.ts'
+import * as manifest from '../protocol/datanet/manifest.ts'
+import { comparedWords, passageOf } from '../protocol/datanet/passage.ts'
+import { bothWays, bytes, hex, refuses, type Vectors, vectors } from './vector-cases.ts'
+
+const signerOf = ({ secretKey }: { secretKey: string }) => keySigner(bytes(secretKey))
+
+describe('contribution', () => {
+  const file = vectors('04-contribution')
+  bothWays(contribution.contributionSchema, file.valid, 'body')
+  test.each<[string, Vectors]>(file.valid.map((v: Vectors) => [v.name, v]))(
+    '%s is signed to the same bytes',
+    async (_, one) => {
+      const signed = await contribution.signContribution(one.input, signerOf(file.accounts[0]))
+      expect([hex(signed.bytes), `${signed.cid}`]).toEqual([one.bytes, one.cid])
+      expect(contribution.verifyContribution(bytes(one.bytes)).contribution).toEqual(one.input)
+    }
+  )
+  refuses(file.invalid, (one) => contribution.verifyContribution(bytes(one.bytes)))
+  const { datanet, manifest: rules, nowMs, accepted, refused } = file.admission
+  const admit = (one: Vectors) =>
+    contribution.admitContribution(
+      contribution.verifyContribution(bytes(one.bytes)),
+      CID.parse(datanet),
+      rules,
+      nowMs
+    )
+  test('admitted', () => {
+    for (const one of accepted) admit(one)
+  })
+  refuses(refused, admit)
+})
+
+describe('passage', () => {
+  const { contributor, cases, same } = vectors('04-passage')
+  test.each<[string, Vectors]>(cases.map((v: Vectors, i: number) => [`${i} ${v.schema}`, v]))(
+    'PASSAGE-R1 %s',
+    (_, { schema, content, passage, words }) => {
+      const item = { schema, content } as Content
+      expect(passageOf(item)).toEqual(passage)
+      expect(comparedWords({ ...item, contributor })).toBe(words)
+    }
+  )
+  test('SUBMISSION-R3: what says the same words', () => {
+    for (const { schema, first, second } of same) {
+      const [one, other] = [first, second].map((content) =>
+        comparedWords({ schema, content, contributor } as never)
+      )
+      expect(one).toBe(other)
+    }
+  })
+})
+
+describe('rows of a revision', () => {
+  const { lines, refusedLines, orders } = vectors('04-revision').rows
+  test('are written and read as the lines they are', () => {
+    const contributions = lines.map((one: Vectors) => ({
+      ...contribution.verifyContribution(bytes(one.contribution)),
+      ...one.word
+    }))
+    const founding = manifest.verifyManifest(bytes(vectors('04-manifest').valid[0].bytes))
+    const files = revisionFiles(founding, 1, contributions, [])
+    const file = files.find(({ path }) => path === ROWS_PATH)
+    const rows = file !== undefined && 'rows' in file ? file.rows : []
+    expect(rows.map((row) => Buffer.from(row).toString())).toEqual(
+      lines.map((one: Vectors) => one.line)
+    )
+    for (const [i, row] of rows.entries()) {
+      expect(`${codec.cidOf(row, codec.RAW)}`).toBe(lines[i].block)
+      expect(parseRow(row)).toEqual(contributions[i])
+    }
+  })
+  refuses(refusedLines, (one) => parseRow(new TextEncoder().encode(one.line)))
+  const ordered = (one: Vectors) =>
+    verifyOrders(
+      one.rows.map(({ contribution: cid, ...word }: Vectors) => ({ cid: CID.parse(cid), ...word }))
+    )
+  test('stand in any order of their own', () => {
+    for (const one of orders) if (one.error === undefined) ordered(one)
+  })
+  refuses(
+    orders.filter((one: Vectors) => one.error),
+    ordered
+  )
+})
