@@ -20,12 +20,24 @@ export interface KeptCall extends Pick<ServedCall, 'channelId' | 'callId' | 'bui
   readonly startedAtMs: number
 }
 
+/** A chunk as it leaves, and what the call has come to with it. */
+export type KeptChunk = Omit<ServedChunk, 'text'> & { readonly text: string }
+
+/** That a call has its receipt. */
+export interface KeptEnd {
+  readonly seq: number
+  readonly atMs: number
+  readonly citations: readonly unknown[]
+}
+
 /** One call on the disk, from its first chunk on. Each write belongs inside a group commit. */
 export interface Kept {
-  add(chunk: Omit<ServedChunk, 'text'> & { readonly text: string }, onUndo: OnUndo): void
+  add(chunk: KeptChunk, onUndo: OnUndo): void
+  /** The last chunk and the end at once: what only an unfinished call needs is not written. */
+  addLast(chunk: KeptChunk, end: KeptEnd, onUndo: OnUndo): void
   /** Takes the last chunk back: it did not leave. */
   removeLast(): void
-  end(end: { seq: number; atMs: number; citations: readonly unknown[] }): void
+  end(end: KeptEnd): void
 }
 
 /** An answer that is shown again. */
@@ -55,6 +67,8 @@ export interface Keeping {
 
 /** The method that receipts without attribution name. */
 const METHOD = 'overlap-coverage/1'
+/** The request of a call that is not answered anew: its receipt is there. */
+const NOTHING = new Uint8Array(0)
 /** Calls forgotten at a time when there is too much. */
 const BATCH = 1_000
 
@@ -103,29 +117,41 @@ export function createKeeping(
     keep(call) {
       let number: number | undefined
       let count = 0
+      function keepForUndo(onUndo: OnUndo): void {
+        const before = { number, count }
+        onUndo(() => {
+          ;({ number, count } = before)
+        })
+      }
+      function append(to: number, { text, costWei, outputTokens }: KeptChunk): void {
+        const sealed = sealer.seal(`${nameOf(call)} ${count}`, Buffer.from(text))
+        served.addChunk(to, count, { costWei, outputTokens, text: sealed })
+        count += 1
+      }
+      function endOf({ seq, atMs, citations }: KeptEnd) {
+        if (citations.length === 0) return { seq, atMs }
+        const sealed = sealer.seal(`${nameOf(call)} end`, encodeCanonical(citations))
+        return { seq, atMs, citations: sealed }
+      }
       return {
-        add({ text, costWei, outputTokens }, onUndo) {
-          const before = { number, count }
-          onUndo(() => {
-            ;({ number, count } = before)
-          })
+        add(chunk, onUndo) {
+          keepForUndo(onUndo)
           number ??= served.add({ ...call, request: sealer.seal(nameOf(call), call.requestBytes) })
-          const sealed = sealer.seal(`${nameOf(call)} ${count}`, Buffer.from(text))
-          served.addChunk(number, count, { costWei, outputTokens, text: sealed })
-          count += 1
+          append(number, chunk)
+        },
+        addLast(chunk, end, onUndo) {
+          keepForUndo(onUndo)
+          if (number === undefined) number = served.add({ ...call, request: NOTHING }, endOf(end))
+          else served.end(number, endOf(end))
+          append(number, chunk)
         },
         removeLast() {
           if (number === undefined) return
           count -= 1
           served.removeChunk(number, count)
         },
-        end({ seq, atMs, citations }) {
-          if (number === undefined) return
-          const sealed =
-            citations.length === 0
-              ? {}
-              : { citations: sealer.seal(`${nameOf(call)} end`, encodeCanonical(citations)) }
-          served.end(number, { seq, atMs, ...sealed })
+        end(end) {
+          if (number !== undefined) served.end(number, endOf(end))
         }
       }
     },

@@ -3,11 +3,10 @@ import { DatanetError, isDatanetError } from '../../protocol/base/errors.ts'
 import { LIMITS } from '../../protocol/base/limits.ts'
 import { fromWire } from '../../protocol/base/schema.ts'
 import { domainSeparator } from '../../protocol/base/typed-data.ts'
-import { partsOf, sumParts } from '../../protocol/channel/ledger.ts'
 import {
   acceptVoucher,
   finishCall,
-  openProviderLedger,
+  mayDeliver,
   type ProviderLedger,
   recordDelivery,
   release,
@@ -18,11 +17,7 @@ import { channelIdOf, escrowDomain, type Terms, termsSchema } from '../../protoc
 import { refuseTerms, verifyTerms } from '../../protocol/channel/verify-terms.ts'
 import { decodeVoucher, type SignedVoucher, verifyVoucher } from '../../protocol/channel/voucher.ts'
 import type { Payment } from '../../protocol/model/offer.ts'
-import {
-  accumulatorRoot,
-  appendLeaves,
-  EMPTY_ACCUMULATOR
-} from '../../protocol/receipt/accumulator.ts'
+import { accumulatorRoot, appendLeaves } from '../../protocol/receipt/accumulator.ts'
 import { encodeReceipt, type Receipt, type SignedReceipt } from '../../protocol/receipt/receipt.ts'
 import { createReceiptSigner, receiptLeaf } from '../../protocol/receipt/receipt-signature.ts'
 import type { OnUndo } from '../store/group-commit.ts'
@@ -30,13 +25,21 @@ import type { ServedCall } from '../store/served-calls.ts'
 import type { Deposits } from './deposits.ts'
 import { createKeeping, type Keeping } from './keeping.ts'
 import type { Parts } from './parts.ts'
+import { restoreProvider } from './restore-provider.ts'
+
+/** What a call ends with: its receipt but for the place, and what is kept beside it in one commit. */
+export interface CallEnd {
+  readonly body: Omit<Receipt, 'channelId' | 'seq'>
+  readonly keep?: (seq: number, onUndo: OnUndo) => void
+}
 
 /** One channel this peer is paid through, with the calls that run on it. */
 export interface ProviderChannel {
   readonly channelId: string
   readonly ledger: ProviderLedger
   /**
-   * Takes a voucher in that peer `from` brought: checked, then on disk before this returns. A voucher
+   * Takes a voucher in that peer `from` brought: checked and written when this resolves, on the disk
+   * when `durable` does, and before any chunk that is delivered from now on. A voucher
    * that is not new covers a call only for the peer that brought it first: vouchers become public
    * when they are claimed, and must not buy strangers what the payer has prepaid (VOUCHER_STALE).
    */
@@ -44,7 +47,7 @@ export interface ProviderChannel {
     voucher: Uint8Array,
     from: string,
     cover?: { callId: string; coveredWei: bigint }
-  ): Promise<void>
+  ): Promise<{ readonly durable: Promise<void> }>
   /**
    * Sets up to `maxWei` of the confirmed deposit aside for a call. Refuses all of them once the payer
    * has begun to take the deposit back (CHANNEL_CLOSING).
@@ -54,18 +57,21 @@ export interface ProviderChannel {
   /** Whether this call's own cover and the channel's vouchers pay for a chunk of `costWei`. */
   isCovered(callId: string, costWei: bigint): boolean
   /**
-   * Counts a chunk of `costWei` at once and runs `keep` in the next group commit; on disk when this
-   * resolves, and only then may the chunk leave.
+   * Counts a chunk of `costWei` at once and runs `keep` in the next group commit; on disk, with every
+   * voucher that pays for it, when this resolves, and only then may the chunk leave. `last` is asked in
+   * that commit whether the call ends with this chunk: then its end is written in place of `keep`, and
+   * this resolves with the receipt.
    */
-  deliver(callId: string, costWei: bigint, keep?: (onUndo: OnUndo) => void): Promise<void>
+  deliver(
+    callId: string,
+    costWei: bigint,
+    keep?: (onUndo: OnUndo) => void,
+    last?: (onUndo: OnUndo) => CallEnd | undefined
+  ): Promise<SignedReceipt | undefined>
   /** Takes back the last chunk: it did not leave. */
   takeBack(callId: string, costWei: bigint): void
   /** The receipt of a call, signed, in the next place of the channel, and on disk with what `keep` writes. */
-  finish(
-    callId: string,
-    body: Omit<Receipt, 'channelId' | 'seq'>,
-    keep?: (seq: number) => void
-  ): Promise<SignedReceipt>
+  finish(callId: string, end: CallEnd): Promise<SignedReceipt>
 }
 
 /** The channels this peer is paid through. */
@@ -153,34 +159,6 @@ export function createProviderChannels(
     }
   }
 
-  /** The ledger as the disk knows it: what was promised and what was delivered for it. */
-  function restore(channelId: string, depositWei: bigint) {
-    let accumulator = EMPTY_ACCUMULATOR
-    const stored = channelStore.channel('provider', channelId)
-    const voucher = stored?.voucher === undefined ? undefined : decodeVoucher(stored.voucher)
-    const issued = channelStore.receiptsOf('provider', channelId).map((receipt) => {
-      accumulator = appendLeaves(accumulator, receipt.leaf)
-      return {
-        priceWei: receipt.priceWei,
-        coveredWei: receipt.priceWei,
-        royaltyPpm: receipt.royaltyPpm,
-        receiptsRoot: accumulatorRoot(accumulator)
-      }
-    })
-    const count = voucher?.receipts ?? 0
-    const ledger: ProviderLedger = {
-      ...openProviderLedger(depositWei),
-      authorisedWei: voucher?.cumulativeWei ?? 0n,
-      royaltyWei: voucher?.royaltyWei ?? 0n,
-      receipts: count,
-      receiptsRoot: voucher?.receiptsRoot ?? NO_CHANNEL,
-      spentWei: issued.reduce((sum, { priceWei }) => sum + priceWei, 0n),
-      committed: sumParts(...issued.slice(0, count).map((i) => partsOf(i.priceWei, i.royaltyPpm))),
-      uncommitted: issued.slice(count)
-    }
-    return { ledger, accumulator, issued: issued.length }
-  }
-
   async function load(
     channelId: string,
     terms: Terms,
@@ -200,11 +178,9 @@ export function createProviderChannels(
     channelStore.addChannel({ side: 'provider', channelId, peer, terms: bytes, depositWei })
     channelStore.setChainState('provider', channelId, state)
     const found = await confirmed(channelId, freshMs)
-    let { ledger, accumulator, issued } = restore(channelId, found.depositWei)
+    let { ledger, accumulator, issued } = restoreProvider(channelStore, channelId, found.depositWei)
     let { isClosing } = found
     let bearer = channelStore.channel('provider', channelId)?.bearer
-    /** What vouchers on the disk promise: the ledger knows of one a moment earlier. */
-    let durableWei = ledger.authorisedWei
     let forgottenTo = ledger.receipts
 
     /** The channel as it is now comes back when what is written next does not reach the disk. */
@@ -222,9 +198,9 @@ export function createProviderChannels(
     }
 
     /** Tries again with the deposit as the chain has it now, once: the payer may have topped up. */
-    async function withFreshDeposit(step: () => void | Promise<void>): Promise<void> {
+    async function withFreshDeposit<T>(step: () => T | Promise<T>): Promise<T> {
       try {
-        await step()
+        return await step()
       } catch (error) {
         const isShort =
           isDatanetError(error) &&
@@ -232,7 +208,7 @@ export function createProviderChannels(
         if (!isShort) throw error
         // Read first: other calls move the ledger on while the chain is asked.
         await readDeposit(0)
-        await step()
+        return await step()
       }
     }
 
@@ -242,6 +218,54 @@ export function createProviderChannels(
       if (verified !== undefined && Buffer.compare(bytes, verified) === 0) return
       verifyVoucher(separator, voucher, terms.signer)
       verified = bytes
+    }
+
+    /** Writes a voucher whose signature holds, and what it covers; refused by what it says. */
+    function take(
+      voucher: SignedVoucher,
+      bytes: Uint8Array,
+      from: string,
+      cover: { callId: string; coveredWei: bigint } | undefined
+    ): Promise<{ durable: Promise<void> }> {
+      return new Promise((resolve, reject) => {
+        const write = (onUndo: OnUndo) => {
+          const verdict = acceptVoucher(ledger, voucher, cover)
+          keepForUndo(onUndo)
+          if (verdict.outcome === 'accepted') {
+            channelStore.setVoucher('provider', channelId, bytes, from)
+            bearer = from
+          } else if (cover !== undefined && from !== bearer) {
+            throw new DatanetError('VOUCHER_STALE', { field: 'bearer' })
+          }
+          ledger = verdict.ledger
+        }
+        const durable = channelStore.together(write, () => resolve({ durable }))
+        durable.then(() => forgetTo(voucher.receipts), reject)
+      })
+    }
+
+    /** What a voucher on the disk commits to need not be shown again. */
+    function forgetTo(receipts: number): void {
+      if (receipts <= forgottenTo) return
+      forgottenTo = receipts
+      committed.set(channelId, receipts)
+      sweepSoon()
+    }
+
+    /** Ends the call in the next place. In a group commit. */
+    function end(callId: string, { body, keep: keepEnd }: CallEnd, onUndo: OnUndo): SignedReceipt {
+      const royaltyPpm = ledger.calls.get(callId)?.royaltyPpm ?? 0
+      const signed = signer.sign({ ...body, channelId, seq: issued })
+      const leaf = receiptLeaf(signed.body)
+      const next = appendLeaves(accumulator, leaf)
+      const finished = finishCall(ledger, callId, { receiptsRoot: accumulatorRoot(next) })
+      keep(signed, leaf, peer, royaltyPpm)
+      keepEnd?.(issued, onUndo)
+      keepForUndo(onUndo)
+      ledger = finished
+      accumulator = next
+      issued += 1
+      return signed
     }
 
     return {
@@ -255,25 +279,7 @@ export function createProviderChannels(
           throw new DatanetError('TERMS_MISMATCH', { field: 'channelId' })
         }
         verify(voucherBytes, voucher)
-        await withFreshDeposit(() =>
-          channelStore.together((onUndo) => {
-            const verdict = acceptVoucher(ledger, voucher, cover)
-            keepForUndo(onUndo)
-            if (verdict.outcome === 'accepted') {
-              channelStore.setVoucher('provider', channelId, voucherBytes, from)
-              bearer = from
-            } else if (cover !== undefined && from !== bearer) {
-              throw new DatanetError('VOUCHER_STALE', { field: 'bearer' })
-            }
-            ledger = verdict.ledger
-          })
-        )
-        if (voucher.cumulativeWei > durableWei) durableWei = voucher.cumulativeWei
-        if (voucher.receipts > forgottenTo) {
-          forgottenTo = voucher.receipts
-          committed.set(channelId, forgottenTo)
-          sweepSoon()
-        }
+        return withFreshDeposit(() => take(voucher, voucherBytes, from, cover))
       },
       async reserve(callId, maxWei, royaltyPpm) {
         // Refused before anything is answered: its receipt would have no place.
@@ -297,31 +303,25 @@ export function createProviderChannels(
         return (
           call !== undefined &&
           call.deliveredWei + costWei <= call.coveredWei &&
-          ledger.spentWei + costWei <= durableWei
+          mayDeliver(ledger, costWei)
         )
       },
-      deliver(callId, costWei, keepChunk = () => {}) {
+      deliver(callId, costWei, keepChunk, last) {
         ledger = recordDelivery(ledger, callId, costWei)
-        return channelStore.together(keepChunk)
+        return channelStore.together((onUndo) => {
+          onUndo(() => {
+            ledger = takeBackDelivery(ledger, callId, costWei)
+          })
+          const ending = last?.(onUndo)
+          if (ending !== undefined) return end(callId, ending, onUndo)
+          keepChunk?.(onUndo)
+          return undefined
+        })
       },
       takeBack(callId, costWei) {
         ledger = takeBackDelivery(ledger, callId, costWei)
       },
-      finish: (callId, body, keepEnd) =>
-        channelStore.together((onUndo) => {
-          const royaltyPpm = ledger.calls.get(callId)?.royaltyPpm ?? 0
-          const signed = signer.sign({ ...body, channelId, seq: issued })
-          const leaf = receiptLeaf(signed.body)
-          const next = appendLeaves(accumulator, leaf)
-          const finished = finishCall(ledger, callId, { receiptsRoot: accumulatorRoot(next) })
-          keep(signed, leaf, peer, royaltyPpm)
-          keepEnd?.(issued)
-          keepForUndo(onUndo)
-          ledger = finished
-          accumulator = next
-          issued += 1
-          return signed
-        })
+      finish: (callId, ending) => channelStore.together((onUndo) => end(callId, ending, onUndo))
     }
   }
 

@@ -11,29 +11,38 @@ export type OnUndo = (undo: () => void) => void
  * came. What they change in memory is seen by others before it is durable: whoever acts on
  * it waits for his own promise. A `write` that throws is undone alone. When the disk refuses a write
  * or the commit, the whole group is undone, last first, and rejects (STORE_FAILED); when it refuses the
- * sync, so does everything after: only a restart tells what is on the disk then.
+ * sync, so does everything after: only a restart tells what is on the disk then. `onStaged` is told the
+ * result before the sync: what is written from then on is on the disk no sooner than this.
  */
-export type GroupCommit = <T>(write: (onUndo: OnUndo) => T) => Promise<T>
+export type GroupCommit = <T>(
+  write: (onUndo: OnUndo) => T,
+  onStaged?: (result: T) => void
+) => Promise<T>
 
 interface Member {
   readonly write: (onUndo: OnUndo) => unknown
+  readonly onStaged: ((result: never) => void) | undefined
   readonly done: PromiseWithResolvers<unknown>
   readonly undos: Array<() => void>
   result?: unknown
+  isRefused?: boolean
 }
+
+/** Writes of one transaction: those behind them do not wait for more than these. */
+const GROUP = 32
 
 /** Group commits over `db`. A group that is due when the database is closed rejects (STORE_FAILED). */
 export function createGroupCommit(
   db: Pick<Database, 'transaction' | 'stage' | 'sync'>
 ): GroupCommit {
-  let waiting: Member[] = []
+  const waiting: Member[] = []
   let staged: Member[] = []
   let isSyncing = false
   let failure: unknown
 
   function stage(): void {
-    const group = waiting
-    waiting = []
+    const group = waiting.splice(0, GROUP)
+    if (waiting.length > 0) setImmediate(stage)
     try {
       if (failure !== undefined) throw failure
       db.stage(() => {
@@ -42,6 +51,9 @@ export function createGroupCommit(
     } catch (error) {
       for (const member of group.reverse()) refuse(member, error)
       return
+    }
+    for (const { onStaged, result, isRefused } of group) {
+      if (isRefused !== true) onStaged?.(result as never)
     }
     staged.push(...group)
     if (!isSyncing) sync()
@@ -65,10 +77,10 @@ export function createGroupCommit(
     isSyncing = false
   }
 
-  return <T>(write: (onUndo: OnUndo) => T) => {
+  return <T>(write: (onUndo: OnUndo) => T, onStaged?: (result: T) => void) => {
     const done = Promise.withResolvers<unknown>()
     if (waiting.length === 0) setImmediate(stage)
-    waiting.push({ write, done, undos: [] })
+    waiting.push({ write, onStaged, done, undos: [] })
     return done.promise as Promise<T>
   }
 }
@@ -84,7 +96,8 @@ function attempt(db: Pick<Database, 'transaction'>, member: Member): void {
 }
 
 /** Tells the member, once, and leaves nothing of it in memory. */
-function refuse({ undos, done }: Member, error: unknown): void {
-  for (const step of undos.splice(0).reverse()) step()
-  done.reject(error)
+function refuse(member: Member, error: unknown): void {
+  for (const step of member.undos.splice(0).reverse()) step()
+  member.isRefused = true
+  member.done.reject(error)
 }

@@ -7,7 +7,7 @@ export interface ServedCall {
   readonly callId: string
   /** Of the request's bytes, as its receipt states it. */
   readonly commitment: Uint8Array
-  /** The request's bytes, sealed. */
+  /** The request's bytes, sealed; empty for a call that was kept first with its receipt. */
   readonly request: Uint8Array
   readonly builder: string
   readonly inputTokens: number
@@ -16,6 +16,13 @@ export interface ServedCall {
   /** Place of its receipt; undefined while the call has none. */
   readonly seq?: number
   /** The citations of its last frame, sealed; undefined when there were none. */
+  readonly citations?: Uint8Array
+}
+
+/** When a call ended, and what its last frame said. */
+export interface ServedEnd {
+  readonly seq: number
+  readonly atMs: number
   readonly citations?: Uint8Array
 }
 
@@ -32,12 +39,12 @@ export interface ServedChunk {
  * show an answer again. Every write belongs inside a group commit. specs/07-channel.md §Replay
  */
 export interface ServedCallStore {
-  /** Keeps the call; gives its number. */
-  add(call: Omit<ServedCall, 'number' | 'seq' | 'citations'>): number
+  /** Keeps the call, with its end where it has one already; gives its number. */
+  add(call: Omit<ServedCall, 'number' | 'seq' | 'citations'>, end?: ServedEnd): number
   addChunk(number: number, n: number, chunk: ServedChunk): void
   removeChunk(number: number, n: number): void
   /** Says that the call has its receipt. */
-  end(number: number, end: { seq: number; atMs: number; citations?: Uint8Array }): void
+  end(number: number, end: ServedEnd): void
   find(channelId: string, callId: string): ServedCall | undefined
   chunks(number: number): readonly ServedChunk[]
   /** Calls without a receipt, in the order they began. */
@@ -74,10 +81,11 @@ export function createServedCallStore(db: Database): ServedCallStore {
   }
 
   return {
-    add: (call) =>
+    add: (call, end) =>
       db.run(
         `INSERT INTO served_call (channel, call_id, commitment, request, builder, input_tokens,
-         royalty_ppm, started_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+         royalty_ppm, started_at_ms, seq, ended_at_ms, citations)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         call.channelId,
         call.callId,
         call.commitment,
@@ -85,7 +93,10 @@ export function createServedCallStore(db: Database): ServedCallStore {
         call.builder,
         call.inputTokens,
         call.royaltyPpm,
-        call.startedAtMs
+        call.startedAtMs,
+        end?.seq ?? null,
+        end?.atMs ?? null,
+        end?.citations ?? null
       ).lastId,
     addChunk(number, n, { costWei, outputTokens, text }) {
       db.run(

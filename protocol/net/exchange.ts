@@ -32,6 +32,24 @@ export type ExchangeHandler = (
   context: ExchangeContext
 ) => AsyncGenerator<unknown, unknown, boolean>
 
+/** An end value with the parts right before it. */
+class EndWithParts {
+  readonly parts: readonly unknown[]
+  readonly end: unknown
+  constructor(parts: readonly unknown[], end: unknown) {
+    this.parts = parts
+    this.end = end
+  }
+}
+
+/**
+ * The return value of a handler whose last `parts` leave in one send with `end`: also when the caller
+ * has just stopped, since the end speaks of them.
+ */
+export function endWith(parts: readonly unknown[], end: unknown): unknown {
+  return new EndWithParts(parts, end)
+}
+
 /** Bounds of a server; each has its default in LIMITS. */
 export interface ServeInit {
   /** The whole life of one exchange. Default 10 × LIMITS.exchangeMs. */
@@ -70,7 +88,7 @@ export async function serveExchange(
       const last = await drive(io, ask, handler, context)
       if ((context.signal.reason as ExchangeStopped | undefined)?.how === 'gone') return
       // A caller that reads nothing must not hold the handler's place for ever.
-      await raceLate(io, exchange.late, io.write(last))
+      await raceLate(io, exchange.late, io.write(...last))
     } finally {
       exchange.close()
       const left = (running.get(peer) ?? 1) - 1
@@ -128,13 +146,13 @@ export async function serveExchange(
   }
 }
 
-/** Runs the handler to its end, sending its parts; returns the last message of the exchange. */
+/** Runs the handler to its end, sending its parts; returns the last messages of the exchange. */
 async function drive(
   io: FrameStream,
   ask: Message,
   handler: ExchangeHandler,
   context: ExchangeContext
-): Promise<Message> {
+): Promise<Message[]> {
   const { signal } = context
   let parts: AsyncGenerator<unknown, unknown, boolean> | undefined
   try {
@@ -146,16 +164,18 @@ async function drive(
       if (undelivered > 1) {
         // It does not listen to its signal: end it, or it would spin here for ever.
         await parts.return(undefined)
-        return stopped(ask.id, signal)
+        return [stopped(ask.id, signal)]
       }
       step = await parts.next(sent)
     }
-    return message('end', ask.id, step.value)
+    if (!(step.value instanceof EndWithParts)) return [message('end', ask.id, step.value)]
+    const { parts: last, end } = step.value
+    return [...last.map((part) => message('part', ask.id, part)), message('end', ask.id, end)]
   } catch (error) {
     await parts?.return(undefined).catch(() => {})
     // After a stop the handler's own AbortError is the normal way out, not a failure.
-    if (signal.aborted && !isDatanetError(error)) return stopped(ask.id, signal)
-    return message('error', ask.id, toWireError(error))
+    if (signal.aborted && !isDatanetError(error)) return [stopped(ask.id, signal)]
+    return [message('error', ask.id, toWireError(error))]
   }
 }
 

@@ -50,13 +50,14 @@ function watch({ board, journal }: Side, inner: ProviderChannels): ProviderChann
         value: async (...voucher: Parameters<ProviderChannel['accept']>) => {
           journal({ what: 'voucher', voucher: Buffer.from(voucher[0]).toString('hex') })
           const phase = voucher[2] === undefined ? 'committing' : 'accepting'
-          await board.during(phase, () => channel.accept(...voucher))
+          return board.during(phase, () => channel.accept(...voucher))
         }
       },
       deliver: {
         value: async (...chunk: Parameters<ProviderChannel['deliver']>) => {
-          await board.during('delivering', () => channel.deliver(...chunk))
+          const ended = await board.during('delivering', () => channel.deliver(...chunk))
           journal({ what: 'left', callId: chunk[0], costWei: `${chunk[1]}` })
+          return ended
         }
       },
       finish: {

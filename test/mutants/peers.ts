@@ -62,7 +62,7 @@ export const PEER_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'provider-covered',
-    file: 'peer/services/answering.ts',
+    file: 'peer/services/delivering.ts',
     find: 'if (channel.isCovered(call.id, costWei)) return true',
     replace: 'if (channel.isCovered(call.id, 0n)) return true',
     tests: ANSWERING_TEST,
@@ -70,7 +70,7 @@ export const PEER_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'provider-up-front',
-    file: 'peer/services/answering.ts',
+    file: 'peer/services/admitting.ts',
     find: 'ask.voucher === undefined || request.maxWei < upFrontWei',
     replace: 'ask.voucher === undefined',
     tests: ANSWERING_TEST,

@@ -2,30 +2,40 @@ import type { ProviderChannel, ProviderChannels } from '../../../peer/services/p
 import type { ChannelStore } from '../../../peer/store/channels.ts'
 import { decodeVoucher } from '../../../protocol/channel/voucher.ts'
 
-/** What was delivered beyond the vouchers on the disk, over all samples so far. */
+/** What had left beyond the vouchers on the disk, over all samples so far. */
 export interface Exposure {
   readonly samples: number
   readonly overWei: bigint
 }
 
+/** One channel as it is seen from outside, in wei so far. */
+interface Seen {
+  durableWei: bigint
+  leftWei: bigint
+}
+
 /**
- * Watches from outside whether anything is delivered beyond what is durable: which vouchers are, it
- * learns from the store's own promises. It samples at every delivery and every millisecond between.
+ * Watches from outside whether anything leaves beyond what is durable: which vouchers are, it learns
+ * from the store's own promises, and what leaves, from the answering's permission to send it. It
+ * samples whenever a chunk may leave and every millisecond between.
  */
 export function createExposureWatch(store: ChannelStore) {
-  const durable = new Map<string, bigint>()
-  const channels = new Map<string, ProviderChannel>()
+  const seen = new Map<string, Seen>()
   let noting: Array<[string, bigint]> = []
   let samples = 0
   let overWei = 0n
 
-  function sample({ channelId, ledger }: ProviderChannel): void {
+  function of(channelId: string): Seen {
+    const known = seen.get(channelId) ?? { durableWei: 0n, leftWei: 0n }
+    seen.set(channelId, known)
+    return known
+  }
+  function sample({ leftWei, durableWei }: Seen): void {
     samples += 1
-    const beyondWei = ledger.spentWei - (durable.get(channelId) ?? 0n)
-    if (beyondWei > overWei) overWei = beyondWei
+    if (leftWei - durableWei > overWei) overWei = leftWei - durableWei
   }
   const timer = setInterval(() => {
-    for (const channel of channels.values()) sample(channel)
+    for (const channel of seen.values()) sample(channel)
   }, 1)
   timer.unref()
 
@@ -35,16 +45,17 @@ export function createExposureWatch(store: ChannelStore) {
       store.setVoucher(side, channelId, bytes, bearer)
       noting.push([channelId, decodeVoucher(bytes).cumulativeWei])
     },
-    async together(write) {
+    async together(write, onStaged) {
       let notes: typeof noting = []
       const result = await store.together((onUndo) => {
         noting = []
         const value = write(onUndo)
         notes = noting
         return value
-      })
+      }, onStaged)
       for (const [channelId, wei] of notes) {
-        if (wei > (durable.get(channelId) ?? 0n)) durable.set(channelId, wei)
+        const channel = of(channelId)
+        if (wei > channel.durableWei) channel.durableWei = wei
       }
       return result
     }
@@ -57,16 +68,26 @@ export function createExposureWatch(store: ChannelStore) {
       ...inner,
       async open(terms, payment, peer) {
         const channel = await inner.open(terms, payment, peer)
-        channels.set(channel.channelId, channel)
+        const known = of(channel.channelId)
+        const change = (byWei: bigint) => {
+          known.leftWei += byWei
+          sample(known)
+        }
         return Object.create(channel, {
           deliver: {
-            value(...chunk: Parameters<typeof channel.deliver>) {
-              const written = channel.deliver(...chunk)
-              sample(channel)
-              return written
+            async value(...chunk: Parameters<typeof channel.deliver>) {
+              const ended = await channel.deliver(...chunk)
+              change(chunk[1])
+              return ended
+            }
+          },
+          takeBack: {
+            value(...chunk: Parameters<typeof channel.takeBack>) {
+              channel.takeBack(...chunk)
+              change(-chunk[1])
             }
           }
-        })
+        }) as ProviderChannel
       }
     })
   }

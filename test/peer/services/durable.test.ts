@@ -116,49 +116,86 @@ const RECEIPT = {
   finishedAtMs: 2
 }
 
-test('a voucher pays for nothing before it is on the disk', async () => {
+const body = () => ({ ...RECEIPT, callId: new Uint8Array(randomBytes(16)) })
+
+test('a chunk does not leave before the voucher that pays for it is on the disk', async () => {
   const { provider, ours, theirs } = await bothSides()
   const voucher = await ours.cover('a', 500n)
   const syncs = provider.syncs()
-  const accepting = theirs.accept(voucher, 'us', { callId: 'a', coveredWei: 500n })
+  const { durable } = await theirs.accept(voucher, 'us', { callId: 'a', coveredWei: 500n })
+  const done: string[] = []
+  durable.then(() => done.push('voucher'))
+  expect([theirs.isCovered('a', 500n), theirs.isCovered('a', 501n)]).toEqual([true, false])
+  theirs.deliver('a', 500n).then(() => done.push('chunk'))
   await turn()
-  expect(syncs).toHaveLength(1)
-  expect(theirs.isCovered('a', 1n)).toBe(false)
+  expect([syncs.length, done]).toEqual([1, []])
   syncs[0]?.resolve()
-  await accepting
-  expect(theirs.isCovered('a', 500n)).toBe(true)
-  expect(theirs.isCovered('a', 501n)).toBe(false)
+  await turn()
+  expect([syncs.length, done]).toEqual([2, ['voucher']])
+  syncs[1]?.resolve()
+  await turn()
+  expect(done).toEqual(['voucher', 'chunk'])
 })
 
-test('nor does it pay for the other call that brings the same one', async () => {
-  const { provider, ours, theirs } = await bothSides()
+test('two calls that bring one voucher are both paid by it, and by no more than it', async () => {
+  const { ours, theirs } = await bothSides()
   const [first, second] = await Promise.all([ours.cover('a', 500n), ours.cover('b', 400n)])
   expect(second).toEqual(first)
   expect(decodeVoucher(first).cumulativeWei).toBe(900n)
-  const syncs = provider.syncs()
-  const one = theirs.accept(first, 'us', { callId: 'a', coveredWei: 500n })
-  await turn()
-  const other = theirs.accept(second, 'us', { callId: 'b', coveredWei: 400n })
-  await turn()
+  await theirs.accept(first, 'us', { callId: 'a', coveredWei: 500n })
   expect(theirs.isCovered('b', 1n)).toBe(false)
-  syncs[0]?.resolve()
-  await one
-  expect(theirs.isCovered('a', 500n)).toBe(true)
-  await turn()
-  syncs[1]?.resolve()
-  await other
-  expect(theirs.isCovered('b', 400n)).toBe(true)
+  await theirs.accept(second, 'us', { callId: 'b', coveredWei: 400n })
+  expect([theirs.isCovered('a', 500n), theirs.isCovered('b', 400n)]).toEqual([true, true])
+  expect(theirs.isCovered('b', 401n)).toBe(false)
 })
 
-test('a failed sync fails the calls and pays for nothing', async () => {
+test('a failed sync fails the chunk that waits for it, and all that come after', async () => {
   const { provider, ours, theirs } = await bothSides()
   const voucher = await ours.cover('a', 500n)
   const syncs = provider.syncs()
-  const accepting = theirs.accept(voucher, 'us', { callId: 'a', coveredWei: 500n })
+  const { durable } = await theirs.accept(voucher, 'us', { callId: 'a', coveredWei: 500n })
+  const delivering = theirs.deliver('a', 500n)
   await turn()
   syncs[0]?.reject(new DatanetError('STORE_FAILED'))
+  await expect(durable).rejects.toEqual(FAILED)
+  await expect(delivering).rejects.toEqual(FAILED)
+  await expect(theirs.finish('a', { body: body() })).rejects.toEqual(FAILED)
+})
+
+test('a voucher that the disk refuses pays for nothing, and a chunk is not owed', async () => {
+  const { provider, ours, theirs } = await bothSides()
+  const { setVoucher } = provider.parts.channelStore
+  const refuse = () => {
+    throw new DatanetError('STORE_FAILED')
+  }
+  const voucher = await ours.cover('a', 500n)
+  Object.assign(provider.parts.channelStore, { setVoucher: refuse })
+  const accepting = theirs.accept(voucher, 'us', { callId: 'a', coveredWei: 500n })
   await expect(accepting).rejects.toEqual(FAILED)
   expect(theirs.isCovered('a', 1n)).toBe(false)
+  Object.assign(provider.parts.channelStore, { setVoucher })
+  await theirs.accept(voucher, 'us', { callId: 'a', coveredWei: 500n })
+  await expect(theirs.deliver('a', 500n, refuse)).rejects.toEqual(FAILED)
+  expect(theirs.ledger.spentWei).toBe(0n)
+  theirs.release('a')
+})
+
+test('a last chunk and its receipt are one commit', async () => {
+  const { provider, ours, theirs } = await bothSides()
+  await theirs.accept(await ours.cover('a', 500n), 'us', { callId: 'a', coveredWei: 500n })
+  const syncs = provider.syncs()
+  let kept = false
+  const keep = () => {
+    kept = true
+  }
+  const delivering = theirs.deliver('a', 100n, keep, () => ({ body: body() }))
+  await turn()
+  expect(syncs).toHaveLength(1)
+  syncs[0]?.resolve()
+  expect((await delivering)?.receipt).toMatchObject({ seq: 0, priceWei: 100n })
+  expect(kept).toBe(false)
+  expect(theirs.ledger).toMatchObject({ spentWei: 100n, uncommitted: [{ priceWei: 100n }] })
+  expect(theirs.ledger.calls.has('a')).toBe(false)
 })
 
 test('a receipt is not given out before it is on the disk', async () => {
@@ -167,7 +204,7 @@ test('a receipt is not given out before it is on the disk', async () => {
   await theirs.deliver('a', 100n)
   const syncs = provider.syncs()
   let given = false
-  const finishing = theirs.finish('a', { ...RECEIPT, callId: new Uint8Array(randomBytes(16)) })
+  const finishing = theirs.finish('a', { body: body() })
   finishing.then(() => {
     given = true
   })

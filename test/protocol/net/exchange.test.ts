@@ -5,6 +5,7 @@ import { DatanetError, isAbort } from '../../../protocol/base/errors.ts'
 import { LIMITS } from '../../../protocol/base/limits.ts'
 import {
   type ExchangeHandler,
+  endWith,
   type ServeInit,
   serveExchange
 } from '../../../protocol/net/exchange.ts'
@@ -160,6 +161,21 @@ describe('a cancelled exchange', () => {
   })
 
   // EXCHANGE-R3
+  test('still gives the parts that a handler ends with', async () => {
+    const { pool, peer } = await pair(async function* (_ask, { signal }) {
+      yield 'first'
+      await new Promise((resolve) => signal.addEventListener('abort', resolve))
+      return endWith(['second', 'third'], 'three of them')
+    })
+    const exchange = pool.ask(peer, PROTOCOL, 0)
+    const got: unknown[] = []
+    for await (const part of exchange.parts) {
+      got.push(part)
+      exchange.stop()
+    }
+    expect([got, await exchange.end]).toEqual([['first', 'second', 'third'], 'three of them'])
+  })
+
   test('is reset when the handler ignores the stop', async () => {
     const hang = Promise.withResolvers<void>()
     const { pool, peer, streams } = await pair(async function* () {
