@@ -33,6 +33,7 @@ import { createClosing } from './services/closing.ts'
 import { createContributing } from './services/contributing.ts'
 import { createDatanets, summary } from './services/datanets.ts'
 import { createEquivocations } from './services/equivocations.ts'
+import { createFunding } from './services/funding.ts'
 import { createFunds } from './services/funds.ts'
 import { createIdleDeposits, type IdleDeposits } from './services/idle-deposits.ts'
 import { createIntake } from './services/intake.ts'
@@ -209,7 +210,8 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
           })
     started.push(() => money?.stop())
     const { claimer, deposits, health } = money ?? withoutMoney()
-    const claims = createClaims(parts, claimer)
+    const funding = createFunding(parts)
+    const claims = createClaims(parts, claimer, funding)
     const { repost, vetoed, ...rewards } = createRewards(
       {
         ...parts,
@@ -221,7 +223,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     const reposts = money && createReposts({ ...parts, watcher: money.watcher }, { repost, vetoed })
     started.push(() => reposts?.stop())
     const payerChannels: PayerChannels =
-      contracts === undefined ? withoutChain() : createPayerChannels(parts)
+      contracts === undefined ? withoutChain() : createPayerChannels(parts, funding)
     const spending = { ...parts, spendingStore: createSpendingStore(db) }
     const budget = createBudget(
       spending,

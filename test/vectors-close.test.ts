@@ -12,9 +12,12 @@ import type { WalletAccount } from '../peer/wallet/wallet.ts'
 import { decodeCanonical } from '../protocol/base/codec.ts'
 import { ERRORS } from '../protocol/base/errors.ts'
 import { LIMITS } from '../protocol/base/limits.ts'
+import { fromWire } from '../protocol/base/schema.ts'
 import { keySigner } from '../protocol/base/typed-data.ts'
 import { openProviderLedger } from '../protocol/channel/provider-ledger.ts'
+import { termsSchema } from '../protocol/channel/terms.ts'
 import { decodeVoucher } from '../protocol/channel/voucher.ts'
+import type { Payment } from '../protocol/model/offer.ts'
 import type { ExchangeContext } from '../protocol/net/exchange.ts'
 import { createFrameDecoder, encodeFrames } from '../protocol/net/frames.ts'
 import { PROTOCOLS } from '../protocol/net/ids.ts'
@@ -94,11 +97,18 @@ describe('an exchange about a close', () => {
 
   // CLOSE-W2
   test('keeps calls off the channel until the word has run out, also through a restart', async () => {
-    const { take, deposits, closes, db, reach, watcher } = provider()
+    const { take, deposits, closes, db, reach, watcher, channels } = provider()
     const { channelId } = file
+    const terms = fromWire(termsSchema, decodeCanonical(messages[0].v.terms))
+    const place = { chainId: file.domain.chainId, escrow: file.domain.escrow }
+    const payment = { ...terms, ...place } as unknown as Payment
+    const channel = await channels.open(messages[0].v.terms, payment, 'payer')
+    await channel.reserve('before', 1n, 0)
+    channel.release('before')
     expect(await deposits.at(channelId, 0)).not.toMatchObject({ isClosed: true })
     await take(messages[0].v)
     const deadlineMs = messages[1].v.deadline * 1_000
+    expect(await refusal(() => channel.reserve('within', 1n, 0))).toBe('CHANNEL_CLOSING')
     const again = withCloses(deposits, createCloseStore(db), watcher)
     for (const one of [deposits, again]) {
       reach(deadlineMs)
@@ -106,6 +116,7 @@ describe('an exchange about a close', () => {
     }
     reach(deadlineMs + 1)
     expect(await deposits.at(channelId, 0)).not.toMatchObject({ isClosed: true })
+    await channel.reserve('after', 1n, 0)
     expect(closes.deadlineOf(channelId)).toBe(messages[1].v.deadline)
   })
 

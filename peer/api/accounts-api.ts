@@ -32,6 +32,18 @@ export interface AccountsApi {
    * address that nobody could spend from (INPUT_INVALID), and FUNDS_INSUFFICIENT (`details.asset`).
    */
   send(transfer: Transfer, options?: CallOptions): Promise<Sent>
+  /** What the peer's own account put aside for channels to come. */
+  vault(options?: CallOptions): Promise<VaultSummary>
+  /**
+   * Moves tokens of the peer's own account into its vault, out of which channels to any provider are
+   * funded. Refuses FUNDS_INSUFFICIENT.
+   */
+  vaultDeposit(amountWei: bigint, options?: CallOptions): Promise<VaultSummary>
+  /**
+   * Takes tokens out of the vault. Done twice: the first time it starts the withdrawal and says when it
+   * can be finished, then it finishes it. Channels are not funded from what is on its way out.
+   */
+  vaultWithdraw(draft: VaultDraft, options?: CallOptions): Promise<VaultWithdrawal>
   /**
    * Takes in the key of an Ethereum V3 keystore under a new label. Refuses what is no such file, a
    * label or an account that is here already (INPUT_INVALID), and PASSPHRASE_WRONG.
@@ -48,6 +60,25 @@ export interface Holdings {
   readonly balanceWei: bigint
   /** In wei of the chain's own coin. */
   readonly gasWei: bigint
+}
+
+export interface VaultSummary {
+  readonly account: string
+  /** All that it holds, what is on its way out included. */
+  readonly balanceWei: bigint
+  readonly withdrawingWei: bigint
+  /** When that can be finished, by the chain's clock; only while some is on its way. */
+  readonly readyAtMs?: number
+}
+
+export interface VaultDraft {
+  /** All it holds when left out. */
+  readonly amountWei?: bigint
+}
+
+export interface VaultWithdrawal extends VaultSummary {
+  /** What came back by this call. */
+  readonly returnedWei: bigint
 }
 
 export interface DepositTarget {

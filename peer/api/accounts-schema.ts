@@ -75,6 +75,14 @@ const depositTarget = z.object({
   token: z.string(),
   isGiven: z.boolean()
 })
+const vault = z.object({
+  account: z.string(),
+  balanceWei: weiSchema,
+  withdrawingWei: weiSchema,
+  readyAtMs: z.exactOptional(z.int())
+})
+const vaultDraft = z.strictObject({ amountWei: z.exactOptional(weiSchema) })
+const vaultWithdrawal = z.object({ ...vault.shape, returnedWei: weiSchema })
 const asset = z.enum(['token', 'coin'])
 const transfer = z.strictObject({
   account: idSchema,
@@ -105,6 +113,9 @@ export const accountsSchema = {
   holdings: methodOf('call', 'account', idSchema, holdings),
   deposit: methodOf('call', 'account', idSchema, depositTarget),
   send: methodOf('call', 'transfer', transfer, sent),
+  vault: method('call', vault),
+  vaultDeposit: methodOf('call', 'amountWei', weiSchema, vault),
+  vaultWithdraw: methodOf('call', 'draft', vaultDraft, vaultWithdrawal),
   import: methodOf('call', 'key', keyImport, account),
   export: methodOf('call', 'key', keyExport, exported)
 }

@@ -45,7 +45,15 @@ export interface ChannelSummary {
   readonly withdrawableWei: bigint
   /** By the chain's clock; only while withdrawing. */
   readonly readyAtMs?: number
+  /** How this peer last paid into it; absent where it did not since it started. */
+  readonly paidBy?: FundingWay
 }
+
+/**
+ * How a deposit was paid: out of the vault, by an allowance that was there, by one signature and one
+ * transaction (EIP-3009 or ERC-2612), or by an approval and a transaction after it.
+ */
+export type FundingWay = 'vault' | 'allowance' | 'authorization' | 'permit' | 'approval'
 
 export interface ChannelClosing {
   readonly channelId: string

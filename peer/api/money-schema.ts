@@ -37,7 +37,8 @@ const channel = z.object({
   claimedWei: weiSchema,
   state: z.enum(['open', 'retired', 'withdrawing', 'closed']),
   withdrawableWei: weiSchema,
-  readyAtMs: z.exactOptional(z.int())
+  readyAtMs: z.exactOptional(z.int()),
+  paidBy: z.exactOptional(z.enum(['vault', 'allowance', 'authorization', 'permit', 'approval']))
 })
 
 const closing = z.object({

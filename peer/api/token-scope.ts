@@ -74,6 +74,9 @@ export const ACCESS: Readonly<Record<MethodPath, Access>> = {
   'accounts/holdings': 'the account',
   'accounts/deposit': 'admin',
   'accounts/send': 'admin',
+  'accounts/vault': 'admin',
+  'accounts/vaultDeposit': 'admin',
+  'accounts/vaultWithdraw': 'admin',
   'accounts/import': 'admin',
   'accounts/export': 'admin',
   'peer/status': 'any'

@@ -96,7 +96,7 @@ export function createEthersChain(init: EthersChainInit): Chain {
     escrow: createEscrow(contracts.escrow, rpc, sender, fromBlock),
     pool: createPool(contracts.pool, rpc, sender, fromBlock),
     bond: createBond(contracts.bond, rpc, sender, fromBlock),
-    token: createToken(contracts.token, rpc, sender),
+    token: createToken(contracts.token, rpc, sender, contracts.chainId),
     reader: createReader(contracts, rpc),
     transactions: sender,
     check: (options = {}) => orAborted(check, options),

@@ -11,6 +11,7 @@ import type { Datanets } from './datanets.ts'
 import type { Funds } from './funds.ts'
 import { createHandOvers } from './hand-overs.ts'
 import type { Parts } from './parts.ts'
+import { createVault } from './vault.ts'
 
 /** The accounts of this peer's wallet, and what is known of them. specs/04-datanet.md §Hand-over */
 export function createAccounts(
@@ -68,6 +69,7 @@ export function createAccounts(
 
   return {
     ...funds,
+    ...createVault(parts),
     create: async (label) => plain(wallet.create(label)),
     async ensure(label) {
       const known = wallet.find(label)

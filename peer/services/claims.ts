@@ -3,6 +3,7 @@ import type { ChannelSummary, ClaimSummary } from '../api/money-api.ts'
 import type { ProgressOptions } from '../api/peer-api.ts'
 import type { StoredChannel } from '../store/channels.ts'
 import type { Claimer } from './claimer.ts'
+import type { Funding } from './funding.ts'
 import type { Parts } from './parts.ts'
 
 /** What a provider does on chain with the vouchers it holds. */
@@ -14,7 +15,8 @@ export interface Claims {
 /** Claims of this peer's vouchers. specs/07-channel.md §Claim */
 export function createClaims(
   parts: Pick<Parts, 'channelStore' | 'chain'>,
-  claimer: Pick<Claimer, 'claimAll'>
+  claimer: Pick<Claimer, 'claimAll'>,
+  funding?: Pick<Funding, 'wayOf'>
 ): Claims {
   const { channelStore, chain } = parts
 
@@ -71,7 +73,9 @@ export function createClaims(
           receipts: receipts.length,
           claimedWei: channel.claimedWei
         }
-        return [{ ...summary, ...stateOf(channel, voucher?.cumulativeWei ?? 0n) }]
+        const paidBy = channel.side === 'payer' ? funding?.wayOf(channel.channelId) : undefined
+        const state = stateOf(channel, voucher?.cumulativeWei ?? 0n)
+        return [{ ...summary, ...state, ...(paidBy === undefined ? {} : { paidBy }) }]
       })
   }
 }

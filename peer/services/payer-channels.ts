@@ -33,7 +33,7 @@ import type { StoredChannel } from '../store/channels.ts'
 import type { OnUndo } from '../store/group-commit.ts'
 import type { OpenCall } from '../store/open-calls.ts'
 import type { PromisedChannel } from './budget.ts'
-import { createFunding, freeWei, isUnfunded } from './funding.ts'
+import { createFunding, type Funding, freeWei, isUnfunded } from './funding.ts'
 import type { Parts } from './parts.ts'
 import { restorePayer } from './restore-payer.ts'
 
@@ -113,7 +113,8 @@ interface Entry extends Omit<PromisedChannel, 'channelId'> {
 
 /** Payer channels over the store and the chain. specs/07-channel.md §Window */
 export function createPayerChannels(
-  parts: Pick<Parts, 'channelStore' | 'chain' | 'wallet' | 'limits'>
+  parts: Pick<Parts, 'channelStore' | 'chain' | 'wallet' | 'limits'>,
+  { fund }: Pick<Funding, 'fund'> = createFunding(parts)
 ): PayerChannels {
   const { channelStore, chain, wallet, limits } = parts
   const { chainId, escrow, token } = chain.contracts
@@ -123,7 +124,6 @@ export function createPayerChannels(
   const channels = new Map<string, Entry>()
   /** By provider, oldest first, without those that were retired. */
   const usable = new Map<string, Entry[]>()
-  const fund = createFunding(parts)
   /** One opening or top-up per provider at a time: two calls must not both pay a deposit. */
   const turns = new Map<string, Promise<unknown>>()
 

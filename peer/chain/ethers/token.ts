@@ -4,6 +4,7 @@ import type { Rpc } from '../rpc.ts'
 import type { TokenContract, TokenDescription } from '../token.ts'
 import { createContract } from './contract.ts'
 import type { Sender } from './sender.ts'
+import { createTokenSigning } from './token-signing.ts'
 import { inclusionOf } from './values.ts'
 
 /** A symbol is by whoever deployed the token. */
@@ -24,9 +25,15 @@ export async function describeToken(
 }
 
 /** The ERC-20 at `address`, written to through `sender`. */
-export function createToken(address: string, rpc: Rpc, sender: Sender): TokenContract {
+export function createToken(
+  address: string,
+  rpc: Rpc,
+  sender: Sender,
+  chainId: bigint
+): TokenContract {
   const contract = createContract(DevnetToken.abi, address, rpc)
   return {
+    signing: createTokenSigning(address, chainId, rpc),
     describe: (options) => describeToken(address, rpc, options),
     async balanceOf(account, options) {
       const [amountWei] = await contract.read('balanceOf', [account], options)

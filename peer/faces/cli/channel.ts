@@ -1,5 +1,5 @@
 import { Option } from 'commander'
-import type { ChannelClosing, ChannelSummary } from '../../api/money-api.ts'
+import type { ChannelClosing, ChannelSummary, FundingWay } from '../../api/money-api.ts'
 import type { PeerApi } from '../../api/peer-api.ts'
 import { refusal } from '../../api/problem.ts'
 import { type CliCommand, command, read } from './command.ts'
@@ -25,7 +25,10 @@ export const channelCommands: readonly CliCommand[] = [
     async run({ api, options, print, whose, signal }) {
       const offer = options.offer ?? (await offerOf(api, options.model))
       const opened = await api.channels.open({ offer, depositWei: options.deposit }, { signal })
-      await print.show(opened, (one) => channelTable(api, [one], whose, print.columns))
+      await print.show(opened, async (one) => {
+        const shown = await channelTable(api, [one], whose, print.columns)
+        return one.paidBy === undefined ? shown : `${shown}\n\nPaid ${PAID_BY[one.paidBy]}.`
+      })
     }
   }),
   command({
@@ -58,6 +61,14 @@ export const channelCommands: readonly CliCommand[] = [
     }
   })
 ]
+
+const PAID_BY: Readonly<Record<FundingWay, string>> = {
+  vault: 'out of the vault, in one transaction',
+  allowance: 'by an allowance that was there, in one transaction',
+  authorization: 'by an authorization (EIP-3009), in one transaction',
+  permit: 'by a permit (ERC-2612), in one transaction',
+  approval: 'by an approval and a payment: the token takes no signatures'
+}
 
 function tellClosing(
   closing: ChannelClosing,

@@ -11,3 +11,18 @@ export async function moneyOf(api: PeerApi): Promise<(amountWei: bigint) => stri
 export function percent(ppm: number): string {
   return `${Number((ppm / 10_000).toFixed(2))} %`
 }
+
+/** The coin of every chain that is reached by JSON-RPC. */
+const COIN_DECIMALS = 18
+
+/** An amount of the chain's own coin, to the last place. */
+export function coins(amountWei: bigint): string {
+  return formatAmount(amountWei, 'coins of the chain', COIN_DECIMALS)
+}
+
+/** An amount of the chain's own coin to six places: what pays gas is never counted to the last one. */
+export function coin(amountWei: bigint): string {
+  const step = 10n ** 12n
+  if (amountWei > 0n && amountWei < step) return 'less than 0.000001'
+  return formatAmount(amountWei - (amountWei % step), '', COIN_DECIMALS)
+}

@@ -1,21 +1,19 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { Option } from 'commander'
 import type { Holdings } from '../../api/accounts-api.ts'
-import { formatAmount, parseAmount } from '../../api/amounts.ts'
 import type { BudgetSummary } from '../../api/money-api.ts'
 import type { PeerApi } from '../../api/peer-api.ts'
 import { refusal } from '../../api/problem.ts'
 import { createAccount } from './account.ts'
 import { type CliCommand, command } from './command.ts'
 import { fields, table, wrap } from './layout.ts'
-import { moneyOf } from './money.ts'
+import { coin, moneyOf } from './money.ts'
 import { accountOf } from './resolve.ts'
 import { minute, shortPeer } from './short.ts'
+import { walletMoneyCommands } from './wallet-money.ts'
 
 /** A key file is a few hundred bytes. */
 const MAX_KEY_BYTES = 65_536
-/** The coin of every chain that is reached by JSON-RPC. */
-const COIN_DECIMALS = 18
 /** Accounts that the chain is asked about at a time. */
 const PARALLEL = 8
 
@@ -23,7 +21,6 @@ const PASSPHRASE_FILE = new Option(
   '--passphrase-file <file>',
   'with the passphrase of the key file; mode 600'
 )
-const ACCOUNT = new Option('--account <account>', 'address or label; by default the peer’s own')
 
 interface KeyOptions {
   readonly passphraseFile?: string
@@ -96,71 +93,7 @@ export const walletCommands: readonly CliCommand[] = [
       await print.show(budget, async (one) => tellBudget(one, await moneyOf(api), print.columns))
     }
   }),
-  command({
-    name: 'wallet deposit',
-    summary: 'where to pay to; a devnet’s faucet gives play money at once',
-    args: '[account]',
-    async run({ api, args, print, signal }) {
-      const target = await api.accounts.deposit(await accountOf(api, args[0]), { signal })
-      await print.show(target, async ({ address, chainId, token, isGiven }) => {
-        const { symbol } = (await api.status()).token ?? { symbol: 'tokens' }
-        const money = await moneyOf(api)
-        const held = await api.accounts.holdings(address, { signal })
-        const shown = fields(
-          [
-            ['pay to', address],
-            ['on chain', String(chainId)],
-            [symbol, `the token at ${token}`],
-            ['holds', `${money(held.balanceWei)}, and ${coin(held.gasWei)} for gas`]
-          ],
-          print.columns
-        )
-        const way = isGiven
-          ? 'The faucet of this devnet just gave it gas and play money.'
-          : `It needs ${symbol} to pay with, and some of the chain’s own coin for gas.`
-        return `${shown}\n\n${wrap(way, print.columns)}`
-      })
-    }
-  }),
-  command<{ to: string; account?: string; coin?: boolean; yes?: boolean }>({
-    name: 'wallet withdraw',
-    pays: true,
-    summary: 'send tokens (--coin: gas coins) away; an amount, or all',
-    args: '<amount>',
-    options: [
-      new Option('--to <address>', 'who gets them').makeOptionMandatory(),
-      new Option('--coin', 'of the chain’s own coin, which pays gas'),
-      ACCOUNT,
-      new Option('--yes', 'without asking')
-    ],
-    async run({ api, args, options, print, signal }) {
-      const [amount = ''] = args
-      const isAll = amount === 'all'
-      const asked = isAll ? {} : { amountWei: parseAmount(amount) }
-      const account = await accountOf(api, options.account)
-      const tokens = await moneyOf(api)
-      const money = options.coin === true ? coins : tokens
-      const said = asked.amountWei === undefined ? 'all it holds' : money(asked.amountWei)
-      if (options.yes !== true) {
-        const hint = 'nobody to ask: --yes sends without asking'
-        if (print.prompt === undefined) throw refusal('INPUT_INVALID', { param: 'yes' }, { hint })
-        print.write(`${said}\n  from ${account}\n  to   ${options.to}\n`)
-        const answer = await print.prompt('Send it? It cannot be taken back. [y/N] ')
-        if (!/^y(es)?$/i.test(answer.trim())) {
-          await print.show({ isSent: false }, () => 'Nothing was sent.')
-          return
-        }
-      }
-      const kind = options.coin === true ? { asset: 'coin' as const } : {}
-      const sent = await api.accounts.send(
-        { account, to: options.to, ...asked, ...kind },
-        { signal }
-      )
-      await print.show(sent, ({ to, txHash, amountWei }) =>
-        [`Sent ${money(amountWei)} to ${to}`, `transaction ${txHash}`].join('\n')
-      )
-    }
-  })
+  ...walletMoneyCommands
 ]
 
 function fileOf({ passphraseFile }: KeyOptions): { readonly file?: string } {
@@ -207,17 +140,6 @@ async function balances(api: PeerApi, all: readonly Holdings[], width: number): 
     ]),
     { width, empty: 'No account is kept here.' }
   )
-}
-
-function coins(amountWei: bigint): string {
-  return formatAmount(amountWei, 'coins of the chain', COIN_DECIMALS)
-}
-
-/** To six places: what pays gas is never counted to the last one. */
-function coin(amountWei: bigint): string {
-  const step = 10n ** 12n
-  if (amountWei > 0n && amountWei < step) return 'less than 0.000001'
-  return formatAmount(amountWei - (amountWei % step), '', COIN_DECIMALS)
 }
 
 function tellBudget(

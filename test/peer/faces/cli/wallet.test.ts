@@ -12,6 +12,8 @@ const ACCOUNTS = [
   { address: OWN, label: 'own' },
   { address: CURATOR, label: 'curator' }
 ]
+const VAULT = { account: OWN, balanceWei: 0n, withdrawingWei: 0n }
+
 let dir: string
 let did: unknown[][]
 let peer: ReturnType<typeof scriptedPeer>
@@ -36,6 +38,16 @@ beforeEach(() => {
         amountWei,
         txHash: `0x${'77'.repeat(32)}`
       }
+    },
+    vault: async () => VAULT,
+    async vaultDeposit(amountWei: bigint) {
+      did.push(['vaultDeposit', amountWei])
+      return { ...VAULT, balanceWei: amountWei }
+    },
+    async vaultWithdraw(draft: object) {
+      did.push(['vaultWithdraw', draft])
+      const out = { withdrawingWei: 3n * DNC, readyAtMs: 1_800_000_000_000 }
+      return { ...VAULT, balanceWei: 5n * DNC, ...out, returnedWei: 0n }
     },
     async import(key: object) {
       did.push(['import', key])
@@ -85,6 +97,24 @@ test('coins of the chain are sent by --coin, and all of them by the word', async
   expect(did).toEqual([['send', { account: OWN, to: TO, asset: 'coin' }]])
 })
 
+test('a vault is filled, shown and emptied', async () => {
+  const filled = await cli(peer, ['wallet', 'deposit', '--vault', '5'], { columns: 80 })
+  expect(filled.out).toContain('The vault holds 5 DNC.')
+  const out = await cli(peer, ['wallet', 'withdraw', '--vault'], { columns: 80 })
+  expect(out.out).toMatch(/3 DNC of it is on its\s+way\s+out[\s\S]*wallet withdraw --vault\n/)
+  await cli(peer, ['wallet', 'withdraw', '2', '--vault', '--json'])
+  expect(did).toEqual([
+    ['vaultDeposit', 5n * DNC],
+    ['vaultWithdraw', {}],
+    ['vaultWithdraw', { amountWei: 2n * DNC }]
+  ])
+  for (const wrong of [['--vault', '--to', TO], ['--to', TO], ['1']]) {
+    expect(await cli(peer, ['wallet', 'withdraw', ...wrong])).toMatchObject({ code: 2 })
+  }
+  const named = ['wallet', 'deposit', 'own', '--vault', '5']
+  expect(await cli(peer, named)).toMatchObject({ code: 2 })
+})
+
 test('a key goes to a file of its owner alone, never over another one, and never to the screen', async () => {
   const file = join(dir, 'own.json')
   const { out, code } = await cli(peer, ['wallet', 'export', '--out', file], {
@@ -114,6 +144,7 @@ test.each([
   [['wallet', 'balance'], /own +0xa1a1\S+ +12 DNC +0\.1/],
   [['wallet', 'budget'], /left today +3 DNC/],
   [['wallet', 'deposit'], /pay to +0xa1a1[\s\S]*coin for gas/],
+  [['wallet', 'vault'], /The vault is empty/],
   [['wallet', 'create', 'ann'], /ann is 0x/]
 ])('%j fits 80 columns and says it', async (words, says) => {
   const { out, code } = await cli(peer, words, { columns: 80 })
