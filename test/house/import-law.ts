@@ -5,7 +5,7 @@ import type { Module } from './read-module.ts'
 const NOUNS = ['datanet', 'model', 'channel', 'receipt', 'reward']
 // The two doors: all that may pass on what others export.
 const DOORS = ['peer/index.ts', 'peer/api/index.ts']
-const WORLD = ['chain', 'store', 'wallet', 'content', 'net', 'engines']
+const WORLD = ['chain', 'store', 'wallet', 'content', 'net', 'engines', 'intake']
 
 /** What a room may use. Locals are path prefixes; a package stands for its subpaths as well. */
 interface Room {
