@@ -17,7 +17,7 @@ export default defineConfig({
   solidity: {
     version: '0.8.37',
     path: createRequire(import.meta.url).resolve('solc/soljson.js'),
-    settings: { evmVersion: 'cancun', optimizer: { enabled: true, runs: 200 } }
+    settings: { evmVersion: 'cancun', optimizer: { enabled: true, runs: 1_000_000 } }
   },
   test: {
     solidity: {

@@ -47,7 +47,7 @@ export function compileContracts(sources: Record<string, string>): Record<string
         ),
         settings: {
           evmVersion: 'cancun',
-          optimizer: { enabled: true, runs: 200 },
+          optimizer: { enabled: true, runs: 1_000_000 },
           metadata: { bytecodeHash: 'none', appendCBOR: false },
           outputSelection: Object.fromEntries(
             Object.keys(sources).map((file) => [file, { '*': ['abi', 'evm.bytecode.object'] }])

@@ -18,12 +18,12 @@ export interface DropTree {
 
 /**
  * The tree over `leaves`. Refuses leaves that are not strictly ascending by account or not above zero,
- * more than a drop may hold, and a total beyond 128 bits (DROP_INVALID).
+ * more than a drop may hold, and a total beyond 96 bits (DROP_INVALID).
  */
 export function buildDropTree(leaves: readonly DropLeaf[]): DropTree {
   refuseDisorder(leaves)
   const { root, totalWei, proofAt } = buildSumTree(leaves)
-  if (totalWei >> 128n !== 0n) throw new DatanetError('DROP_INVALID', { reason: 'total' })
+  if (totalWei >> 96n !== 0n) throw new DatanetError('DROP_INVALID', { reason: 'total' })
   const places = new Map(leaves.map(({ account }, index) => [account, index]))
   return {
     root,
@@ -46,8 +46,8 @@ export function isInDrop(
   for (const { hash, sumWei, isLeft } of proof) {
     const sibling = { hash: hexWord(hash), sumWei }
     node = isLeft ? parentNode(sibling, node) : parentNode(node, sibling)
-    // The words of the hash wrap at 256 bits: a larger sum belongs to no drop.
-    if (node.sumWei >> 128n !== 0n) return false
+    // A hash has 96 bits of each sum: what is beyond them belongs to no drop.
+    if (node.sumWei >> 96n !== 0n) return false
   }
   return `0x${Buffer.from(node.hash).toString('hex')}` === root && node.sumWei === totalWei
 }

@@ -4,7 +4,7 @@ import type { DropLeaf } from './fold.ts'
 
 /** One step up the tree: the sibling, its sum, and whether it stands on the left. */
 export interface DropProofStep {
-  /** Lowercase 0x hash. */
+  /** Lowercase 0x hash; its first 24 bytes are what counts. */
   readonly hash: string
   readonly sumWei: bigint
   readonly isLeft: boolean
@@ -18,7 +18,7 @@ export interface SumNode {
 
 /**
  * A Merkle-sum tree over leaves in any order, as a pool contract would take it: every node carries the
- * sum of the leaves below and its parent hashes both sums. specs/09-reward.md §Tree
+ * sum of the leaves below and its parent hashes both sums. Sums are below 2^96. specs/09-reward.md §Tree
  */
 export interface SumTree {
   /** Lowercase 0x hash; zero without leaves. */
@@ -63,10 +63,13 @@ export function leafNode({ account, cumulativeWei }: DropLeaf): SumNode {
   return { hash: merkleLeaf(data), sumWei: cumulativeWei }
 }
 
-/** The node over two. */
+/** The node over two: over 36 bytes of each, its sum and what counts of its hash. */
 export function parentNode(left: SumNode, right: SumNode): SumNode {
-  const hash = hashWords(left.hash, uintWord(left.sumWei), right.hash, uintWord(right.sumWei))
-  return { hash, sumWei: left.sumWei + right.sumWei }
+  const data = [left, right].flatMap(({ hash, sumWei }) => [
+    uintWord(sumWei).subarray(20),
+    hash.subarray(0, 24)
+  ])
+  return { hash: hashWords(...data), sumWei: left.sumWei + right.sumWei }
 }
 
 function hex(bytes: Uint8Array): string {

@@ -29,12 +29,7 @@ const VETO = 'DropVeto(bytes32 pool,uint64 dropSeq,bytes32 root)'
 
 export function sumTree(leaves) {
   const node = (left, right) => ({
-    hash: keccak(
-      abi(
-        ['bytes32', 'uint256', 'bytes32', 'uint256'],
-        [left.hash, left.sum, right.hash, right.sum]
-      )
-    ),
+    hash: keccak(Buffer.concat([half(left), half(right)])),
     sum: left.sum + right.sum,
     below: [...left.below, ...right.below]
   })
@@ -60,6 +55,13 @@ export function sumTree(leaves) {
   }
   return { root: level[0]?.hash ?? fill(32, 0), total: level[0]?.sum ?? 0n, proofs }
 }
+
+// Its sum in 12 bytes, and 24 bytes of its hash.
+const half = ({ hash, sum }) =>
+  Buffer.concat([
+    Buffer.from(sum.toString(16).padStart(24, '0'), 'hex'),
+    Buffer.from(hash).subarray(0, 24)
+  ])
 
 const step = ({ hash, sum }, isLeft) => ({
   hash: `0x${text(hash)}`,

@@ -241,18 +241,23 @@ export async function rewardClaim() {
   const at = leaves.findIndex(({ account }) => account === contributionRecord.contributor)
   const pool = new Interface([
     'function postDrop(bytes32 auditor,address token,bytes32 root,uint256 totalWei,bytes32 drop)',
-    'function claim(tuple(address operator,bytes32 auditor,address token) key,tuple(address account,uint256 cumulativeWei,uint256 lefts,bytes proof) leaf)'
+    'function claim(tuple(address operator,bytes32 auditor,address token) key,bytes leaf)'
   ])
   const { operator, auditor, token, contract } = plain(poolParts)
-  // Each sibling in 44 bytes, its hash and its sum; on which side it stands is a bit of "lefts".
+  // Account, amount and sides in 36 bytes, then each sibling in 36: its sum, and 24 bytes of its hash.
+  const inBytes = (value, size) =>
+    BigInt(value)
+      .toString(16)
+      .padStart(2 * size, '0')
   const lefts = proofs[at].reduce(
     (bits, { isLeft }, i) => bits | (isLeft ? 1n << BigInt(i) : 0n),
     0n
   )
   const siblings = proofs[at].map(
-    ({ hash, sumWei }) => hash.slice(2) + BigInt(sumWei.$wei).toString(16).padStart(24, '0')
+    ({ hash, sumWei }) => inBytes(sumWei.$wei, 12) + hash.slice(2, 50)
   )
   const { account, cumulativeWei } = leaves[at]
+  const own = account.text.slice(2) + inBytes(cumulativeWei.amount, 12) + inBytes(lefts, 4)
   return {
     receipt: text(receipt.data),
     policy: POLICY,
@@ -270,10 +275,7 @@ export async function rewardClaim() {
     claim: {
       to: contract,
       calldata: pool
-        .encodeFunctionData('claim', [
-          [operator, auditor, token],
-          [account.text, cumulativeWei.amount, lefts, `0x${siblings.join('')}`]
-        ])
+        .encodeFunctionData('claim', [[operator, auditor, token], `0x${own}${siblings.join('')}`])
         .slice(2)
     },
     datanet: datanetId.toString()

@@ -19,6 +19,8 @@ const COINS = `0x${'00'.repeat(20)}`
 const CURATORS = ['ada', 'ben', 'cyd'].sort((a, b) => (accountOf(a) < accountOf(b) ? -1 : 1))
 const LEAVES = 1_000
 const BATCH = 20
+/** A thousandth of a token of 18 decimals, and odd: amounts as they come in calls. */
+const MILLI = 1_000_000_000_000_007n
 
 /** Measures every operation on a fresh chain; the same contracts always give the same figures. */
 export async function measureGas(): Promise<GasFigures> {
@@ -82,13 +84,13 @@ async function fundingGas(world: World, channels: readonly Terms[], note: Note):
   await world.drip('payer')
   note('approve', (await payer.token.approve(contracts.escrow, 10n ** 30n)).gasUsed)
   for (const [i, terms] of channels.entries()) {
-    const { gasUsed } = await escrow.fund(terms, 10_000n)
+    const { gasUsed } = await escrow.fund(terms, 500n * MILLI)
     if (i === 0) note('open by allowance, first ever', gasUsed)
     if (i === 1) note('open by allowance', gasUsed)
   }
-  note('top up by allowance', (await escrow.fund(channels[0] as Terms, 10_000n)).gasUsed)
+  note('top up by allowance', (await escrow.fund(channels[0] as Terms, 500n * MILLI)).gasUsed)
   const coins = (name: string) => world.terms({ salt: hashOf(name), token: COINS })
-  note('open in coins', (await escrow.fund(coins('coins'), 10_000n)).gasUsed)
+  note('open in coins', (await escrow.fund(coins('coins'), 500n * MILLI)).gasUsed)
 
   const domain = escrowDomain(contracts.chainId, contracts.escrow)
   const deadlineS = 4_000_000_000
@@ -104,22 +106,22 @@ async function fundingGas(world: World, channels: readonly Terms[], note: Note):
     return { nonce: value.nonce, deadlineS, signature }
   }
   for (const name of ['first', 'later']) {
-    const permit = await permitOf(world, 'payer', 10_000n, deadlineS)
+    const permit = await permitOf(world, 'payer', 500n * MILLI, deadlineS)
     const terms = world.terms({ salt: hashOf(`permit ${name}`) })
-    const signed = await order(FUND, terms, 10_000n)
+    const signed = await order(FUND, terms, 500n * MILLI)
     const { gasUsed } = await world
       .as('operator')
-      .escrow.fundWithPermit(terms, 10_000n, signed, permit)
+      .escrow.fundWithPermit(terms, 500n * MILLI, signed, permit)
     note(`open by permit, ${name}`, gasUsed)
   }
   // A permit sets the allowance: the one from before is gone.
   await payer.token.approve(contracts.escrow, 10n ** 30n)
-  const into = await escrow.vaultDeposit(payer.account, contracts.token, 10n ** 6n)
+  const into = await escrow.vaultDeposit(payer.account, contracts.token, 2_000n * MILLI)
   note('vault deposit, first', into.gasUsed)
   for (const name of ['first', 'later']) {
     const terms = world.terms({ salt: hashOf(`vault ${name}`) })
-    const signed = await order(VAULT_FUND, terms, 10_000n)
-    const { gasUsed } = await world.as('operator').escrow.fundFromVault(terms, 10_000n, signed)
+    const signed = await order(VAULT_FUND, terms, 500n * MILLI)
+    const { gasUsed } = await world.as('operator').escrow.fundFromVault(terms, 500n * MILLI, signed)
     note(`open from the vault, ${name}`, gasUsed)
   }
 }
@@ -130,7 +132,9 @@ async function claimGas(world: World, channels: readonly Terms[], note: Note): P
   const rows = (wei: bigint, count: number) =>
     channels
       .slice(0, count)
-      .map((terms) => world.row(terms, { cumulativeWei: wei, royaltyWei: wei / 3n }))
+      .map((terms) =>
+        world.row(terms, { cumulativeWei: wei * MILLI, royaltyWei: (wei * MILLI) / 3n })
+      )
   note('claim 1 row, first ever', (await operator.escrow.claim(rows(30n, 1))).gasUsed)
   note('claim 1 row', (await operator.escrow.claim(rows(60n, 1))).gasUsed)
   await operator.escrow.claim(rows(90n, 100))
@@ -141,21 +145,21 @@ async function claimGas(world: World, channels: readonly Terms[], note: Note): P
   note('claim 100 stale rows of a group, a row', stale.gasUsed, 100)
   // One row of another auditor makes them a mixed batch.
   const other = world.terms({ salt: hashOf('mixed') })
-  await payer.escrow.fund(other, 10_000n)
+  await payer.escrow.fund(other, 500n * MILLI)
   const mixed = (wei: bigint) => [
     ...rows(wei, 99),
-    world.row(other, { cumulativeWei: wei, royaltyWei: wei / 3n })
+    world.row(other, { cumulativeWei: wei * MILLI, royaltyWei: (wei * MILLI) / 3n })
   ]
   await operator.escrow.claim(mixed(180n))
   note('claim 100 mixed rows, a row', (await operator.escrow.claim(mixed(210n))).gasUsed, 100)
   note('pull, first', (await operator.escrow.pull(operator.account, one.token)).gasUsed)
-  note('start withdraw', (await payer.escrow.startWithdraw(one, 100n)).gasUsed)
+  note('start withdraw', (await payer.escrow.startWithdraw(one, 20n * MILLI)).gasUsed)
   await world.warp(one.withdrawDelayS)
   note('finish withdraw', (await payer.escrow.finishWithdraw(one)).gasUsed)
-  const row = world.row(other, { cumulativeWei: 400n, royaltyWei: 100n })
+  const row = world.row(other, { cumulativeWei: 400n * MILLI, royaltyWei: 100n * MILLI })
   note('close', (await payer.escrow.close(row, await world.closing(row, 'operator'))).gasUsed)
   note('collect, first', (await operator.pool.collect(one)).gasUsed)
-  await operator.escrow.claim(rows(9_000n, 100))
+  await operator.escrow.claim(rows(450n, 100))
   note('collect', (await operator.pool.collect(one)).gasUsed)
 }
 
@@ -208,7 +212,7 @@ async function bondGas(world: World, note: Note): Promise<void> {
   const { bond, token, account } = world.as('payer')
   const key = { owner: account, receiptSigner: accountOf('operator'), token: contracts.token }
   await token.approve(contracts.bond, 10n ** 30n)
-  note('stake a bond', (await bond.stake(key, 10_000n)).gasUsed)
+  note('stake a bond', (await bond.stake(key, 500n * MILLI)).gasUsed)
   const proof = world.equivocation('operator', hashOf('some channel'), 7)
   note('slash a bond', (await bond.slash(key, proof, accountOf('payee'))).gasUsed)
 }

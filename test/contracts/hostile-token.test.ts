@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from 'vitest'
 import { createContract } from '../../peer/chain/ethers/contract.ts'
+import { leafBytes } from '../../peer/chain/ethers/pool.ts'
 import type { Terms } from '../../protocol/channel/terms.ts'
 import { ChannelEscrow } from '../../protocol/contracts/abi/ChannelEscrow.ts'
 import { RewardPool } from '../../protocol/contracts/abi/RewardPool.ts'
@@ -103,4 +104,38 @@ test('a pool is not collected from inside the collection of another', async () =
   expect(await token.read('reached', [])).toBe(false)
   expect((await pool.state(terms)).creditedWei).toBe(40n)
   expect((await pool.state(second)).creditedWei).toBe(0n)
+})
+
+test('no share is claimed from inside a batch, which books what it paid at its end', async () => {
+  const terms = await hostile()
+  const { escrow, pool } = world.as('stranger')
+  await world.as('payer').escrow.fund(terms, 100n)
+  await escrow.claim([world.row(terms, { cumulativeWei: 100n, royaltyWei: 40n })])
+  await pool.collect(terms)
+  const leaves = ['stranger', 'other']
+    .map((name) => ({ account: accountOf(name), cumulativeWei: 20n }))
+    .sort((a, b) => (a.account < b.account ? -1 : 1))
+  const tree = buildDropTree(leaves)
+  const drop = { root: tree.root, totalWei: 40n, drop: hashOf('drop') }
+  await world.as('operator').pool.postDrop(terms, drop)
+  await world.warp(DROP_DELAY_S)
+  const proven = leaves.map((leaf) => ({ ...leaf, proof: tree.proof(leaf.account) }))
+  const [first, second] = proven as [(typeof proven)[0], (typeof proven)[0]]
+  const contract = createContract(RewardPool.abi, world.contracts.pool, world.rpc)
+  const key = { operator: terms.operator, auditor: terms.auditor, token: terms.token }
+  await token.call('payer', 'arm', [
+    world.contracts.pool,
+    contract.encode('claim', [key, leafBytes(second)])
+  ])
+  await pool.claimMany([{ key, leaves: [first] }])
+  expect(await token.read('reached', [])).toBe(false)
+  expect(await pool.state(key)).toMatchObject({ claimedWei: 20n })
+  // On its own a claim books before it pays, and calls from inside it find all as it is.
+  await token.call('payer', 'arm', [
+    world.contracts.pool,
+    contract.encode('claim', [key, leafBytes(first)])
+  ])
+  expect(await pool.claim(key, second.account, 20n, second.proof)).toMatchObject({ paidWei: 20n })
+  expect(await token.read('reached', [])).toBe(false)
+  expect(await pool.state(key)).toMatchObject({ claimedWei: 40n })
 })

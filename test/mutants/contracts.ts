@@ -4,7 +4,8 @@ const CLAIMS = 'protocol/contracts/parts/EscrowClaims.sol'
 const FUNDING = 'protocol/contracts/parts/EscrowFunding.sol'
 const BASE = 'protocol/contracts/parts/EscrowBase.sol'
 const ESCROW = 'protocol/contracts/ChannelEscrow.sol'
-const POOL = 'protocol/contracts/RewardPool.sol'
+const DROPS = 'protocol/contracts/parts/PoolDrops.sol'
+const SHARES = 'protocol/contracts/parts/PoolShares.sol'
 const BOND = 'protocol/contracts/ProviderBond.sol'
 const REGISTRY = 'protocol/contracts/DatanetRegistry.sol'
 
@@ -173,7 +174,7 @@ export const CONTRACT_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'drop-above-credit',
-    file: POOL,
+    file: DROPS,
     find: 'if (totalWei > state.credited) revert PoolTotalAboveCredited(totalWei, state.credited);',
     replace: '',
     tests: ['test/contracts/pool.test.ts'],
@@ -181,7 +182,7 @@ export const CONTRACT_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'drop-replaced',
-    file: POOL,
+    file: DROPS,
     find: 'if (state.pendingReadyAt != 0) revert PoolDropPending(state.pendingReadyAt);',
     replace: '',
     tests: ['test/contracts/pool.test.ts'],
@@ -189,7 +190,7 @@ export const CONTRACT_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'drop-veto-quorum',
-    file: POOL,
+    file: DROPS,
     find: 'if (count < threshold) revert PoolApprovalsMissing(count, threshold);',
     replace: 'if (count < threshold && count > 32) revert PoolApprovalsMissing(count, threshold);',
     tests: ['test/contracts/pool.test.ts'],
@@ -197,35 +198,43 @@ export const CONTRACT_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'drop-not-shrunk',
-    file: POOL,
-    find: 'if (pending.account != before.account || pending.cumulativeWei >= before.cumulativeWei) {',
-    replace: 'if (pending.account != before.account) {',
+    file: DROPS,
+    find: 'if (pendingAccount != account || pendingWei >= beforeWei) revert PoolNotRefuted();',
+    replace: 'if (pendingAccount != account) revert PoolNotRefuted();',
     tests: ['test/contracts/drops.test.ts'],
     only: 'nobody ends a drop that takes nothing'
   },
   {
     name: 'share-twice',
-    file: POOL,
-    find: '        _claimed[id][leaf.account] = leaf.cumulativeWei;\n        emit RewardClaimed(id, leaf.account, amountWei);\n        if',
-    replace: '        emit RewardClaimed(id, leaf.account, amountWei);\n        if',
+    file: SHARES,
+    find: '        share.claimed = cumulativeWei;\n        emit RewardClaimed',
+    replace: '        emit RewardClaimed',
     tests: ['test/contracts/pool.test.ts'],
     only: 'refuses to claim twice'
   },
   {
     name: 'share-overdrawn',
-    file: POOL,
-    find: 'if (claimedWei > state.total) revert PoolOverdrawn(claimedWei, state.total);',
+    file: SHARES,
+    find: 'if (claimedWei > totalWei) revert PoolOverdrawn(claimedWei, totalWei);',
     replace: '',
     tests: ['test/contracts/pool.test.ts'],
     only: 'pays out no more than the total'
   },
   {
     name: 'share-unassigned',
-    file: POOL,
-    find: 'if (leaf.account == address(0)) revert PoolAccountUnassigned();',
+    file: SHARES,
+    find: 'if (account == address(0)) revert PoolAccountUnassigned();',
     replace: '',
     tests: ['test/contracts/pool.test.ts'],
     only: 'lets nobody claim what is unassigned'
+  },
+  {
+    name: 'share-inside-another',
+    file: SHARES,
+    find: 'if (_reentrancyGuardEntered()) revert ReentrancyGuardReentrantCall();',
+    replace: '',
+    tests: ['test/contracts/hostile-token.test.ts'],
+    only: 'no share is claimed from inside a batch'
   },
   {
     name: 'bond-one-leaf',

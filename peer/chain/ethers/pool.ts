@@ -99,7 +99,7 @@ export function createPool(
       return inclusionOf(await sender.send({ to: address, data, what: 'vetoDrop' }, options))
     },
     async claim(key, account, cumulativeWei, proof, options) {
-      const leaf = leafTuple({ account, cumulativeWei, proof })
+      const leaf = leafBytes({ account, cumulativeWei, proof })
       const data = contract.encode('claim', [keyTuple(key), leaf])
       const sent = await sender.send({ to: address, data, what: 'claim' }, options)
       const [event] = contract.eventsIn('RewardClaimed', sent.logs)
@@ -108,7 +108,7 @@ export function createPool(
     async claimMany(shares, options) {
       const rows = shares.map(({ key, leaves }) => ({
         key: keyTuple(key),
-        leaves: leaves.map(leafTuple)
+        leaves: leaves.map(leafBytes)
       }))
       const data = contract.encode('claimMany', [rows])
       const sent = await sender.send({ to: address, data, what: 'claimMany' }, options)
@@ -119,18 +119,18 @@ export function createPool(
       const pool = keyTuple(key)
       const data =
         kind === 'total'
-          ? contract.encode('refuteTotal', [pool, leafTuple(refutation.pending)])
+          ? contract.encode('refuteTotal', [pool, leafBytes(refutation.pending)])
           : kind === 'unordered'
             ? contract.encode('refuteUnordered', [pool, gapTuple(refutation.gap)])
             : kind === 'shrunk'
               ? contract.encode('refuteShrunk', [
                   pool,
-                  leafTuple(refutation.before),
-                  leafTuple(refutation.pending)
+                  leafBytes(refutation.before),
+                  leafBytes(refutation.pending)
                 ])
               : contract.encode('refuteAbsent', [
                   pool,
-                  leafTuple(refutation.before),
+                  leafBytes(refutation.before),
                   gapTuple(refutation.gap)
                 ])
       return inclusionOf(await sender.send({ to: address, data, what: 'refute' }, options))
@@ -168,8 +168,13 @@ function keyTuple({ operator, auditor, token }: PoolKey) {
   return { operator, auditor, token }
 }
 
-function leafTuple({ account, cumulativeWei, proof }: ProvenLeaf) {
-  return { account, cumulativeWei, ...sidesOf(proof) }
+/**
+ * A leaf and its way up as the contract takes them, as 0x hex: account, amount and sides in 20, 12 and 4
+ * bytes, then the steps. specs/09-reward.md §Claim
+ */
+export function leafBytes({ account, cumulativeWei, proof }: ProvenLeaf): string {
+  const head = `${account.slice(2)}${hexOf(cumulativeWei, 12)}${hexOf(sidesOf(proof), 4)}`
+  return `0x${head}${stepsOf(proof).slice(2)}`
 }
 
 function gapTuple({ left, right, proof }: DropGap) {
@@ -177,27 +182,32 @@ function gapTuple({ left, right, proof }: DropGap) {
     hasLeft: left !== undefined,
     leftAccount: left?.account ?? ZERO_ADDRESS,
     leftWei: left?.cumulativeWei ?? 0n,
-    leftProof: sidesOf(left?.proof ?? []).proof,
+    leftProof: stepsOf(left?.proof ?? []),
     hasRight: right !== undefined,
     rightAccount: right?.account ?? ZERO_ADDRESS,
     rightWei: right?.cumulativeWei ?? 0n,
-    rightProof: sidesOf(right?.proof ?? []).proof,
-    ...sidesOf(proof)
+    rightProof: stepsOf(right?.proof ?? []),
+    lefts: sidesOf(proof),
+    proof: stepsOf(proof)
   }
 }
 
-/** The siblings in 44 bytes each, and on which side they stand as bits. */
-function sidesOf(proof: ProvenLeaf['proof']): { lefts: bigint; proof: string } {
-  const lefts = proof.reduce(
-    (bits, { isLeft }, i) => (isLeft ? bits | (1n << BigInt(i)) : bits),
-    0n
-  )
-  const steps = proof.map(({ hash, sumWei }) => {
-    // A sum that does not fit belongs to no drop: its lower bytes lead to no root either.
-    const sum = sumWei.toString(16).padStart(24, '0').slice(-24)
-    return `${hash.slice(2)}${sum}`
-  })
-  return { lefts, proof: `0x${steps.join('')}` }
+/** On which side the siblings stand: bit i is set for a left one. */
+function sidesOf(proof: ProvenLeaf['proof']): bigint {
+  return proof.reduce((bits, { isLeft }, i) => (isLeft ? bits | (1n << BigInt(i)) : bits), 0n)
+}
+
+/** The siblings in 36 bytes each: the sum, and what counts of the hash. */
+function stepsOf(proof: ProvenLeaf['proof']): string {
+  return `0x${proof.map(({ hash, sumWei }) => `${hexOf(sumWei, 12)}${hash.slice(2, 50)}`).join('')}`
+}
+
+/** What does not fit belongs to no drop: its lower bytes lead to no root either. */
+function hexOf(value: bigint, bytes: number): string {
+  return value
+    .toString(16)
+    .padStart(2 * bytes, '0')
+    .slice(-2 * bytes)
 }
 
 function idOf({ operator, auditor, token }: PoolKey): string {

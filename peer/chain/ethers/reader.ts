@@ -21,6 +21,7 @@ const SHORT_CHAIN = 5_000
 // biome-ignore lint/suspicious/noExplicitAny: decoded by the contract's own ABI, whose names these are
 type Args = any
 const facts: Readonly<Record<string, (args: Args) => ChainFact>> = {
+  ChannelOpened: ({ channelId, depositWei }) => ({ name: 'funded', channelId, depositWei }),
   ChannelFunded: ({ channelId, depositWei }) => ({ name: 'funded', channelId, depositWei }),
   Claimed: ({ channelId, claimedWei, royaltyWei }) => ({
     ...{ name: 'claimed', channelId, claimedWei, royaltyWei }

@@ -103,9 +103,20 @@ interface IChannelEscrow {
         ChannelClosed
     }
 
-    /// @notice The channel got its first deposit.
-    event ChannelOpened(bytes32 indexed channelId, address indexed payer, address indexed operator, Terms terms);
-    /// @notice The deposit grew by `amountWei` to `depositWei`.
+    /// @notice The channel got its first deposit. With payer and operator these are all of its terms.
+    event ChannelOpened(
+        bytes32 indexed channelId,
+        address indexed payer,
+        address indexed operator,
+        address signer,
+        address receiptSigner,
+        bytes32 auditor,
+        address token,
+        uint32 withdrawDelayS,
+        bytes32 salt,
+        uint256 depositWei
+    );
+    /// @notice The deposit of an open channel grew by `amountWei` to `depositWei`.
     event ChannelFunded(bytes32 indexed channelId, uint256 amountWei, uint256 depositWei);
     /// @notice Running totals after a claim, and the receipts the claiming voucher committed to.
     event Claimed(

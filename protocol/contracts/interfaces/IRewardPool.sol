@@ -9,6 +9,9 @@ import {IDatanetRegistry} from "./IDatanetRegistry.sol";
 /// fixed delay unless the auditor's curators veto it, or anyone proves that it takes something from an
 /// account or is out of order. No owner. Amounts are in the token's smallest unit (token zero is the
 /// chain's own coin), times in seconds. Law: claimed <= total of the final drop <= credited.
+/// A leaf and its way up are packed: account (20 bytes), cumulativeWei (12), sides (4), then 44 bytes a
+/// step, which are the sibling's hash and, in 12 bytes, the sum below it. Bit i of the sides, counted
+/// from the lowest, is set when sibling i stands on the left.
 interface IRewardPool {
     /// @notice What names a pool.
     struct PoolKey {
@@ -40,22 +43,12 @@ interface IRewardPool {
         uint64 silentAt;
     }
 
-    /// @notice A leaf and its way up.
-    /// @param lefts bit i is set when sibling i of `proof` stands on the left
-    /// @param proof 44 bytes per step: the sibling's hash and, in 12 bytes, the sum below it
-    struct Leaf {
-        address account;
-        uint256 cumulativeWei;
-        uint256 lefts;
-        bytes proof;
-    }
-
     /// @notice Two leaves side by side in a tree, or its first leaf (no left one), or its last (no right one).
     /// @param leftProof siblings of the left leaf, all on its left: up to the node whose sibling is the
     /// top of `rightProof`, or up to the root where there is no right leaf
     /// @param rightProof siblings of the right leaf, all on its right, likewise
     /// @param lefts bit i is set when sibling i of `proof` stands on the left
-    /// @param proof from the node over both up to the root; all three as in Leaf
+    /// @param proof from the node over both up to the root; all three in steps as those of a leaf
     struct Gap {
         bool hasLeft;
         address leftAccount;
@@ -69,10 +62,10 @@ interface IRewardPool {
         bytes proof;
     }
 
-    /// @notice Leaves of one pool's final drop.
+    /// @notice Leaves of one pool's final drop, each as `claim` takes it.
     struct PoolClaims {
         PoolKey key;
-        Leaf[] leaves;
+        bytes[] leaves;
     }
 
     /// @notice Why a row of a batch paid nothing.
@@ -172,22 +165,22 @@ interface IRewardPool {
     /// @notice Ends the pending drop when an account has less in it than in the final one; anyone may.
     /// @param before the account's leaf in the final drop
     /// @param pending its leaf in the pending one
-    function refuteShrunk(PoolKey calldata key, Leaf calldata before, Leaf calldata pending) external;
+    function refuteShrunk(PoolKey calldata key, bytes calldata before, bytes calldata pending) external;
 
     /// @notice Ends the pending drop when an account of the final one is not in it; anyone may.
     /// @param before the account's leaf in the final drop
     /// @param gap leaves side by side in the pending one, between which the account would stand
-    function refuteAbsent(PoolKey calldata key, Leaf calldata before, Gap calldata gap) external;
+    function refuteAbsent(PoolKey calldata key, bytes calldata before, Gap calldata gap) external;
 
     /// @notice Ends the pending drop when two leaves side by side do not ascend; anyone may.
     /// @dev With this rule a gap does prove absence: a tree without such leaves is in order everywhere.
     function refuteUnordered(PoolKey calldata key, Gap calldata gap) external;
 
     /// @notice Ends the pending drop when its root adds up to another total than was posted; anyone may.
-    function refuteTotal(PoolKey calldata key, Leaf calldata pending) external;
+    function refuteTotal(PoolKey calldata key, bytes calldata pending) external;
 
     /// @notice Pays an account its cumulative amount in the final drop less what it got; anyone may send it.
-    function claim(PoolKey calldata key, Leaf calldata leaf) external returns (uint256 amountWei);
+    function claim(PoolKey calldata key, bytes calldata leaf) external returns (uint256 amountWei);
 
     /// @notice As `claim` for many accounts and pools; a row that cannot be paid is skipped and changes
     /// nothing else. A payment has 200 000 gas, one in coins 50 000: who needs more claims alone.

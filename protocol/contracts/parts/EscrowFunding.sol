@@ -36,7 +36,7 @@ abstract contract EscrowFunding is EscrowBase {
     /// @inheritdoc IChannelEscrow
     function fund(Terms calldata terms, uint256 amountWei) external payable nonReentrant returns (bytes32 id) {
         id = _deposit(terms, amountWei);
-        _take(terms.token, amountWei);
+        _take(_tokenOf(terms), amountWei);
     }
 
     /// @inheritdoc IChannelEscrow

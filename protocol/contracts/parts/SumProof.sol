@@ -2,11 +2,58 @@
 pragma solidity ^0.8.28;
 
 /// @title Climbing a Merkle-sum tree.
-/// @dev A step of a proof is 44 bytes: the sibling's hash and, in 12 bytes, the sum below it. Bit i of
-/// `lefts` is set when sibling i stands on the left. Every inner hash commits to both sums below it, so
-/// the sum at the root is that of all leaves.
+/// @dev A step is 36 bytes: the sum below the sibling (12) and the first 24 bytes of its hash. Bit i of the
+/// sides is set when sibling i stands on the left. Every inner hash commits to both sums below it, so the
+/// sum at the root is that of all leaves. Hashes are cut because whoever claims pays for them byte by
+/// byte; two trees with one root still cost 2^96 hashes, and gain what one pool holds.
 library SumProof {
-    uint256 private constant STEP = 44;
+    uint256 private constant STEP = 36;
+    uint256 private constant MAX_WEI = 0xffffffffffffffffffffffff;
+
+    /// @dev Whose leaf it is and what for: the first 20 and the next 12 bytes. Zeros stand for what is missing.
+    function read(bytes calldata leaf) internal pure returns (address account, uint256 cumulativeWei) {
+        assembly ("memory-safe") {
+            let word := calldataload(leaf.offset)
+            account := shr(96, word)
+            cumulativeWei := and(word, MAX_WEI)
+        }
+    }
+
+    /// @dev Hash and sum at the top of the way that `leaf` shows: what a claim takes as one, 36 bytes of
+    /// account, amount and sides before the steps. Its length says only how many steps there are: a part
+    /// of one is read to its end, and must lead to the root like any other.
+    function top(address account, uint256 cumulativeWei, bytes calldata leaf)
+        internal
+        pure
+        returns (bytes32, uint256)
+    {
+        uint256 sides;
+        uint256 at;
+        uint256 end;
+        assembly ("memory-safe") {
+            at := add(leaf.offset, STEP)
+            end := add(leaf.offset, leaf.length)
+            sides := shr(224, calldataload(add(leaf.offset, 32)))
+        }
+        return _climb(leafHash(account, cumulativeWei), cumulativeWei, sides, at, end);
+    }
+
+    /// @dev Hash and sum at the top of `proof` above a node. A sum that does not fit, or a proof of
+    /// another length, gives zeros, which belong to no drop.
+    function climb(bytes32 hash, uint256 sumWei, uint256 lefts, bytes calldata proof)
+        internal
+        pure
+        returns (bytes32, uint256)
+    {
+        if (sumWei > MAX_WEI || proof.length % STEP != 0) return (bytes32(0), 0);
+        uint256 at;
+        uint256 end;
+        assembly ("memory-safe") {
+            at := proof.offset
+            end := add(at, proof.length)
+        }
+        return _climb(hash, sumWei, lefts, at, end);
+    }
 
     /// @dev The hash of a leaf: keccak256(keccak256(abi.encode(account, cumulativeWei))).
     function leafHash(address account, uint256 cumulativeWei) internal pure returns (bytes32 hash) {
@@ -18,30 +65,36 @@ library SumProof {
         }
     }
 
-    /// @dev Hash and sum at the top of `proof` above a node. A sum that does not fit, or a proof of
-    /// another length, gives zeros, which belong to no drop.
-    function climb(bytes32 hash, uint256 sumWei, uint256 lefts, bytes calldata proof)
+    /// @dev The node over two.
+    function parent(bytes32 left, uint256 leftWei, bytes32 right, uint256 rightWei)
         internal
+        pure
+        returns (bytes32 hash, uint256 sumWei)
+    {
+        hash = keccak256(abi.encodePacked(uint96(leftWei), bytes24(left), uint96(rightWei), bytes24(right)));
+        sumWei = leftWei + rightWei;
+    }
+
+    /// The steps lie in calldata from `at` to `end`.
+    function _climb(bytes32 hash, uint256 sumWei, uint256 sides, uint256 at, uint256 end)
+        private
         pure
         returns (bytes32, uint256)
     {
-        if (sumWei >> 96 != 0 || proof.length % STEP != 0) return (bytes32(0), 0);
         assembly ("memory-safe") {
-            let words := mload(0x40)
-            let end := add(proof.offset, proof.length)
-            for { let at := proof.offset } lt(at, end) { at := add(at, STEP) } {
-                let own := shl(6, and(lefts, 1))
-                let its := add(words, xor(own, 64))
-                let siblingWei := shr(160, calldataload(add(at, 32)))
-                own := add(words, own)
-                mstore(own, hash)
-                mstore(add(own, 32), sumWei)
-                mstore(its, calldataload(at))
-                mstore(add(its, 32), siblingWei)
-                hash := keccak256(words, 128)
-                sumWei := add(sumWei, siblingWei)
-                lefts := shr(1, lefts)
+            // Sum and hash on the left, sum and hash on the right: 72 bytes from the beginning of memory.
+            let free := mload(0x40)
+            for {} lt(at, end) { at := add(at, STEP) } {
+                let own := mul(and(sides, 1), STEP)
+                sides := shr(1, sides)
+                mstore(own, shl(160, sumWei))
+                // Runs over by the 8 bytes that are cut off: into the right side, which comes next, or past it.
+                mstore(add(own, 12), hash)
+                calldatacopy(sub(STEP, own), at, STEP)
+                sumWei := add(sumWei, shr(160, calldataload(at)))
+                hash := keccak256(0, 72)
             }
+            mstore(0x40, free)
         }
         return (hash, sumWei);
     }

@@ -125,7 +125,7 @@ abstract contract RewardActors is ChannelActors {
             return;
         }
         IRewardPool.PoolClaims[] memory claims = new IRewardPool.PoolClaims[](1);
-        claims[0] = IRewardPool.PoolClaims(key, new IRewardPool.Leaf[](tree.accounts.length + 1));
+        claims[0] = IRewardPool.PoolClaims(key, new bytes[](tree.accounts.length + 1));
         for (uint256 i = 0; i < tree.accounts.length; ++i) {
             claims[0].leaves[i] = tree.leaf(i);
         }
@@ -305,7 +305,7 @@ abstract contract RewardActors is ChannelActors {
         if (_treeOf[state.root] == 0) return false;
         SumTree.Tree memory last = _trees[_treeOf[state.root] - 1];
         for (uint256 i = 0; i < last.accounts.length; ++i) {
-            IRewardPool.Leaf memory before = last.leaf(i);
+            bytes memory before = last.leaf(i);
             for (uint256 j = 0; j < size; ++j) {
                 try pool.refuteShrunk(key, before, pending.leaf(j)) {
                     return true;

@@ -21,9 +21,9 @@ library SumTree {
         return (level[0].hash, level[0].sum);
     }
 
-    function leaf(Tree memory tree, uint256 index) internal pure returns (IRewardPool.Leaf memory) {
+    function leaf(Tree memory tree, uint256 index) internal pure returns (bytes memory) {
         (uint256 lefts,, bytes memory proof) = steps(tree, index);
-        return IRewardPool.Leaf(tree.accounts[index], tree.amounts[index], lefts, proof);
+        return abi.encodePacked(tree.accounts[index], uint96(tree.amounts[index]), uint32(lefts), proof);
     }
 
     /// The way up from a leaf: sides, number of steps, and the steps.
@@ -36,7 +36,7 @@ library SumTree {
         while (level.length > 1) {
             uint256 other = index ^ 1;
             if (other < level.length) {
-                proof = abi.encodePacked(proof, level[other].hash, uint96(level[other].sum));
+                proof = abi.encodePacked(proof, uint96(level[other].sum), bytes24(level[other].hash));
                 if (other < index) lefts |= 1 << count;
                 ++count;
             }
@@ -87,15 +87,17 @@ library SumTree {
                 continue;
             }
             Node memory right = level[2 * i + 1];
-            bytes32 hash = keccak256(abi.encode(left.hash, left.sum, right.hash, right.sum));
+            bytes32 hash = keccak256(
+                abi.encodePacked(uint96(left.sum), bytes24(left.hash), uint96(right.sum), bytes24(right.hash))
+            );
             above[i] = Node(hash, left.sum + right.sum);
         }
     }
 
     function _slice(bytes memory proof, uint256 from, uint256 to) private pure returns (bytes memory out) {
-        out = new bytes((to - from) * 44);
+        out = new bytes((to - from) * 36);
         for (uint256 i = 0; i < out.length; ++i) {
-            out[i] = proof[from * 44 + i];
+            out[i] = proof[from * 36 + i];
         }
     }
 }

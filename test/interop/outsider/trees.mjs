@@ -90,13 +90,13 @@ function dropLeaf({ account, cumulativeWei }) {
   return { hash: keccak256(inner), sumWei: cumulativeWei }
 }
 
+const half = ({ hash, sumWei }) => [
+  unhex(sumWei.toString(16).padStart(24, '0')),
+  unhex(hash).subarray(0, 24)
+]
+
 const sumPair = (left, right) => ({
-  hash: keccak256(
-    abi(
-      ['bytes32', 'uint256', 'bytes32', 'uint256'],
-      [left.hash, left.sumWei, right.hash, right.sumWei]
-    )
-  ),
+  hash: `0x${hex(keccak(...half(left), ...half(right)))}`,
   sumWei: left.sumWei + right.sumWei
 })
 
