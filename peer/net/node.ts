@@ -11,6 +11,7 @@ import { DatanetError } from '../../protocol/base/errors.ts'
 import { PROVIDER_VALIDITY_MS } from '../../protocol/net/directory.ts'
 import { PROTOCOLS } from '../../protocol/net/ids.ts'
 import { deadline, pause, poll } from '../../protocol/net/waiting.ts'
+import { gathering } from './gathering.ts'
 
 const DIAL_MS = 5_000
 const FIRST_RETRY_MS = 200
@@ -63,7 +64,7 @@ function startNode(init: NodeInit): Promise<Libp2p> {
     privateKey: init.privateKey,
     addresses: { listen: [...(init.listen ?? ['/ip4/127.0.0.1/tcp/0'])] },
     transports: [tcp()],
-    connectionEncrypters: [noise()],
+    connectionEncrypters: [gathering(noise())],
     // A window over the read buffer would abort paused streams; ten early streams are too few for a
     // caller that opens its pool at once.
     streamMuxers: [
