@@ -30,6 +30,7 @@ import { createCatalogue, describeListing } from './services/catalogue.ts'
 import { createClaims } from './services/claims.ts'
 import { createCloseAnswering } from './services/close-answering.ts'
 import { createClosing } from './services/closing.ts'
+import { createCommitting } from './services/committing.ts'
 import { createContributing } from './services/contributing.ts'
 import { createDatanets, summary } from './services/datanets.ts'
 import { createEquivocations } from './services/equivocations.ts'
@@ -233,7 +234,9 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     const evidence = createEquivocations(parts)
     const recovery = createRecovery(parts, payerChannels)
     started.push(() => recovery.stop())
-    const attempt = createAttempt(parts, datanets, payerChannels, evidence, recovery)
+    const committing = createCommitting(parts)
+    started.push(() => committing.stop())
+    const attempt = createAttempt(parts, datanets, payerChannels, evidence, recovery, committing)
     const calls = createCalls(parts, catalogue, attempt, budget)
     const closing = createClosing(parts, payerChannels, recovery)
     const providerChannels: ProviderChannels =

@@ -25,7 +25,7 @@ import { verifyForgottenReceipt, verifyReceipt } from '../../protocol/receipt/ve
 import type { AskEvent, Question } from '../api/models-api.ts'
 import { refuseEndless } from './answer-limits.ts'
 import type { KnownModel } from './catalogue.ts'
-import { sendCommit } from './closing.ts'
+import { type Committing, createCommitting } from './committing.ts'
 import type { Datanets } from './datanets.ts'
 import type { Equivocations } from './equivocations.ts'
 import { refuseUnfairOffer } from './offer-check.ts'
@@ -81,7 +81,8 @@ export function createAttempt(
   datanets: Datanets,
   channels: PayerChannels,
   evidence: Pick<Equivocations, 'refuse' | 'compare'>,
-  recovery: Recovery = createRecovery(parts)
+  recovery: Recovery = createRecovery(parts),
+  committing: Committing = createCommitting(parts)
 ): Attempt {
   const { pool, channelStore, limits, log, now } = parts
   const requests = sealedRequest(parts)
@@ -257,7 +258,7 @@ export function createAttempt(
       )
     } else {
       await call.channel.settle(call.id, receipt, offer.policy.royaltyPpm)
-      await sendCommit(parts, call.channel)
+      await committing.after(call.channel)
     }
     return receipt
   }

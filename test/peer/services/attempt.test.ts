@@ -148,7 +148,7 @@ test('after all these lies an honest call on the same channel is answered and co
   const before = await channel()
   const { done } = await question()
   expect(done.receipt.seq).toBe(2)
-  expect(provider.vouchers.at(-1)).toMatchObject({ receipts: 3 })
+  await expect.poll(() => provider.vouchers.at(-1)).toMatchObject({ receipts: 3 })
   const after = await channel()
   expect(after.channelId).toBe(before.channelId)
   expect(after.receipts).toBe(3)
