@@ -10,7 +10,7 @@ library SumProof {
     uint256 private constant STEP = 36;
     uint256 private constant MAX_WEI = 0xffffffffffffffffffffffff;
 
-    /// @dev Whose leaf it is and what for: the first 20 and the next 12 bytes. Zeros stand for what is missing.
+    /// @dev Whose leaf it is and what for: the first 20 and the next 12 bytes.
     function read(bytes calldata leaf) internal pure returns (address account, uint256 cumulativeWei) {
         assembly ("memory-safe") {
             let word := calldataload(leaf.offset)
@@ -28,14 +28,14 @@ library SumProof {
         returns (bytes32, uint256)
     {
         uint256 sides;
-        uint256 at;
+        uint256 next;
         uint256 end;
         assembly ("memory-safe") {
-            at := add(leaf.offset, STEP)
+            next := add(leaf.offset, STEP)
             end := add(leaf.offset, leaf.length)
             sides := shr(224, calldataload(add(leaf.offset, 32)))
         }
-        return _climb(leafHash(account, cumulativeWei), cumulativeWei, sides, at, end);
+        return _climb(leafHash(account, cumulativeWei), cumulativeWei, sides, next, end);
     }
 
     /// @dev Hash and sum at the top of `proof` above a node. A sum that does not fit, or a proof of
@@ -46,13 +46,13 @@ library SumProof {
         returns (bytes32, uint256)
     {
         if (sumWei > MAX_WEI || proof.length % STEP != 0) return (bytes32(0), 0);
-        uint256 at;
+        uint256 next;
         uint256 end;
         assembly ("memory-safe") {
-            at := proof.offset
-            end := add(at, proof.length)
+            next := proof.offset
+            end := add(next, proof.length)
         }
-        return _climb(hash, sumWei, lefts, at, end);
+        return _climb(hash, sumWei, lefts, next, end);
     }
 
     /// @dev The hash of a leaf: keccak256(keccak256(abi.encode(account, cumulativeWei))).
@@ -75,8 +75,8 @@ library SumProof {
         sumWei = leftWei + rightWei;
     }
 
-    /// The steps lie in calldata from `at` to `end`.
-    function _climb(bytes32 hash, uint256 sumWei, uint256 sides, uint256 at, uint256 end)
+    /// The steps lie in calldata from `next` to `end`.
+    function _climb(bytes32 hash, uint256 sumWei, uint256 sides, uint256 next, uint256 end)
         private
         pure
         returns (bytes32, uint256)
@@ -84,14 +84,14 @@ library SumProof {
         assembly ("memory-safe") {
             // Sum and hash on the left, sum and hash on the right: 72 bytes from the beginning of memory.
             let free := mload(0x40)
-            for {} lt(at, end) { at := add(at, STEP) } {
+            for {} lt(next, end) { next := add(next, STEP) } {
                 let own := mul(and(sides, 1), STEP)
                 sides := shr(1, sides)
                 mstore(own, shl(160, sumWei))
-                // Runs over by the 8 bytes that are cut off: into the right side, which comes next, or past it.
+                // Runs over by the 8 bytes that are cut off: into the right side, which is written then, or past it.
                 mstore(add(own, 12), hash)
-                calldatacopy(sub(STEP, own), at, STEP)
-                sumWei := add(sumWei, shr(160, calldataload(at)))
+                calldatacopy(sub(STEP, own), next, STEP)
+                sumWei := add(sumWei, shr(160, calldataload(next)))
                 hash := keccak256(0, 72)
             }
             mstore(0x40, free)
