@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import * as dagCbor from '@ipld/dag-cbor'
 import { CID } from 'multiformats/cid'
 import { create as createDigest } from 'multiformats/hashes/digest'
+import { decodePlain, encodePlain } from './cbor.ts'
 import { DatanetError } from './errors.ts'
 import { LIMITS } from './limits.ts'
 
@@ -18,6 +19,8 @@ export const RAW = 0x55
  * anything else outside the profile (RECORD_MALFORMED). specs/02-encoding.md §Profile
  */
 export function encodeCanonical(value: unknown): Uint8Array {
+  const bytes = encodePlain(value)
+  if (bytes !== undefined) return bytes
   refuseForeign(value)
   try {
     return plain(dagCbor.encode(value))
@@ -35,7 +38,8 @@ export function decodeCanonical(bytes: Uint8Array, maxBytes: number = LIMITS.rec
   if (bytes.byteLength > maxBytes) {
     throw new DatanetError('RECORD_TOO_LARGE', { bytes: bytes.byteLength, maxBytes })
   }
-  let value: unknown
+  let value = decodePlain(bytes)
+  if (value !== undefined) return value
   let again: Uint8Array
   try {
     value = dagCbor.decode(bytes)
