@@ -47,9 +47,8 @@ import { createProviderChannels, type ProviderChannels } from './services/provid
 import { createPublications } from './services/publications.ts'
 import { createReceipts, showReceipts } from './services/receipts.ts'
 import { createRecovery } from './services/recovery.ts'
-import { createReposts } from './services/reposts.ts'
 import { createRevisions } from './services/revisions.ts'
-import { createRewards } from './services/rewards.ts'
+import { createRewardServices } from './services/reward-services.ts'
 import { createAccountStore } from './store/accounts.ts'
 import { SqliteBlockstore } from './store/blocks.ts'
 import { createChannelStore } from './store/channels.ts'
@@ -210,19 +209,15 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
             ...given(init, ['claimAtWei', 'towers', 'towerAtWei', 'towerLeastWei'])
           })
     started.push(() => money?.stop())
-    const { claimer, deposits, health } = money ?? withoutMoney()
+    const { claimer, deposits, health: moneyHealth } = money ?? withoutMoney()
     const funding = createFunding(parts)
     const claims = createClaims(parts, claimer, funding)
-    const { repost, vetoed, ...rewards } = createRewards(
-      {
-        ...parts,
-        dropStore: createDropStore(db),
-        ...(money === undefined ? {} : { watcher: money.watcher })
-      },
-      datanets
-    )
-    const reposts = money && createReposts({ ...parts, watcher: money.watcher }, { repost, vetoed })
-    started.push(() => reposts?.stop())
+    const rewards = createRewardServices(parts, datanets, {
+      dropStore: createDropStore(db),
+      ...(money === undefined ? {} : { watcher: money.watcher })
+    })
+    started.push(() => rewards.stop())
+    const health = () => rewards.withDrops(moneyHealth())
     const payerChannels: PayerChannels =
       contracts === undefined ? withoutChain() : createPayerChannels(parts, funding)
     const spending = { ...parts, spendingStore: createSpendingStore(db) }
@@ -273,7 +268,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
       parts.publications.announce('tower', '*')
     }
     money?.run()
-    if (isProvider) reposts?.run()
+    rewards.run(roles)
     datanets.resume({ isHost: roles.includes('host') })
     revisions.resume()
     if (isProvider && contracts !== undefined) await offering.resume()
@@ -332,7 +327,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
         }
       },
       receipts: createReceipts(parts, evidence),
-      rewards,
+      rewards: rewards.api,
       accounts: createAccounts(
         parts,
         datanets,

@@ -37,7 +37,8 @@ const handOver = z.strictObject({
   signature: z.exactOptional(idSchema)
 })
 
-const typedData = z.object({
+/** What a wallet is asked to sign. */
+export const typedDataSchema = z.object({
   domain: z.record(z.string(), z.string()),
   types: z.record(z.string(), z.array(z.object({ name: z.string(), type: z.string() })).readonly()),
   primaryType: z.string(),
@@ -46,7 +47,7 @@ const typedData = z.object({
 
 const parties = { oldAccount: z.string(), newAccount: z.string() }
 const state = z.discriminatedUnion('state', [
-  z.object({ state: z.literal('to sign'), ...parties, typedData }),
+  z.object({ state: z.literal('to sign'), ...parties, typedData: typedDataSchema }),
   z.object({
     state: z.literal('submitted'),
     ...parties,

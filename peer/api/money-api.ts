@@ -1,3 +1,4 @@
+import type { TypedDataJson } from './accounts-api.ts'
 import type { CallOptions, ProgressOptions } from './peer-api.ts'
 
 export interface ChannelsApi {
@@ -179,6 +180,76 @@ export interface RewardsApi {
   show(account: string, options?: CallOptions): Promise<readonly RewardSummary[]>
   /** Claims all of it for `account`; the account gets the money, whoever sends the transaction. */
   claim(account: string, options?: CallOptions): Promise<RewardClaim>
+  /**
+   * The drops that are in their delay, of pools that the Datanets known here audit, each checked by its
+   * document, the chain, and the receipts that its operator shows.
+   */
+  check(options?: ProgressOptions): Promise<readonly DropCheck[]>
+  /**
+   * Ends the pending drop of `pool` by showing the contract what is wrong with it; anyone may. Refuses
+   * DROP_STANDS where there is nothing to show.
+   */
+  refute(pool: string, options?: CallOptions): Promise<RefutedDrop>
+  /**
+   * Signs a veto of the pending drop of a pool with every curator's key kept here, beside `approvals`,
+   * and sends it once enough have signed. Refuses signatures of others (SIGNATURE_INVALID), and
+   * DROP_STANDS where nothing is pending.
+   */
+  veto(draft: DropVoteDraft, options?: CallOptions): Promise<DropVote>
+}
+
+/** A drop in its delay, and what looking at it came to. */
+export interface DropCheck {
+  readonly pool: string
+  readonly operator: string
+  /** The Datanet whose curators may veto it. */
+  readonly datanet: string
+  readonly dropSeq: number
+  readonly root: string
+  readonly totalWei: bigint
+  /** When it becomes final, by the chain's clock. */
+  readonly readyAtMs: number
+  /** `wrong`: it breaks a rule; `unknown`: not all that is needed to tell could be had. */
+  readonly verdict: 'holds' | 'wrong' | 'unknown'
+  /** Why it does not hold, and in words. */
+  readonly code?: string
+  readonly reason?: string
+  /** What anyone can show the contract to end it. */
+  readonly refutableBy?: Refutable
+  /** Whether this peer keeps the key of a curator who may veto it. */
+  readonly isCurated: boolean
+}
+
+/** What can be wrong with a drop so that the contract sees it. specs/09-reward.md §Refutation */
+export type Refutable = 'total' | 'unordered' | 'shrunk' | 'absent'
+
+export interface RefutedDrop {
+  readonly pool: string
+  readonly dropSeq: number
+  readonly shown: Refutable
+  readonly txHash: string
+}
+
+export interface DropVoteDraft {
+  readonly pool: string
+  /** Signatures of other curators, 0x: as the same call gave them there, or as a wallet did. */
+  readonly approvals?: readonly string[]
+}
+
+/** The curators' word about a pool, as far as it is gathered. */
+export interface DropVote {
+  readonly pool: string
+  readonly dropSeq: number
+  readonly root: string
+  /** Who signed, and their signatures: for the next curator. */
+  readonly signed: readonly string[]
+  readonly approvals: readonly string[]
+  /** How many must. */
+  readonly needed: number
+  /** For `eth_signTypedData_v4` of any wallet that holds a curator's key. */
+  readonly typedData: TypedDataJson
+  /** Once enough had signed: then it is done. */
+  readonly txHash?: string
 }
 
 export interface DropSummary {

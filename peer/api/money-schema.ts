@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { typedDataSchema } from './accounts-schema.ts'
 import { idSchema, method, methodOf, weiSchema } from './method.ts'
 
 const credit = z.object({
@@ -105,6 +106,42 @@ const reward = z.object({
   claimableWei: weiSchema
 })
 
+const refutable = z.enum(['total', 'unordered', 'shrunk', 'absent'])
+const dropCheck = z.object({
+  pool: z.string(),
+  operator: z.string(),
+  datanet: z.string(),
+  dropSeq: z.int(),
+  root: z.string(),
+  totalWei: weiSchema,
+  readyAtMs: z.int(),
+  verdict: z.enum(['holds', 'wrong', 'unknown']),
+  code: z.exactOptional(z.string()),
+  reason: z.exactOptional(z.string()),
+  refutableBy: z.exactOptional(refutable),
+  isCurated: z.boolean()
+})
+const refuted = z.object({
+  pool: z.string(),
+  dropSeq: z.int(),
+  shown: refutable,
+  txHash: z.string()
+})
+const voteDraft = z.strictObject({
+  pool: idSchema,
+  approvals: z.exactOptional(z.array(idSchema).max(64).readonly())
+})
+const vote = z.object({
+  pool: z.string(),
+  dropSeq: z.int(),
+  root: z.string(),
+  signed: z.array(z.string()).readonly(),
+  approvals: z.array(z.string()).readonly(),
+  needed: z.int(),
+  typedData: typedDataSchema,
+  txHash: z.exactOptional(z.string())
+})
+
 const evidence = z.object({
   channelId: z.string(),
   seq: z.int(),
@@ -155,5 +192,8 @@ export const rewardsSchema = {
     'account',
     idSchema,
     z.object({ account: z.string(), claimedWei: weiSchema, txHashes })
-  )
+  ),
+  check: method('progress', z.array(dropCheck).readonly()),
+  refute: methodOf('call', 'pool', idSchema, refuted),
+  veto: methodOf('call', 'draft', voteDraft, vote)
 }

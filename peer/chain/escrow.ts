@@ -154,6 +154,13 @@ export interface EscrowContract {
   /** Pays `operator` what was claimed for it. */
   pull(operator: string, token: string, options?: WaitOptions): Promise<Inclusion>
   creditOf(operator: string, token: string, options?: WaitOptions): Promise<bigint>
+  /** The terms that a channel was opened with, as the chain tells them; undefined for none. */
+  termsOf(channelId: string, options?: WaitOptions): Promise<ChannelTerms | undefined>
+  /** Operator and token of every pool under `auditor` that royalty was ever collected into, each once. */
+  poolsOf(
+    auditor: string,
+    options?: WaitOptions
+  ): Promise<Array<{ readonly operator: string; readonly token: string }>>
   /** Royalty captured by claims and not yet collected into the pool. */
   royaltyOf(
     operator: string,

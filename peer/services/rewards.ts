@@ -34,7 +34,7 @@ interface KnownDrop {
 }
 
 /** The rewards of one peer, and what posts a vetoed drop again when it is another by now. */
-export interface Rewards extends RewardsApi {
+export interface Rewards extends Pick<RewardsApi, 'post' | 'show' | 'claim'> {
   /** Own drops that were vetoed or refuted with none after them, by pool and number. */
   vetoed(): readonly string[]
   repost(options?: CallOptions): Promise<readonly DropSummary[]>

@@ -219,6 +219,7 @@ export const ERRORS = {
   DROP_PENDING: row(91, 'the drop is still in its veto delay', 'caller', true, 425),
   NOTHING_TO_CLAIM: row(92, 'nothing is owed that was not paid already', 'caller', false, 409),
   BOND_MISSING: row(93, 'nothing is staked that could be taken', 'caller', false, 404),
+  DROP_STANDS: row(94, 'nothing is pending there that could be ended so', 'caller', false, 409),
   // network
   DISCOVERY_EMPTY: row(
     100,

@@ -151,6 +151,24 @@ export function createEscrow(
     submitClaim: (rows, journal, options) =>
       sender.submit({ to: address, data: claimData(rows), what: 'claim' }, journal, options),
     outcomesIn,
+    async termsOf(channelId, options) {
+      const [opened] = await contract.eventsOf('ChannelOpened', [channelId], fromBlock, options)
+      if (opened === undefined) return undefined
+      const { payer, signer, operator, receiptSigner, token, ...rest } = opened
+      const { auditor, withdrawDelayS, salt } = rest
+      const lower = { payer, signer, operator, receiptSigner, token }
+      const parties = Object.entries(lower).map(([name, one]) => [name, one.toLowerCase()])
+      const terms = { auditor, salt, withdrawDelayS: Number(withdrawDelayS) }
+      return { ...(Object.fromEntries(parties) as typeof lower), ...terms }
+    },
+    async poolsOf(auditor, options) {
+      const keys = [null, auditor]
+      const released = await contract.eventsOf('RoyaltyReleased', keys, fromBlock, options)
+      const pools = released.map(({ operator, token }) => {
+        return { operator: operator.toLowerCase(), token: token.toLowerCase() }
+      })
+      return [...new Map(pools.map((one) => [`${one.operator} ${one.token}`, one])).values()]
+    },
     async claimsOf(channelId, options) {
       return (await contract.eventsOf('Claimed', [channelId], fromBlock, options)).map(claimOf)
     },

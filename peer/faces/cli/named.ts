@@ -12,7 +12,7 @@ export function means(named: string, id: string, name = ''): boolean {
 /** The only one of `found`. Refuses none with the code `missing`, and several (INPUT_INVALID). */
 export function theOne<T>(
   found: readonly T[],
-  missing: 'CHANNEL_UNKNOWN' | 'DATANET_UNKNOWN' | 'INPUT_INVALID' | 'RECEIPT_UNKNOWN',
+  missing: Parameters<typeof refusal>[0],
   named: string | undefined,
   what: string,
   hint: string

@@ -5,6 +5,7 @@ import { type CliCommand, command } from './command.ts'
 import { fields, table } from './layout.ts'
 import { moneyOf } from './money.ts'
 import { accountOf } from './resolve.ts'
+import { rewardDropCommands } from './reward-drops.ts'
 import { minute, short } from './short.ts'
 
 /** `datanet reward …`: what is owed, and having it paid. */
@@ -114,5 +115,6 @@ export const rewardCommands: readonly CliCommand[] = [
         ].join('\n')
       })
     }
-  })
+  }),
+  ...rewardDropCommands
 ]

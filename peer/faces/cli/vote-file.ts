@@ -1,0 +1,49 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import type { DropVote } from '../../api/money-api.ts'
+import { refusal } from '../../api/problem.ts'
+
+/** What one curator hands to the next. */
+export interface VoteFile {
+  readonly pool: string
+  readonly dropSeq: number
+  readonly root: string
+  readonly approvals: readonly string[]
+}
+
+/** A vote of 32 curators is below 8 KiB. */
+const MAX_BYTES = 65_536
+
+/** Where a vote goes when nobody says. */
+export function voteFileOf({ pool, dropSeq }: DropVote, verb: string): string {
+  return `${verb}-${pool.slice(2, 10)}-${dropSeq}.json`
+}
+
+/** The vote in `file`. Refuses what is none (INPUT_INVALID). */
+export function readVote(file: string): VoteFile {
+  try {
+    const text = readFileSync(file, 'utf8')
+    if (text.length > MAX_BYTES) throw new Error('too large')
+    const { pool, dropSeq, root, approvals } = JSON.parse(text)
+    const isOne =
+      typeof pool === 'string' &&
+      Number.isSafeInteger(dropSeq) &&
+      typeof root === 'string' &&
+      Array.isArray(approvals) &&
+      approvals.every((one) => typeof one === 'string')
+    if (!isOne) throw new Error('not a vote')
+    return { pool, dropSeq, root, approvals }
+  } catch (cause) {
+    const hint = `${file} holds no signatures of curators`
+    throw refusal('INPUT_INVALID', { file }, { cause, hint })
+  }
+}
+
+/** Writes it; over the file that it was read from as well. */
+export function writeVote(file: string, { pool, dropSeq, root, approvals }: DropVote): void {
+  try {
+    writeFileSync(file, `${JSON.stringify({ pool, dropSeq, root, approvals }, undefined, 2)}\n`)
+  } catch (cause) {
+    const hint = `${file} cannot be written: name another place by --out`
+    throw refusal('INPUT_INVALID', { file }, { cause, hint })
+  }
+}
