@@ -10,7 +10,8 @@ export const LONG = [
   'test/e2e/devnet.test.ts',
   'test/e2e/payer-budget.test.ts',
   'test/e2e/provider-killed.test.ts',
-  'test/e2e/tower.test.ts'
+  'test/e2e/tower.test.ts',
+  'test/e2e/withdrawal.test.ts'
 ]
 
 export default defineConfig({

@@ -12,14 +12,15 @@ import { createExchangePool } from '../protocol/net/exchange-pool.ts'
 import { PROTOCOLS } from '../protocol/net/ids.ts'
 import { createSeqGuard, type SeqGuard } from '../protocol/net/seq-guard.ts'
 import { formatAmount } from './api/amounts.ts'
-import type { PeerApi, PeerHealth, Role } from './api/peer-api.ts'
+import type { PeerApi, PeerHealth } from './api/peer-api.ts'
 import { withoutChain } from './chain/absent-chain.ts'
-import type { ChainContracts } from './chain/chain.ts'
 import { chainOf, confirmationsOf, isNear } from './chain/chain-of.ts'
 import { createContent } from './content/content.ts'
+import type { MayServe } from './content/served-blocks.ts'
 import { askFaucet } from './devnet/faucet.ts'
 import { createNode } from './net/node.ts'
 import { createStanding } from './net/standing.ts'
+import type { PeerInit } from './peer-init.ts'
 import { ROLES, withRoles } from './roles.ts'
 import { createAccounts } from './services/accounts.ts'
 import { createAnswering } from './services/answering.ts'
@@ -63,47 +64,7 @@ import { undo } from './undo.ts'
 import { VERSION } from './version.ts'
 import { openWallet } from './wallet/wallet.ts'
 import { createMoneyWatch, withoutMoney } from './watch-money.ts'
-
-/** What a peer is started with. Everything else it learns from the network. */
-export interface PeerInit {
-  /** Where keys, records and blocks are kept; one process per directory. */
-  readonly dataDir: string
-  /** Multiaddrs of peers to join by; none for the first peer of a network. */
-  readonly bootstrap: readonly string[]
-  /** Both or neither: without a chain nothing is paid, founded, published, fetched or served. */
-  readonly rpcUrl?: string
-  readonly contracts?: ChainContracts
-  readonly limits: SpendingLimits
-  /** All unless given. */
-  readonly roles?: readonly Role[]
-  /** Multiaddrs to listen on; loopback and a free port unless given. */
-  readonly listen?: readonly string[]
-  /** Default true; without it nothing can be found, only dialled. */
-  readonly dht?: boolean
-  /** How long an answer is held for the payer's next voucher; LIMITS.voucherMs unless given. */
-  readonly voucherMs?: number
-  /** Bad vouchers that one peer may send before it is not heard; LIMITS.junkVouchers unless given. */
-  readonly junkVouchers?: number
-  /** Seconds that a payer's withdrawal from a channel to this peer takes, as its offers state; a day. */
-  readonly withdrawDelayS?: number
-  /** A channel unused for so long is closed and its deposit taken back; never unless given. */
-  readonly idleCloseMs?: number
-  /** Blocks that must carry what the chain says before it counts; by the chain's id unless given. */
-  readonly confirmations?: number
-  /** Vouchers worth as much together are claimed at once; one token unless given. */
-  readonly claimAtWei?: bigint
-  /** Multiaddrs of the towers that vouchers are handed to, and from which growth on; a tenth of a token. */
-  readonly towers?: readonly string[]
-  readonly towerAtWei?: bigint
-  /** As a tower: the least that a voucher must bring; a hundredth of a token unless given. */
-  readonly towerLeastWei?: bigint
-  /** Told to the faces, which act on it; off unless given. */
-  readonly autoPublish?: boolean
-  /** Opens encrypted keys, and encrypts them where they are not; refused as openWallet refuses. */
-  readonly passphrase?: string
-  readonly now?: () => number
-  readonly log?: Parts['log']
-}
+import { createWithdrawing } from './withdrawing.ts'
 
 /** A running peer. */
 export interface Peer {
@@ -157,7 +118,9 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     started.push(() => node.stop())
     const pool = createExchangePool(node)
     started.push(() => pool.close())
-    const content = await createContent(node, { blockstore: new SqliteBlockstore(db), pool })
+    const blocks = new SqliteBlockstore(db)
+    const mayServe: MayServe = (id) => withdrawing.mayServe(id)
+    const content = await createContent(node, { blockstore: blocks, pool, mayServe })
     started.push(() => content.stop())
     // Who joined by nobody has nobody to wait for.
     const directory = createDirectory(node, init.bootstrap.length === 0 ? { firstPeerMs: 0 } : {})
@@ -192,9 +155,12 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     }
     const datanets = createDatanets(parts)
     const intake = createIntake(parts, datanets)
-    const revisions = createRevisions(parts, datanets)
+    const withdrawing = createWithdrawing(db, blocks, parts, datanets, init.withdrawals)
+    started.push(() => withdrawing.stop())
+    const { tombstones, sync, reading } = withdrawing
+    const revisions = createRevisions(parts, datanets, reading, sync)
     const catalogue = createCatalogue(parts)
-    const models = createModels(parts, datanets, revisions, catalogue)
+    const models = createModels(parts, datanets, revisions, catalogue, tombstones)
     const withdrawDelayS = init.withdrawDelayS ?? OFFERED.withdrawDelayS
     const offering = createOffering(parts, datanets, models, catalogue, { withdrawDelayS })
     started.push(() => offering.stop())
@@ -246,6 +212,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     const isProvider = roles.includes('provider')
     const servers = [await serveDocuments(node, showReceipts(documentStore, parts))]
     started.push(() => Promise.all(servers.map((server) => server.stop())))
+    servers.push(await serveExchange(node, PROTOCOLS.tombstones, tombstones.handler))
     if (roles.includes('host')) {
       servers.push(await serveExchange(node, PROTOCOLS.contribute, intake.handler))
     }
@@ -271,6 +238,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     rewards.run(roles)
     datanets.resume({ isHost: roles.includes('host') })
     revisions.resume()
+    sync.start()
     if (isProvider && contracts !== undefined) await offering.resume()
     if (contracts !== undefined) recovery.start()
     let idle: IdleDeposits | undefined
@@ -286,6 +254,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
         contribute: createContributing(parts, datanets).contribute,
         list: async () => datanets.all().map(summary),
         show: async (id) => summary(datanets.known(id)),
+        withdraw: withdrawing.withdraw,
         pending: async (id) => intake.pending(id),
         review: intake.review,
         publish: revisions.publish,
@@ -298,9 +267,12 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
         built: models.built,
         serve: offering.serve,
         retire: offering.retire,
-        list: async () => catalogue.all().map((known) => describeListing(known, now())),
+        list: async () =>
+          catalogue.all().map((known) => describeListing(known, now(), revisions.withdrawnOf)),
         search: async (topic, options) =>
-          (await catalogue.search(topic, options)).map((known) => describeListing(known, now())),
+          (await catalogue.search(topic, options)).map((known) =>
+            describeListing(known, now(), revisions.withdrawnOf)
+          ),
         ask: calls.ask
       },
       channels: {

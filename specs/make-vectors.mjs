@@ -22,7 +22,7 @@ import { review } from './making/review.mjs'
 import { revision } from './making/revision.mjs'
 import * as reward from './making/reward.mjs'
 import { terms } from './making/terms.mjs'
-import { tombstone, tombstones } from './making/tombstone.mjs'
+import { rowIndex, tombstone, tombstones } from './making/tombstone.mjs'
 import { tower } from './making/tower.mjs'
 import { window } from './making/window.mjs'
 
@@ -40,6 +40,7 @@ const FILES = {
   '04-hand-over': handOver,
   '04-revision': revision,
   '04-submission': exchanges.submission,
+  '04-row-index': rowIndex,
   '04-tombstone': tombstone,
   '05-tombstones': tombstones,
   '05-blocks': exchanges.blocks,

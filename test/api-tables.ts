@@ -13,6 +13,8 @@ const SHAPES = {
   DatanetDraft: api.datanets.create.argument,
   Datanet: api.datanets.show.result,
   ContributionDraft: api.datanets.contribute.argument,
+  WithdrawalDraft: api.datanets.withdraw.argument,
+  Withdrawal: api.datanets.withdraw.result,
   Pending: itemOf(api.datanets.pending.result),
   Verdict: api.datanets.review.argument,
   Revision: api.datanets.head.result,

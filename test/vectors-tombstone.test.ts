@@ -3,6 +3,7 @@ import { parseCid } from '../protocol/base/codec.ts'
 import { fromWire, toWire } from '../protocol/base/schema.ts'
 import { keySigner, typedDigest } from '../protocol/base/typed-data.ts'
 import { RECORDS_DOMAIN, type SignedManifest } from '../protocol/datanet/manifest.ts'
+import { contributorIn, decodeRowIndex, encodeRowIndex } from '../protocol/datanet/row-index.ts'
 import {
   sealTombstone,
   TOMBSTONE,
@@ -56,6 +57,19 @@ describe('tombstone', () => {
     expect(() => decide(one)).not.toThrow()
   })
   refuses(file.refused, decide)
+})
+
+describe('row index', () => {
+  const file = vectors('04-row-index')
+  test.each<[string, Vectors]>(file.valid.map((v: Vectors) => [v.name, v]))('%s', (_, one) => {
+    expect(hex(encodeRowIndex(one.input))).toBe(one.bytes)
+    expect(decodeRowIndex(bytes(one.bytes))).toEqual(one.input)
+    for (const { contribution, contributor } of one.input) {
+      expect(contributorIn(bytes(one.bytes), contribution)).toBe(contributor)
+    }
+    expect(contributorIn(bytes(one.bytes), file.valid[0].input[0].contribution)).toBeDefined()
+  })
+  refuses(file.invalid, (one) => decodeRowIndex(bytes(one.bytes)))
 })
 
 test('a log is asked for and added to by frames as the specs show them', () => {

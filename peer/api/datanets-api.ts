@@ -1,5 +1,6 @@
 import type { RoyaltyPolicy } from '../../protocol/datanet/royalty-policy.ts'
 import type { CallOptions, ProgressOptions, TopicQuery } from './peer-api.ts'
+import type { WithdrawalDraft, WithdrawalState } from './withdrawals-api.ts'
 
 export interface DatanetsApi {
   /** Founds a Datanet with this peer as its intake host: manifest signed, founded on chain, announced. */
@@ -15,6 +16,13 @@ export interface DatanetsApi {
   find(topic: TopicQuery, options?: CallOptions): Promise<readonly DatanetSummary[]>
   /** Signs `draft` as its account and submits it to the Datanet's intake host. */
   contribute(draft: ContributionDraft, options?: CallOptions): Promise<Submission>
+  /**
+   * Takes a contribution back, as its contributor, as whom the account was handed over to, or as a
+   * curator who takes it down: destroyed at every host that answers, and at the others within two
+   * minutes of their return. Refuses WITHDRAWAL_REFUSED, CONTRIBUTION_UNKNOWN, and what the host said
+   * when none took it.
+   */
+  withdraw(draft: WithdrawalDraft, options?: CallOptions): Promise<WithdrawalState>
   /** What waits for a curator on this host. */
   pending(id: string, options?: CallOptions): Promise<readonly PendingContribution[]>
   /** A curator's verdict, signed as `account`. */
@@ -153,6 +161,8 @@ export interface RevisionSummary {
   readonly revision: string
   readonly ordinal: number
   readonly rows: number
+  /** Of its rows, those that were withdrawn since, as far as known here. */
+  readonly withdrawn: number
   readonly content: string
 }
 

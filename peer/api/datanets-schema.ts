@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { idSchema, method, methodOf, topicSchema } from './method.ts'
+import { withdrawalDraftSchema, withdrawalStateSchema } from './withdrawals-schema.ts'
 
 const text = z.string().max(4_096)
 const strings = z.array(text).max(256).readonly()
@@ -98,6 +99,7 @@ const revision = z.object({
   revision: z.string(),
   ordinal: z.int(),
   rows: z.int(),
+  withdrawn: z.int(),
   content: z.string()
 })
 
@@ -119,6 +121,7 @@ export const datanetsSchema = {
     contribution,
     z.object({ contribution: z.string(), status })
   ),
+  withdraw: methodOf('call', 'draft', withdrawalDraftSchema, withdrawalStateSchema),
   pending: methodOf('call', 'id', idSchema, z.array(pending).readonly()),
   review: methodOf('call', 'verdict', verdict, z.object({ status })),
   publish: methodOf('progress', 'id', idSchema, revision),

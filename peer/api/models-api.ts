@@ -56,6 +56,8 @@ export interface ModelSummary {
     readonly falseAnswers: number
   }
   readonly notes: readonly string[]
+  /** Contributions of its revisions that were withdrawn since; absent where the revisions are not kept here. */
+  readonly withdrawn?: readonly string[]
   readonly publishedAtMs: number
 }
 

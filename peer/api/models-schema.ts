@@ -17,6 +17,7 @@ const model = z.object({
   issuer: z.string(),
   evaluation: z.object({ questions: z.int(), answered: z.int(), falseAnswers: z.int() }),
   notes: texts,
+  withdrawn: z.exactOptional(texts),
   publishedAtMs: z.int()
 })
 

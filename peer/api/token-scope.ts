@@ -36,6 +36,7 @@ export const ACCESS: Readonly<Record<MethodPath, Access>> = {
   'datanets/show': 'any',
   'datanets/find': 'any',
   'datanets/contribute': { accountIn: 'account' },
+  'datanets/withdraw': { accountIn: 'account' },
   'datanets/pending': 'a curator',
   'datanets/review': { accountIn: 'account' },
   'datanets/publish': 'admin',

@@ -10,6 +10,7 @@ import type { ExchangePool, PeerTarget } from '../../protocol/net/exchange-pool.
 import { deadline } from '../../protocol/net/waiting.ts'
 import type { SqliteBlockstore } from '../store/blocks.ts'
 import { createHelia } from './helia.ts'
+import { type MayServe, ServedBlockstore } from './served-blocks.ts'
 
 const DAG_PB = 0x70
 /** Bitswap round trips are slow (4–20 ms each): many at once. */
@@ -43,6 +44,10 @@ export interface Content {
     path: string,
     options?: ReadOptions & { skipMissing?: boolean }
   ): AsyncGenerator<Block>
+  /** The leaves of a file in order, by this peer's store alone (CONTENT_UNAVAILABLE if it lacks the nodes). */
+  leaves(root: CID, path: string): readonly CID[]
+  /** One block of this peer's store. */
+  block(cid: CID): Uint8Array | undefined
   /** Whether the directory has the file, by this peer's store alone (CONTENT_UNAVAILABLE if it lacks the nodes). */
   has(root: CID, path: string): boolean
   /** A file's bytes from this peer's store alone. Refuses CONTENT_UNAVAILABLE, RECORD_TOO_LARGE. */
@@ -53,14 +58,28 @@ export interface Content {
   ): Promise<Uint8Array>
   /**
    * Brings the whole directory here: in bulk from each of `peers` in turn, then what is still missing
-   * by bitswap. Nothing is sent again that lies under the `known` roots. Refuses CONTENT_UNAVAILABLE when it is not complete in time; what came is kept.
+   * by bitswap. Nothing is sent again that lies under the `known` roots. Refuses CONTENT_UNAVAILABLE
+   * when it is not complete in time; what came is kept.
    */
   fetchDirectory(
     root: CID,
     peers: readonly PeerTarget[],
-    options?: ReadOptions & { deadlineMs?: number; known?: readonly CID[] }
+    options?: FetchOptions
   ): Promise<FetchReport>
+  /** Says of which Datanet contributions are whose rows came without it being said. */
+  assign(contributions: Iterable<string>, datanet: string): void
   stop(): Promise<void>
+}
+
+/** Bounds of one fetch, and what belongs to it. */
+export interface FetchOptions extends ReadOptions {
+  readonly deadlineMs?: number
+  /** Roots that are wholly here. */
+  readonly known?: readonly CID[]
+  /** The Datanet that withdrawable rows are of. */
+  readonly datanet?: string
+  /** Of the blocks that did not come, those that should have; all unless given. */
+  readonly wanted?: (missing: readonly CID[]) => Promise<readonly CID[]>
 }
 
 interface ReadOptions {
@@ -73,10 +92,17 @@ interface ReadOptions {
  */
 export async function createContent(
   node: Libp2p,
-  init: { blockstore: SqliteBlockstore; pool: ExchangePool; bulk?: boolean }
+  init: {
+    readonly blockstore: SqliteBlockstore
+    readonly pool: ExchangePool
+    readonly bulk?: boolean
+    /** Whether withdrawable rows may be given to others; always unless given. */
+    readonly mayServe?: MayServe
+  }
 ): Promise<Content> {
   const { blockstore, pool } = init
-  const helia = await createHelia(node, blockstore)
+  const served = new ServedBlockstore(blockstore, init.mayServe ?? (() => true))
+  const helia = await createHelia(node, served)
   const files = unixfs(helia)
   const dagPb = await helia.getCodec(DAG_PB)
 
@@ -97,7 +123,10 @@ export async function createContent(
       return entries(cid, bytes).map((entry) => entry.Hash)
     }
   }
-  const serving = init.bulk === false ? undefined : await serveBlocks(node, room)
+  const serving =
+    init.bulk === false
+      ? undefined
+      : await serveBlocks(node, { ...room, get: (cid) => served.find(cid) })
 
   function local(cid: CID): Uint8Array {
     const bytes = blockstore.find(cid)
@@ -184,6 +213,18 @@ export async function createContent(
 
     readRows,
 
+    leaves(root, path) {
+      const found: CID[] = []
+      const stack = [resolve(root, path)]
+      for (let cid = stack.pop(); cid !== undefined; cid = stack.pop()) {
+        if (cid.code === RAW) found.push(cid)
+        else stack.push(...room.links(cid, local(cid)).reverse())
+      }
+      return found
+    },
+
+    block: (cid) => blockstore.find(cid),
+
     has: (root, path) => find(root, path) !== undefined,
 
     async readFile(root, path, options = {}) {
@@ -202,23 +243,28 @@ export async function createContent(
       const caller = options.signal ?? new AbortController().signal
       const { signal, release } = deadline(options.deadlineMs ?? 120_000, caller)
       const refusals: Array<{ peer: string; error: unknown }> = []
+      const wanted = options.wanted ?? (async (missing: readonly CID[]) => missing)
+      const own: BlockRoom = {
+        ...room,
+        put: (blocks) => blockstore.putBatch(blocks, options.datanet)
+      }
       let bulk = 0
       try {
+        const known = options.known ?? []
+        let left = await wanted((await survey(room, root)).missing)
         for (const peer of peers) {
+          if (left.length === 0) return { bulk, bitswap: 0, refusals }
           try {
-            const { blocks, missing } = await fetchBlocks(pool, peer, root, room, {
-              signal,
-              known: options.known ?? []
-            })
+            const { blocks, missing } = await fetchBlocks(pool, peer, root, own, { signal, known })
             bulk += blocks
-            if (missing.length === 0) return { bulk, bitswap: 0, refusals }
+            left = await wanted(missing)
           } catch (error) {
             signal.throwIfAborted()
             refusals.push({ peer: String(peer), error })
           }
         }
-        const { missing } = await survey(room, root)
-        const bitswap = await byBitswap(missing, signal)
+        left = await wanted((await survey(room, root)).missing)
+        const bitswap = await byBitswap(left, signal)
         return { bulk, bitswap, refusals }
       } catch (cause) {
         caller.throwIfAborted()
@@ -228,6 +274,8 @@ export async function createContent(
         release()
       }
     },
+
+    assign: (contributions, datanet) => blockstore.keys.assign(contributions, datanet),
 
     async stop() {
       await serving?.stop()

@@ -185,8 +185,23 @@ export function toQuery(query: TopicQuery): { readonly topic: string; readonly w
   return typeof query === 'string' ? { topic: query, waitMs: 0 } : query
 }
 
+/** What is withdrawn of a revision; undefined when it is not kept here. */
+export type WithdrawnOf = (datanet: string, revision: string) => readonly string[] | undefined
+
+function withdrawnIn(
+  revisions: SignedCard['card']['revisions'],
+  withdrawnOf: WithdrawnOf
+): { withdrawn?: readonly string[] } {
+  const each = revisions.map(({ datanet, revision }) => withdrawnOf(`${datanet}`, `${revision}`))
+  return each.includes(undefined) ? {} : { withdrawn: each.flatMap((some) => some ?? []) }
+}
+
 /** A card as the faces show it. */
-export function describeCard({ card, cid }: SignedCard, notes: readonly string[]): ModelSummary {
+export function describeCard(
+  { card, cid }: SignedCard,
+  notes: readonly string[],
+  withdrawnOf: WithdrawnOf
+): ModelSummary {
   const { questions, answered, falseAnswers } = card.evaluation
   return {
     model: cid.toString(),
@@ -200,6 +215,7 @@ export function describeCard({ card, cid }: SignedCard, notes: readonly string[]
     issuer: card.issuer,
     evaluation: { questions, answered, falseAnswers },
     notes,
+    ...withdrawnIn(card.revisions, withdrawnOf),
     publishedAtMs: card.seq
   }
 }
@@ -219,9 +235,13 @@ export function describeOffer({ offer, cid }: SignedOffer): OfferSummary {
 }
 
 /** A model with its standing offers as the faces show it. */
-export function describeListing(known: KnownModel, nowMs: number): ModelListing {
+export function describeListing(
+  known: KnownModel,
+  nowMs: number,
+  withdrawnOf: WithdrawnOf
+): ModelListing {
   return {
-    model: describeCard(known.card, []),
+    model: describeCard(known.card, [], withdrawnOf),
     offers: [...known.offers.values()]
       .filter(({ offer }) => offer.expiresAtMs > nowMs)
       .map(describeOffer)

@@ -13,8 +13,13 @@ export function creditsOf(
   sentences: number
 ): readonly Credit[] {
   if (outcome === undefined || text === '') return UNATTRIBUTED
-  const spoken = outcome.evidence.sentences.slice(0, Math.max(1, sentences))
-  return coverageCredits({ ...outcome.evidence, sentences: spoken }, served.model.owners)
+  const { owners } = served.model
+  // What was withdrawn while the answer ran is nobody's.
+  const spoken = outcome.evidence.sentences.slice(0, Math.max(1, sentences)).map((sentence) => ({
+    ...sentence,
+    supports: sentence.supports.filter(({ contribution }) => owners.has(contribution))
+  }))
+  return coverageCredits({ ...outcome.evidence, sentences: spoken }, owners)
 }
 
 /** Lets the model finish silently, to know what its answer rests on; not for long. */

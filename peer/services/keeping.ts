@@ -61,6 +61,8 @@ export interface Keeping {
    * puts it in the channel's next place. In a group commit.
    */
   interrupt(sign: (call: ServedCall, body: Omit<Receipt, 'channelId' | 'seq'>) => number): void
+  /** Forgets the answers that quote the contribution: only their receipts can be had again. */
+  forgetCiting(contribution: string): void
   /** Forgets what was committed to below `receipts` per channel, what is too old and too much. */
   sweep(committed: ReadonlyMap<string, number>): void
 }
@@ -188,6 +190,15 @@ export function createKeeping(
           if (!isDatanetError(error)) throw error
           log('recovery', { callId: call.callId, code: error.code })
         }
+      }
+    },
+
+    forgetCiting(contribution) {
+      for (const call of served.cited()) {
+        const sealed = call.citations as Uint8Array
+        const cited = decodeCanonical(sealer.open(`${nameOf(call)} end`, sealed)) as unknown[]
+        const isQuoted = cited.some((one) => String(Object(one).contribution) === contribution)
+        if (isQuoted) served.drop(call.number)
       }
     },
 

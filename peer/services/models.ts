@@ -6,21 +6,18 @@ import { type SignedCard, signCard, verifyCard } from '../../protocol/model/card
 import { tokensOf } from '../../protocol/model/price.ts'
 import type { BuildRecipe, ModelSummary } from '../api/models-api.ts'
 import type { ProgressOptions } from '../api/peer-api.ts'
-import type { Engine, EnginePassage } from '../engines/engine.ts'
+import type { EnginePassage } from '../engines/engine.ts'
 import { loadEmbedder } from '../engines/retrieval/embedder.ts'
+import { forgetPassage } from '../engines/retrieval/forget-passage.ts'
 import { createRetrievalEngine } from '../engines/retrieval/retrieval-engine.ts'
 import { buildRetrievalIndex, loadRetrievalIndex } from '../engines/retrieval/retrieval-index.ts'
 import { type Catalogue, describeCard } from './catalogue.ts'
 import type { Datanets } from './datanets.ts'
+import { createLoadedModel, type LoadedModel } from './loaded-model.ts'
 import type { Parts } from './parts.ts'
-import type { Revisions, VerifiedRevision } from './revisions.ts'
-
-/** A model in memory, ready to answer. */
-export interface LoadedModel {
-  readonly engine: Engine
-  /** The account of each contribution it may credit: after the hand-overs of its revision. */
-  readonly owners: ReadonlyMap<string, string>
-}
+import type { VerifiedRevision } from './revision-reading.ts'
+import type { Revisions } from './revisions.ts'
+import type { Tombstones } from './tombstones.ts'
 
 /** Building models of Datanets, and loading what was built. */
 export interface Models {
@@ -38,10 +35,21 @@ export function createModels(
   parts: Pick<Parts, 'modelStore' | 'wallet' | 'publications' | 'peerId' | 'now'>,
   datanets: Datanets,
   revisions: Revisions,
-  catalogue: Catalogue
+  catalogue: Catalogue,
+  withdrawals: Pick<Tombstones, 'onWithdrawn'>
 ): Models {
   const { modelStore, wallet, publications, peerId, now } = parts
   const loaded = new Map<string, Promise<LoadedModel>>()
+
+  withdrawals.onWithdrawn((_datanet, contribution) => {
+    for (const { model, artefact } of modelStore.models()) {
+      const left = forgetPassage(artefact, contribution)
+      if (left !== artefact) modelStore.setArtefact(model, left)
+    }
+    for (const model of loaded.values()) {
+      model.then((one) => one.drop(contribution)).catch(() => {})
+    }
+  })
 
   function passagesOf({ contributions }: VerifiedRevision): EnginePassage[] {
     return contributions.flatMap(({ cid, contribution }) => {
@@ -60,10 +68,12 @@ export function createModels(
   ): Promise<LoadedModel> {
     const index = loadRetrievalIndex(artefact, passages)
     const embedder = await loadEmbedder()
-    return {
-      engine: createRetrievalEngine({ index, embedder }, { datanet: name, countTokens: tokensOf }),
-      owners: new Map(passages.map((p) => [p.contribution, ownerOf(p.contributor)]))
-    }
+    return createLoadedModel(passages, ownerOf, (left) =>
+      createRetrievalEngine(
+        { index: left === passages ? index : loadRetrievalIndex(artefact, left), embedder },
+        { datanet: name, countTokens: tokensOf }
+      )
+    )
   }
 
   function make(passages: readonly EnginePassage[], options: ProgressOptions): Promise<Uint8Array> {
@@ -115,7 +125,7 @@ export function createModels(
         ownerOf: read.ownerOf
       })
       keep(signed, artefact, model)
-      return describeCard(signed, model.engine.describe().notes)
+      return describeCard(signed, model.engine.describe().notes, revisions.withdrawnOf)
     },
 
     async build(recipe, options = {}) {
@@ -154,14 +164,16 @@ export function createModels(
         wallet.peerKey
       )
       keep(signed, artefact, model)
-      return describeCard(signed, notes)
+      return describeCard(signed, notes, revisions.withdrawnOf)
     },
 
     built: () =>
       Promise.all(
         modelStore
           .models()
-          .map(async ({ card, issuedAtMs }) => describeCard(await verifyCard(card, issuedAtMs), []))
+          .map(async ({ card, issuedAtMs }) =>
+            describeCard(await verifyCard(card, issuedAtMs), [], revisions.withdrawnOf)
+          )
       ),
 
     load(model) {

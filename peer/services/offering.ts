@@ -6,7 +6,8 @@ import { type Payment, type SignedOffer, signOffer } from '../../protocol/model/
 import type { OfferSummary, ServeTerms } from '../api/models-api.ts'
 import { type Catalogue, describeOffer } from './catalogue.ts'
 import type { Datanets } from './datanets.ts'
-import type { LoadedModel, Models } from './models.ts'
+import type { LoadedModel } from './loaded-model.ts'
+import type { Models } from './models.ts'
 import type { Parts } from './parts.ts'
 
 /** Bounds of a call that every offer of this peer states. */

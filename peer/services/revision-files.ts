@@ -4,6 +4,7 @@ import { contentToJson } from '../../protocol/datanet/content-json.ts'
 import type { SignedContribution } from '../../protocol/datanet/contribution.ts'
 import { type SignedHandOver, verifyHandOver } from '../../protocol/datanet/hand-over.ts'
 import type { SignedManifest } from '../../protocol/datanet/manifest.ts'
+import { encodeRowIndex } from '../../protocol/datanet/row-index.ts'
 import {
   contributionRow,
   parseLine,
@@ -13,6 +14,9 @@ import {
 
 /** Where the rows of a revision lie in its directory. specs/04-datanet.md §Revision directory */
 export const ROWS_PATH = 'data/contributions.jsonl'
+
+/** Where its row index lies: what stays of a row when it is withdrawn. specs/04-datanet.md §Row index */
+export const ROW_INDEX_PATH = 'data/contributions.idx'
 
 /** Where its hand-overs lie, when it has any. specs/04-datanet.md §Hand-over */
 export const HAND_OVERS_PATH = 'data/hand-overs.jsonl'
@@ -43,6 +47,15 @@ export function revisionFiles(
     { path: 'croissant.json', content: text.encode(croissant(manifest, ordinal, contributions)) },
     { path: 'manifest.cbor', content: manifest.bytes },
     { path: ROWS_PATH, rows: contributions.map(contributionRow) },
+    {
+      path: ROW_INDEX_PATH,
+      content: encodeRowIndex(
+        contributions.map(({ cid, contribution: { contributor } }) => ({
+          contribution: cid,
+          contributor
+        }))
+      )
+    },
     {
       path: 'data/reviews.jsonl',
       rows: reviews.map((bytes) => line({ signed: Buffer.from(bytes).toString('base64') }))

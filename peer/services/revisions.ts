@@ -1,7 +1,7 @@
 import { cidFromDigest, digestOf, parseCid } from '../../protocol/base/codec.ts'
 import { DatanetError } from '../../protocol/base/errors.ts'
 import { verifyContribution } from '../../protocol/datanet/contribution.ts'
-import { type SignedHandOver, verifyHandOver } from '../../protocol/datanet/hand-over.ts'
+import { verifyHandOver } from '../../protocol/datanet/hand-over.ts'
 import { datanetKey } from '../../protocol/datanet/manifest.ts'
 import {
   contributionsTree,
@@ -11,26 +11,17 @@ import {
   type Revision,
   registryDomain,
   revisionApproval,
-  revisionCid,
-  verifyRevisionRows
+  revisionCid
 } from '../../protocol/datanet/revision.ts'
 import type { FetchedRevision, RevisionSummary } from '../api/datanets-api.ts'
-import type { ProgressOptions } from '../api/peer-api.ts'
+import type { CallOptions, ProgressOptions } from '../api/peer-api.ts'
 import type { StoredRevision } from '../store/datanets.ts'
 import type { Datanets, KnownDatanet } from './datanets.ts'
 import type { Parts } from './parts.ts'
-import { HAND_OVERS_PATH, parseHandOverRow, ROWS_PATH, revisionFiles } from './revision-files.ts'
-import { reachable, verifyHandOvers } from './revision-hand-overs.ts'
-import { parseRow, type RegisteredContribution, verifyOrders } from './revision-rows.ts'
-
-/** A revision that was checked from the chain down to every row's signature. */
-export interface VerifiedRevision {
-  readonly revision: Revision
-  readonly contributions: readonly RegisteredContribution[]
-  readonly handOvers: readonly SignedHandOver[]
-  /** Who is credited for what an account contributed. */
-  readonly ownerOf: (account: string) => string
-}
+import { revisionFiles } from './revision-files.ts'
+import { reachable } from './revision-hand-overs.ts'
+import type { RevisionReading, VerifiedRevision } from './revision-reading.ts'
+import { hostsOf, type TombstoneSync } from './tombstone-sync.ts'
 
 /** Publishing revisions as a host, and fetching them as anyone. */
 export interface Revisions {
@@ -48,7 +39,9 @@ export interface Revisions {
    * The newest revision kept here, or the one with CID `revision`, with its rows (ANCHOR_MISSING when
    * it is not kept here).
    */
-  read(id: string, revision?: string): Promise<VerifiedRevision>
+  read(id: string, revision?: string, options?: CallOptions): Promise<VerifiedRevision>
+  /** Contributions of a revision kept here that are withdrawn; undefined when it is not kept here. */
+  withdrawnOf(id: string, revision: string): readonly string[] | undefined
   resume(): void
 }
 
@@ -56,10 +49,15 @@ const ZERO = `0x${'0'.repeat(64)}`
 
 /** Revisions of the Datanets this peer knows. specs/04-datanet.md §Revision */
 export function createRevisions(
-  parts: Pick<Parts, 'datanetStore' | 'wallet' | 'chain' | 'publications' | 'content' | 'now'>,
-  datanets: Datanets
+  parts: Pick<
+    Parts,
+    'datanetStore' | 'wallet' | 'chain' | 'publications' | 'content' | 'peerId' | 'now'
+  >,
+  datanets: Datanets,
+  reading: RevisionReading,
+  sync: Pick<TombstoneSync, 'sync'>
 ): Revisions {
-  const { datanetStore, wallet, chain, publications, content, now } = parts
+  const { datanetStore, wallet, chain, publications, content, peerId, now } = parts
 
   let last: Promise<unknown> = Promise.resolve()
 
@@ -79,6 +77,17 @@ export function createRevisions(
         .slice(0, manifest.threshold)
         .map((c) => wallet.account(c).signer.signTypedData(domain, REVISION_APPROVAL, value))
     )
+  }
+
+  function described(revision: Revision): RevisionSummary {
+    return {
+      datanet: revision.datanet.toString(),
+      revision: revisionCid(revision).toString(),
+      ordinal: revision.ordinal,
+      rows: revision.rows,
+      withdrawn: reading.withdrawn(revision).length,
+      content: revision.content.toString()
+    }
   }
 
   function show(id: string, revision: Revision): void {
@@ -146,7 +155,10 @@ export function createRevisions(
       accepted.map(({ contributor }) => contributor)
     )
     const isHandedOver = handOvers.some(({ revision }) => revision === 0)
-    if (added.length === 0 && !isHandedOver) {
+    const parent = datanetStore.revision(id)
+    const isThinner =
+      parent !== undefined && decodeRevision(parent.bytes).rows > accepted.length - added.length
+    if (accepted.length === 0 || (added.length === 0 && !isHandedOver && !isThinner)) {
       if (finished !== undefined) return finished
       throw new DatanetError('NOTHING_TO_PUBLISH', { id })
     }
@@ -161,7 +173,6 @@ export function createRevisions(
       ...(cluster === undefined ? {} : { cluster })
     }))
     const reviews = ordered.flatMap((item) => datanetStore.reviews(item.cid))
-    const parent = datanetStore.revision(id)
     const ordinal = (parent?.ordinal ?? 0) + 1
     options.onProgress?.({ text: 'writing the revision', done: 0, total: contributions.length })
     const root = await content.publishDirectory(
@@ -195,27 +206,6 @@ export function createRevisions(
     // Kept before it is anchored: what the chain knows and nobody keeps could never be continued.
     datanetStore.putRevision(stored, added, handOvers)
     return anchor(datanet, stored, signatures, options)
-  }
-
-  async function contents(revision: Revision): Promise<VerifiedRevision> {
-    const rows: RegisteredContribution[] = []
-    for await (const { bytes } of content.readRows(revision.content, ROWS_PATH)) {
-      rows.push(parseRow(bytes))
-    }
-    verifyRevisionRows(
-      revision,
-      rows.map((row) => row.cid)
-    )
-    verifyOrders(rows)
-    const handOvers: SignedHandOver[] = []
-    if (content.has(revision.content, HAND_OVERS_PATH)) {
-      for await (const { bytes } of content.readRows(revision.content, HAND_OVERS_PATH)) {
-        handOvers.push(parseHandOverRow(bytes, now()))
-      }
-    }
-    const contributors = rows.map(({ contribution }) => contribution.contributor)
-    const ownerOf = verifyHandOvers(handOvers, contributors)
-    return { revision, contributions: rows, handOvers, ownerOf }
   }
 
   /** Refuses a revision without a hand-over that an earlier one held: they are for ever. */
@@ -267,14 +257,24 @@ export function createRevisions(
         })
       }
       options.onProgress?.({ text: 'fetching the revision', done: 0, total: revision.rows })
+      // What was withdrawn is not looked for, and what is not here of it is no hole.
+      await sync.sync(id, options)
       const blocks = await content.fetchDirectory(
         revision.content,
-        [host],
-        options.signal === undefined ? {} : { signal: options.signal }
+        [host, ...hostsOf(datanet, peerId).filter((peer) => peer !== host)],
+        {
+          datanet: id,
+          wanted: (missing) => reading.wanted(revision, missing),
+          ...(options.signal === undefined ? {} : { signal: options.signal })
+        }
       )
-      const read = await contents(revision)
+      const read = await reading.read(revision, options)
       refuseTakenBack(id, read)
       const rows = read.contributions
+      content.assign(
+        rows.map(({ cid }) => cid.toString()),
+        id
+      )
       options.onProgress?.({ text: 'rows verified', done: rows.length, total: revision.rows })
       datanetStore.putRevision(
         {
@@ -303,7 +303,12 @@ export function createRevisions(
 
     head: (id) => described(kept(id)),
 
-    read: async (id, cid) => contents(kept(id, cid)),
+    read: (id, cid, options = {}) => reading.read(kept(id, cid), options),
+
+    withdrawnOf(id, cid) {
+      const stored = datanetStore.revision(id, cid)
+      return stored === undefined ? undefined : reading.withdrawn(decodeRevision(stored.bytes))
+    },
 
     resume() {
       for (const { id } of datanets.all()) {
@@ -311,16 +316,6 @@ export function createRevisions(
         if (stored !== undefined) show(id.toString(), decodeRevision(stored.bytes))
       }
     }
-  }
-}
-
-function described(revision: Revision): RevisionSummary {
-  return {
-    datanet: revision.datanet.toString(),
-    revision: revisionCid(revision).toString(),
-    ordinal: revision.ordinal,
-    rows: revision.rows,
-    content: revision.content.toString()
   }
 }
 

@@ -19,6 +19,8 @@ export interface AccountStore {
     readonly account: string
     readonly status: ContributionStatus
   }): void
+  /** Keeps that it stands otherwise now; nothing for one that was not handed in here. */
+  setSubmissionStatus(contribution: string, status: ContributionStatus): void
   /** How many contributions of `account` were handed in, by Datanet and by the host's last word. */
   countOf(account: string): ReadonlyArray<{
     readonly datanet: string
@@ -49,6 +51,9 @@ export function createAccountStore(db: Database): AccountStore {
         account,
         status
       )
+    },
+    setSubmissionStatus(contribution, status) {
+      db.run('UPDATE submission SET status = ? WHERE contribution = ?', status, contribution)
     },
     countOf: (account) =>
       db

@@ -263,8 +263,8 @@ function asBytes(value: unknown): Uint8Array {
   throw new DatanetError('STORE_FAILED', { reason: 'a block is not bytes' })
 }
 
-/** Helia tells "not here" from "broken" by this name. */
-function notFound(cid: CID): Error {
+/** The error of a block that is not here: Helia tells "not here" from "broken" by its name. */
+export function notFound(cid: CID): Error {
   const error = new Error(`no block ${cid}`)
   error.name = 'NotFoundError'
   return error

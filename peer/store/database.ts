@@ -25,8 +25,11 @@ export interface Database {
   stage<T>(fn: () => T): T
   /** Resolves when all that was staged before is on the disk; this thread goes on meanwhile. */
   sync(): Promise<void>
-  /** Writes the log back into the file, so that deleted rows leave the disk. */
-  checkpoint(): void
+  /**
+   * Writes the log back into the file and empties it, so that deleted rows leave the disk. False when
+   * somebody reads just now: then some of it stays until the next time.
+   */
+  checkpoint(): boolean
   /** Writes the whole file anew, and then the log: nothing that was overwritten stays in either. */
   vacuum(): void
   close(): void
@@ -134,7 +137,15 @@ export function openDatabase(path: string): Database {
         throw failed(cause)
       }
     },
-    checkpoint: () => guard(() => sqlite.exec('PRAGMA wal_checkpoint(TRUNCATE)')),
+    checkpoint() {
+      try {
+        return prepared('PRAGMA wal_checkpoint(TRUNCATE)').get()?.busy === 0
+      } catch (cause) {
+        // An open iteration or transaction of this connection.
+        if (cause instanceof Error && cause.message.includes('locked')) return false
+        throw failed(cause)
+      }
+    },
     vacuum: () => guard(() => sqlite.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE)')),
     close() {
       statements.clear()

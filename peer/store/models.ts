@@ -24,6 +24,8 @@ export interface ModelStore {
   putModel(model: BuiltModel): void
   model(model: string): BuiltModel | undefined
   models(): readonly BuiltModel[]
+  /** Keeps another artefact for a model: what was withdrawn is taken out of it. */
+  setArtefact(model: string, artefact: Uint8Array): void
   putServed(served: ServedModel): void
   dropServed(model: string): void
   served(): readonly ServedModel[]
@@ -55,6 +57,9 @@ export function createModelStore(db: Database): ModelStore {
     model(model) {
       const row = db.get('SELECT * FROM model WHERE id = ?', model)
       return row === undefined ? undefined : built(row)
+    },
+    setArtefact(model, artefact) {
+      db.run('UPDATE model SET artefact = ? WHERE id = ?', artefact, model)
     },
     models: () => db.all('SELECT * FROM model ORDER BY rowid').map(built),
     putServed({ model, account, callWei, inputTokenWei, outputTokenWei }) {

@@ -49,6 +49,10 @@ export interface ServedCallStore {
   chunks(number: number): readonly ServedChunk[]
   /** Calls without a receipt, in the order they began. */
   unfinished(): readonly ServedCall[]
+  /** Ended calls that cite something. */
+  cited(): readonly ServedCall[]
+  /** Forgets one call. */
+  drop(number: number): void
   /** Channels of which an ended call is kept. */
   channels(): readonly string[]
   /** Forgets the channel's ended calls whose receipts stand below `seq`. */
@@ -136,6 +140,9 @@ export function createServedCallStore(db: Database): ServedCallStore {
       })),
     unfinished: () =>
       db.all('SELECT * FROM served_call WHERE seq IS NULL ORDER BY number').map(callOf),
+    cited: () =>
+      db.all('SELECT * FROM served_call WHERE citations IS NOT NULL ORDER BY number').map(callOf),
+    drop: (number) => void forgetWhere('number = ?', number),
     channels: () =>
       db
         .all('SELECT DISTINCT channel FROM served_call WHERE seq IS NOT NULL')

@@ -43,6 +43,7 @@ export interface SignedTombstone {
   readonly tombstone: Tombstone
   readonly cid: CID
   readonly signers: ReadonlySet<string>
+  readonly signatures: readonly Uint8Array[]
   readonly bytes: Uint8Array
 }
 
@@ -88,5 +89,5 @@ export function verifyTombstone(bytes: Uint8Array, nowMs: number): SignedTombsto
   if (tombstone.createdAtMs > nowMs + LIMITS.clockSkewMs) {
     throw new DatanetError('RECORD_FROM_FUTURE', { createdAtMs: tombstone.createdAtMs, nowMs })
   }
-  return { tombstone, cid: cidOf(body), signers, bytes }
+  return { tombstone, cid: cidOf(body), signers, signatures, bytes }
 }

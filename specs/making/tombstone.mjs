@@ -3,7 +3,9 @@ import { stream } from './exchanges.mjs'
 import { CURATORS, datanetId, RECORDS, STRANGER, secrets } from './manifest.mjs'
 import {
   account,
+  bytes,
   cidOf,
+  concat,
   digestOf,
   encode,
   encodeInOrder,
@@ -171,6 +173,26 @@ export function tombstone() {
         'APPROVALS_MISSING',
         signed({ ...takedown, manifest: someCid(1) }, [first, second])
       )
+    ]
+  }
+}
+
+/** The index of two rows: digest and contributor of each. */
+export function rowIndex() {
+  const rows = [
+    { contribution, contributor: CONTRIBUTOR.address },
+    { contribution: someCid(1), contributor: OWNER.address }
+  ]
+  const data = concat(
+    ...rows.flatMap((row) => [digestOf(row.contribution), bytes(row.contributor)])
+  )
+  const bad = (name, index) => invalid('ROWINDEX-R1', name, index, 'REVISION_INVALID')
+  return {
+    valid: [{ name: 'two rows', input: json(rows), bytes: text(data) }],
+    invalid: [
+      bad('nothing', fill(0, 0)),
+      bad('half a row', data.subarray(0, 78)),
+      bad('a byte too many', concat(data, fill(1, 0)))
     ]
   }
 }

@@ -93,7 +93,7 @@ test('what an interface does not promise does not leave the process', async () =
 })
 
 test('long work tells its progress in order, then its result', async () => {
-  const revision = { datanet: 'd', revision: 'r', ordinal: 1, rows: 2, content: 'c' }
+  const revision = { datanet: 'd', revision: 'r', ordinal: 1, rows: 2, withdrawn: 0, content: 'c' }
   const publish = async (_: string, { onProgress }: ProgressOptions) => {
     for (const done of [1, 2, 3]) onProgress?.({ text: 'rows', done, total: 3 })
     return revision

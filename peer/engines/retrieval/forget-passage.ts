@@ -1,0 +1,27 @@
+import { decodeCanonical, encodeCanonical } from '../../../protocol/base/codec.ts'
+
+/** As a retrieval index is made; the rest of it tells nothing of single passages. */
+interface Artefact {
+  readonly passages?: ReadonlyArray<{ readonly contribution: string; readonly digest: Uint8Array }>
+  readonly dense?: { readonly vectors: Uint8Array }
+}
+
+/**
+ * The index in `artefact` with nothing left that could be compared with the contribution's words: its
+ * digest and its vectors are zero. It then answers as before, without the passage, and is not the
+ * artefact of its card any more. The same bytes when the contribution is not in it.
+ */
+export function forgetPassage(artefact: Uint8Array, contribution: string): Uint8Array {
+  const record = decodeCanonical(artefact, artefact.byteLength) as Artefact
+  const { passages = [], dense } = record
+  const row = passages.findIndex((passage) => passage.contribution === contribution)
+  if (row < 0) return artefact
+  const digests = passages.map((passage, n) =>
+    n === row ? { ...passage, digest: new Uint8Array(passage.digest.byteLength) } : passage
+  )
+  if (dense === undefined) return encodeCanonical({ ...record, passages: digests })
+  const bytesEach = dense.vectors.byteLength / passages.length
+  const vectors = Uint8Array.from(dense.vectors)
+  vectors.fill(0, row * bytesEach, (row + 1) * bytesEach)
+  return encodeCanonical({ ...record, passages: digests, dense: { ...dense, vectors } })
+}

@@ -1,0 +1,47 @@
+import type { Role } from './api/peer-api.ts'
+import type { ChainContracts } from './chain/chain.ts'
+import type { Parts, SpendingLimits } from './services/parts.ts'
+import type { TombstoneSyncInit } from './services/tombstone-sync.ts'
+
+/** What a peer is started with. Everything else it learns from the network. */
+export interface PeerInit {
+  /** Where keys, records and blocks are kept; one process per directory. */
+  readonly dataDir: string
+  /** Multiaddrs of peers to join by; none for the first peer of a network. */
+  readonly bootstrap: readonly string[]
+  /** Both or neither: without a chain nothing is paid, founded, published, fetched or served. */
+  readonly rpcUrl?: string
+  readonly contracts?: ChainContracts
+  readonly limits: SpendingLimits
+  /** All unless given. */
+  readonly roles?: readonly Role[]
+  /** Multiaddrs to listen on; loopback and a free port unless given. */
+  readonly listen?: readonly string[]
+  /** Default true; without it nothing can be found, only dialled. */
+  readonly dht?: boolean
+  /** How long an answer is held for the payer's next voucher; LIMITS.voucherMs unless given. */
+  readonly voucherMs?: number
+  /** Bad vouchers that one peer may send before it is not heard; LIMITS.junkVouchers unless given. */
+  readonly junkVouchers?: number
+  /** Seconds that a payer's withdrawal from a channel to this peer takes, as its offers state; a day. */
+  readonly withdrawDelayS?: number
+  /** A channel unused for so long is closed and its deposit taken back; never unless given. */
+  readonly idleCloseMs?: number
+  /** Blocks that must carry what the chain says before it counts; by the chain's id unless given. */
+  readonly confirmations?: number
+  /** Vouchers worth as much together are claimed at once; one token unless given. */
+  readonly claimAtWei?: bigint
+  /** Multiaddrs of the towers that vouchers are handed to, and from which growth on; a tenth of a token. */
+  readonly towers?: readonly string[]
+  readonly towerAtWei?: bigint
+  /** As a tower: the least that a voucher must bring; a hundredth of a token unless given. */
+  readonly towerLeastWei?: bigint
+  /** Told to the faces, which act on it; off unless given. */
+  readonly autoPublish?: boolean
+  /** Opens encrypted keys, and encrypts them where they are not; refused as openWallet refuses. */
+  readonly passphrase?: string
+  /** How often others' withdrawals are read, and how old their word may be; a test shortens them. */
+  readonly withdrawals?: TombstoneSyncInit
+  readonly now?: () => number
+  readonly log?: Parts['log']
+}
