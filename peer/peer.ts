@@ -18,6 +18,7 @@ import { chainOf, confirmationsOf, isNear } from './chain/chain-of.ts'
 import { createContent } from './content/content.ts'
 import type { MayServe } from './content/served-blocks.ts'
 import { askFaucet } from './devnet/faucet.ts'
+import { createHandingIn } from './handing-in.ts'
 import { createNode } from './net/node.ts'
 import { createStanding } from './net/standing.ts'
 import type { PeerInit } from './peer-init.ts'
@@ -32,13 +33,11 @@ import { createClaims } from './services/claims.ts'
 import { createCloseAnswering } from './services/close-answering.ts'
 import { createClosing } from './services/closing.ts'
 import { createCommitting } from './services/committing.ts'
-import { createContributing } from './services/contributing.ts'
 import { createDatanets, summary } from './services/datanets.ts'
 import { createEquivocations } from './services/equivocations.ts'
 import { createFunding } from './services/funding.ts'
 import { createFunds } from './services/funds.ts'
 import { createIdleDeposits, type IdleDeposits } from './services/idle-deposits.ts'
-import { createIntake } from './services/intake.ts'
 import { withStanding } from './services/junk.ts'
 import { createModels } from './services/models.ts'
 import { createOffering, OFFERED } from './services/offering.ts'
@@ -154,7 +153,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
       log
     }
     const datanets = createDatanets(parts)
-    const intake = createIntake(parts, datanets)
+    const { intake, contributing } = createHandingIn(db, parts, datanets)
     const withdrawing = createWithdrawing(db, blocks, parts, datanets, init.withdrawals)
     started.push(() => withdrawing.stop())
     const { tombstones, sync, reading } = withdrawing
@@ -251,11 +250,11 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
       datanets: {
         create: datanets.create,
         find: datanets.find,
-        contribute: createContributing(parts, datanets).contribute,
+        ...contributing,
         list: async () => datanets.all().map(summary),
         show: async (id) => summary(datanets.known(id)),
         withdraw: withdrawing.withdraw,
-        pending: async (id) => intake.pending(id),
+        pending: intake.pending,
         review: intake.review,
         publish: revisions.publish,
         head: async (id) => revisions.head(id),

@@ -21,6 +21,7 @@ import { refreshPages } from './making/refresh-pages.mjs'
 import { review } from './making/review.mjs'
 import { revision } from './making/revision.mjs'
 import * as reward from './making/reward.mjs'
+import { standing } from './making/standing.mjs'
 import { terms } from './making/terms.mjs'
 import { rowIndex, tombstone, tombstones } from './making/tombstone.mjs'
 import { tower } from './making/tower.mjs'
@@ -39,6 +40,7 @@ const FILES = {
   '04-review': review,
   '04-hand-over': handOver,
   '04-revision': revision,
+  '04-standing': standing,
   '04-submission': exchanges.submission,
   '04-row-index': rowIndex,
   '04-tombstone': tombstone,

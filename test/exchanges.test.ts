@@ -22,6 +22,7 @@ import { escrowDomain, termsSchema } from '../protocol/channel/terms.ts'
 import { verifyTerms } from '../protocol/channel/verify-terms.ts'
 import { decodeVoucher, encodeVoucher, verifyVoucher } from '../protocol/channel/voucher.ts'
 import { verifyContribution } from '../protocol/datanet/contribution.ts'
+import { openSubmission } from '../protocol/datanet/submission-receipt.ts'
 import { verifyCard } from '../protocol/model/card.ts'
 import { verifyOffer, verifyRoyaltyFloor } from '../protocol/model/offer.ts'
 import { createOutputMeter, priceWei, tokensOf } from '../protocol/model/price.ts'
@@ -108,7 +109,7 @@ describe('a submission', () => {
   const [ask, end, wrong, error] = read(file) as [Message, Message, Message, Message]
 
   // SUBMISSION-W1
-  test('is a contribution by its contributor, answered by the CID of its body', () => {
+  test('is a contribution by its contributor, answered by its CID and a receipt', async () => {
     expect(file.protocol).toBe(PROTOCOLS.contribute)
     const asked = fromWire(contributeAskSchema, ask.v)
     const signed = verifyContribution(asked.contribution)
@@ -116,6 +117,8 @@ describe('a submission', () => {
     expect(toWire(contributeAskSchema, asked)).toEqual(ask.v)
     const answer = fromWire(contributeEndSchema, end.v)
     expect(`${answer.contribution}`).toBe(`${signed.cid}`)
+    const { receipt } = await openSubmission(answer.receipt)
+    expect(`${receipt.contribution}`).toBe(`${signed.cid}`)
   })
 
   test('to a peer that does not host the Datanet is refused by the number of the code', () => {

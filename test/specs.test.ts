@@ -15,6 +15,8 @@ import { reviewSchema } from '../protocol/datanet/review.ts'
 import { REVISION_APPROVAL, revisionSchema } from '../protocol/datanet/revision.ts'
 import { ROTATION } from '../protocol/datanet/rotation.ts'
 import { royaltyPolicySchema } from '../protocol/datanet/royalty-policy.ts'
+import { submissionQuerySchema } from '../protocol/datanet/submission-query.ts'
+import { submissionReceiptSchema } from '../protocol/datanet/submission-receipt.ts'
 import { TOMBSTONE, tombstoneSchema } from '../protocol/datanet/tombstone.ts'
 import { cardSchema } from '../protocol/model/card.ts'
 import { offerSchema } from '../protocol/model/offer.ts'
@@ -134,6 +136,8 @@ describe('tables are what the code has', () => {
     ...Object.entries(CONTENT).flatMap(([schema, type]): [string, string, z.ZodObject][] =>
       'shape' in type ? [['04', schema, type]] : []
     ),
+    ['04', 'Submission receipt', submissionReceiptSchema],
+    ['04', 'Standing', submissionQuerySchema],
     ['04', 'Review', reviewSchema],
     ['04', 'Revision', revisionSchema],
     ['04', 'Hand-over', handOverSchema],

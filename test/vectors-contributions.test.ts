@@ -1,3 +1,4 @@
+import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import { CID } from 'multiformats/cid'
 import { describe, expect, test } from 'vitest'
 import { ROWS_PATH, revisionFiles } from '../peer/services/revision-files.ts'
@@ -8,6 +9,16 @@ import type { Content } from '../protocol/datanet/content.ts'
 import * as contribution from '../protocol/datanet/contribution.ts'
 import * as manifest from '../protocol/datanet/manifest.ts'
 import { comparedWords, passageOf } from '../protocol/datanet/passage.ts'
+import {
+  signSubmissionQuery,
+  submissionQuerySchema,
+  verifySubmissionQuery
+} from '../protocol/datanet/submission-query.ts'
+import {
+  openSubmission,
+  sealSubmission,
+  submissionReceiptSchema
+} from '../protocol/datanet/submission-receipt.ts'
 import { bothWays, bytes, hex, refuses, type Vectors, vectors } from './vector-cases.ts'
 
 const signerOf = ({ secretKey }: { secretKey: string }) => keySigner(bytes(secretKey))
@@ -27,7 +38,7 @@ describe('contribution', () => {
   const { datanet, manifest: rules, nowMs, accepted, refused } = file.admission
   const admit = (one: Vectors) =>
     contribution.admitContribution(
-      contribution.verifyContribution(bytes(one.bytes)),
+      contribution.verifyContribution(bytes(one.bytes)).contribution,
       CID.parse(datanet),
       rules,
       nowMs
@@ -89,4 +100,33 @@ describe('rows of a revision', () => {
     orders.filter((one: Vectors) => one.error),
     ordered
   )
+})
+
+describe('a receipt of a submission', () => {
+  const { valid, invalid } = vectors('04-standing').receipts
+  bothWays(submissionReceiptSchema, valid, 'body')
+  test('is its host’s word, sealed', async () => {
+    const key = await generateKeyPairFromSeed('Ed25519', new Uint8Array(32).fill(1))
+    for (const one of valid) {
+      expect(hex(await sealSubmission(one.input, key))).toBe(one.bytes)
+      expect(await openSubmission(bytes(one.bytes))).toEqual({
+        receipt: one.input,
+        host: one.host
+      })
+    }
+  })
+  refuses(invalid, (one) => openSubmission(bytes(one.bytes)))
+})
+
+describe('a question for where contributions stand', () => {
+  const file = vectors('04-standing')
+  bothWays(submissionQuerySchema, file.valid, 'body')
+  test('is signed by its account to the same bytes', async () => {
+    const signer = signerOf(file.accounts[1])
+    for (const one of file.valid) {
+      expect(hex(await signSubmissionQuery(one.input, signer))).toBe(one.bytes)
+      expect(verifySubmissionQuery(bytes(one.bytes), file.nowMs)).toEqual(one.input)
+    }
+  })
+  refuses(file.invalid, (one) => verifySubmissionQuery(bytes(one.bytes), file.nowMs))
 })

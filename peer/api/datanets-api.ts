@@ -1,8 +1,9 @@
 import type { RoyaltyPolicy } from '../../protocol/datanet/royalty-policy.ts'
 import type { CallOptions, ProgressOptions, TopicQuery } from './peer-api.ts'
+import type { ContributionFinding, SubmissionsApi } from './submissions-api.ts'
 import type { WithdrawalDraft, WithdrawalState } from './withdrawals-api.ts'
 
-export interface DatanetsApi {
+export interface DatanetsApi extends SubmissionsApi {
   /** Founds a Datanet with this peer as its intake host: manifest signed, founded on chain, announced. */
   create(draft: DatanetDraft, options?: CallOptions): Promise<DatanetSummary>
   /** The Datanets this peer hosts or has met. */
@@ -14,8 +15,6 @@ export interface DatanetsApi {
    * (DISCOVERY_EMPTY if none).
    */
   find(topic: TopicQuery, options?: CallOptions): Promise<readonly DatanetSummary[]>
-  /** Signs `draft` as its account and submits it to the Datanet's intake host. */
-  contribute(draft: ContributionDraft, options?: CallOptions): Promise<Submission>
   /**
    * Takes a contribution back, as its contributor, as whom the account was handed over to, or as a
    * curator who takes it down: destroyed at every host that answers, and at the others within two
@@ -125,13 +124,22 @@ export interface ContributionDraft {
   readonly origin?: 'direct' | 'interaction'
   /** The id of the form or message with which consent was given. */
   readonly interaction?: string
+  /** Give it although it looks as if it held personal data or a secret. */
+  readonly allowPersonalData?: boolean
 }
 
 export type ContributionStatus = 'pending' | 'accepted' | 'rejected' | 'withdrawn'
 
+/** What came of handing in: the host's word, which it signed. */
 export interface Submission {
   readonly contribution: string
   readonly status: ContributionStatus
+  /** Its number among all that the Datanet ever took in. */
+  readonly order: number
+  readonly takenAtMs: number
+  /** The first contribution that it is a near-duplicate of: that one is credited for both. */
+  readonly cluster?: string
+  readonly findings: readonly ContributionFinding[]
 }
 
 export interface PendingContribution {
@@ -146,6 +154,10 @@ export interface PendingContribution {
   readonly language: string
   readonly licence: string
   readonly origin: 'direct' | 'interaction' | 'message'
+  readonly order: number
+  /** The first contribution that it is a near-duplicate of. */
+  readonly cluster?: string
+  readonly findings: readonly ContributionFinding[]
 }
 
 export interface ReviewDraft {

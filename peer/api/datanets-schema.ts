@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { idSchema, method, methodOf, topicSchema } from './method.ts'
+import { contentSchema, findingSchema, submissionsSchema } from './submissions-schema.ts'
 import { withdrawalDraftSchema, withdrawalStateSchema } from './withdrawals-schema.ts'
 
 const text = z.string().max(4_096)
@@ -57,33 +58,19 @@ const summary = z.object({
 
 const status = z.enum(['pending', 'accepted', 'rejected', 'withdrawn'])
 
-const content = z.record(z.string(), z.unknown()).readonly()
-
-const contribution = z.strictObject({
-  datanet: idSchema,
-  account: idSchema,
-  schema: z.string().max(256),
-  // What each schema holds is checked where the record is made.
-  content,
-  language: z.string().max(64),
-  licence: z.string().max(256),
-  author: z.exactOptional(text),
-  sourceUrl: z.exactOptional(text),
-  tags: z.exactOptional(strings),
-  origin: z.exactOptional(z.enum(['direct', 'interaction'])),
-  interaction: z.exactOptional(text)
-})
-
 const pending = z.object({
   contribution: z.string(),
   contributor: z.string(),
   schema: z.string(),
   title: z.string(),
   text: z.string(),
-  content,
+  content: contentSchema,
   language: z.string(),
   licence: z.string(),
-  origin: z.enum(['direct', 'interaction', 'message'])
+  origin: z.enum(['direct', 'interaction', 'message']),
+  order: z.int(),
+  cluster: z.exactOptional(z.string()),
+  findings: z.array(findingSchema).readonly()
 })
 
 const verdict = z.strictObject({
@@ -111,16 +98,11 @@ const fetched = z.object({
 
 /** `datanets` of the PeerApi on the wire. */
 export const datanetsSchema = {
+  ...submissionsSchema,
   create: methodOf('call', 'draft', draft, summary),
   list: method('call', z.array(summary).readonly()),
   show: methodOf('call', 'id', idSchema, summary),
   find: methodOf('call', 'topic', topicSchema, z.array(summary).readonly()),
-  contribute: methodOf(
-    'call',
-    'draft',
-    contribution,
-    z.object({ contribution: z.string(), status })
-  ),
   withdraw: methodOf('call', 'draft', withdrawalDraftSchema, withdrawalStateSchema),
   pending: methodOf('call', 'id', idSchema, z.array(pending).readonly()),
   review: methodOf('call', 'verdict', verdict, z.object({ status })),

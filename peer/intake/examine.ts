@@ -56,6 +56,11 @@ export function examine(
   ]
 }
 
+/** A finding as the API shows it, with its words. */
+export function shown(finding: Finding): Finding & { readonly text: string } {
+  return { ...finding, text: inWords(finding) }
+}
+
 /** A finding in words, for a person who can act on it. */
 export function inWords({ code, kind, field, line, shown }: Finding): string {
   if (code === 'SPAM_REFUSED') return SPAM[kind] ?? kind

@@ -1,36 +1,43 @@
-import { parseCid, sha256 } from '../../protocol/base/codec.ts'
+import { parseCid } from '../../protocol/base/codec.ts'
 import { DatanetError } from '../../protocol/base/errors.ts'
 import { fromWire, toWire } from '../../protocol/base/schema.ts'
 import { contentToJson } from '../../protocol/datanet/content-json.ts'
-import { admitContribution, verifyContribution } from '../../protocol/datanet/contribution.ts'
+import { verifyContribution } from '../../protocol/datanet/contribution.ts'
 import { ownersAfter, verifyHandOver } from '../../protocol/datanet/hand-over.ts'
-import { comparedWords, passageOf } from '../../protocol/datanet/passage.ts'
+import { passageOf } from '../../protocol/datanet/passage.ts'
 import { decideReviews, signReview, verifyReview } from '../../protocol/datanet/review.ts'
 import {
+  anyAskSchema,
   contributeAskSchema,
   contributeEndSchema,
   handOverAskSchema,
   handOverEndSchema
 } from '../../protocol/net/contribute.ts'
 import type { ExchangeHandler } from '../../protocol/net/exchange.ts'
+import { PROTOCOLS } from '../../protocol/net/ids.ts'
 import type { ContributionStatus, PendingContribution, ReviewDraft } from '../api/datanets-api.ts'
+import { shown } from '../intake/examine.ts'
+import type { StoredContribution } from '../store/contributions.ts'
 import type { Datanets } from './datanets.ts'
 import type { Parts } from './parts.ts'
+import { standingOf } from './standing-of.ts'
+import type { TakingIn } from './taking-in.ts'
 
 /** The host's door for contributions, and its curators' desk. */
 export interface Intake {
   /** Answers `/datanet/contribute/1`. */
   readonly handler: ExchangeHandler
-  pending(datanet: string): readonly PendingContribution[]
+  pending(datanet: string): Promise<readonly PendingContribution[]>
   review(draft: ReviewDraft): Promise<{ status: ContributionStatus }>
 }
 
 /** Intake and review for the Datanets this peer hosts. specs/04-datanet.md §Submission */
 export function createIntake(
-  parts: Pick<Parts, 'datanetStore' | 'wallet' | 'now'>,
-  datanets: Datanets
+  parts: Pick<Parts, 'datanetStore' | 'wallet' | 'pool' | 'peerId' | 'now'>,
+  datanets: Datanets,
+  takingIn: TakingIn
 ): Intake {
-  const { datanetStore, wallet, now } = parts
+  const { datanetStore, wallet, pool, peerId, now } = parts
 
   function hosted(id: string) {
     const datanet = datanets.known(id)
@@ -38,9 +45,28 @@ export function createIntake(
     return datanet
   }
 
-  function take(value: unknown): unknown {
-    const isHandOver = typeof value === 'object' && value !== null && 'handOver' in value
-    return isHandOver ? takeHandOver(value) : takeContribution(value)
+  /** The intake host's answer, where this peer only keeps copies; undefined where it takes in itself. */
+  async function relay(id: string, value: object, signal: AbortSignal): Promise<unknown> {
+    const { hosted: isHosted, signed } = datanets.known(id)
+    if (isHosted) return undefined
+    const { hosts, intakeHost } = signed.manifest
+    // Once is enough: two peers with different manifests would pass it to and fro.
+    if (!hosts.includes(peerId) || intakeHost === peerId || 'relayed' in value) hosted(id)
+    if ('contribution' in value) verifyContribution(value.contribution as Uint8Array)
+    return pool.request(intakeHost, PROTOCOLS.contribute, { ...value, relayed: true }, { signal })
+  }
+
+  async function take(value: unknown, signal: AbortSignal): Promise<unknown> {
+    const { datanet: cid } = fromWire(anyAskSchema, value)
+    const relayed = await relay(cid.toString(), value as object, signal)
+    if (relayed !== undefined) return relayed
+    const datanet = hosted(cid.toString())
+    if ('handOver' in (value as object)) return takeHandOver(value)
+    if ('query' in (value as object)) return standingOf(parts, cid.toString(), value)
+    const ask = fromWire(contributeAskSchema, value)
+    const taken = await takingIn.take(datanet.id, datanet.signed.manifest, ask.contribution)
+    const { cid: contribution, status, receipt } = taken
+    return toWire(contributeEndSchema, { contribution, status, receipt })
   }
 
   function takeHandOver(value: unknown): unknown {
@@ -68,53 +94,34 @@ export function createIntake(
     return toWire(handOverEndSchema, { handOver: cid, ordinal: same?.revision ?? 0 })
   }
 
-  function takeContribution(value: unknown): unknown {
-    const ask = fromWire(contributeAskSchema, value)
-    const datanet = hosted(ask.datanet.toString())
-    const signed = verifyContribution(ask.contribution)
-    admitContribution(signed, datanet.id, datanet.signed.manifest, now())
-    const cid = signed.cid.toString()
-    const known = datanetStore.contribution(cid)
-    const digest = sha256(new TextEncoder().encode(comparedWords(signed.contribution)))
-    const order =
-      known?.order ??
-      datanetStore.addContribution({
-        cid,
-        datanet: datanet.id.toString(),
-        contributor: signed.contribution.contributor,
-        textDigest: digest,
-        bytes: signed.bytes
-      })
-    if (order === undefined) {
-      const same = datanetStore.sameText(datanet.id.toString(), digest)
-      throw new DatanetError('CONTRIBUTION_DUPLICATE', { cid, known: same ?? '' })
+  async function described(item: StoredContribution): Promise<PendingContribution> {
+    const signed = verifyContribution(item.bytes)
+    const { contribution } = signed
+    return {
+      contribution: item.cid,
+      contributor: contribution.contributor,
+      schema: contribution.schema,
+      ...passageOf(contribution),
+      content: contentToJson(contribution),
+      language: contribution.language,
+      licence: contribution.licence,
+      origin: contribution.origin,
+      order: item.order,
+      ...(item.cluster === undefined ? {} : { cluster: item.cluster }),
+      findings: (await takingIn.findings(signed)).map(shown)
     }
-    return toWire(contributeEndSchema, {
-      contribution: signed.cid,
-      status: known?.status ?? 'pending'
-    })
   }
 
   return {
     // biome-ignore lint/correctness/useYield: a submission has an end and no parts.
-    async *handler(ask) {
-      return take(ask)
+    async *handler(ask, { signal }) {
+      return take(ask, signal)
     },
 
-    pending: (id) =>
-      datanetStore.contributions(hosted(id).id.toString(), 'pending').map(({ cid, bytes }) => {
-        const { contribution } = verifyContribution(bytes)
-        return {
-          contribution: cid,
-          contributor: contribution.contributor,
-          schema: contribution.schema,
-          ...passageOf(contribution),
-          content: contentToJson(contribution),
-          language: contribution.language,
-          licence: contribution.licence,
-          origin: contribution.origin
-        }
-      }),
+    async pending(id) {
+      const items = datanetStore.contributions(hosted(id).id.toString(), 'pending')
+      return Promise.all(items.map(described))
+    },
 
     async review(draft) {
       const datanet = hosted(draft.datanet)

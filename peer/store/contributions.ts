@@ -15,6 +15,9 @@ export interface StoredContribution {
   readonly order: number
   /** The first contribution that it is a near-duplicate of. */
   readonly cluster?: string
+  readonly takenAtMs: number
+  /** The host's sealed word that it took it in; absent until it is given. */
+  readonly receipt?: Uint8Array
 }
 
 /** What was handed in to the Datanets that a peer hosts, in registration order. */
@@ -30,12 +33,45 @@ export interface ContributionStore {
     contributor: string
     textDigest: Uint8Array
     bytes: Uint8Array
+    takenAtMs: number
     cluster?: string
   }): number | undefined
+  setReceipt(contribution: string, receipt: Uint8Array): void
+  /** Runs `fn` as one unit that is on the disk once a `synced` that began later has resolved. */
+  staged<T>(fn: () => T): T
+  /** Resolves when all that was staged before is on the disk; who waits meanwhile shares the next. */
+  synced(): Promise<void>
   contribution(cid: string): (StoredContribution & { datanet: string }) | undefined
   /** The contribution with this text digest, if the Datanet holds one. */
   sameText(datanet: string, textDigest: Uint8Array): string | undefined
   contributions(datanet: string, status: ContributionStatus): readonly StoredContribution[]
+  /** Those of a Datanet by any of `accounts`, of a greater order than `after`, `most` at most. */
+  contributionsBy(
+    datanet: string,
+    accounts: readonly string[],
+    page: { readonly after: number; readonly most: number }
+  ): readonly StoredContribution[]
+  /** What an account has waiting in a Datanet, and how many it handed in since `sinceMs`. */
+  loadOf(
+    datanet: string,
+    account: string,
+    sinceMs: number
+  ): { readonly pending: number; readonly since: number; readonly firstAtMs: number }
+  /**
+   * Registers what an anchored revision holds, as accepted and under the order that it has there, where
+   * this peer did not take it in itself. What was withdrawn stays so.
+   */
+  restoreContribution(item: {
+    cid: string
+    datanet: string
+    contributor: string
+    textDigest: Uint8Array
+    bytes: Uint8Array
+    takenAtMs: number
+    order: number
+    revision: number
+    cluster?: string
+  }): void
   setStatus(contribution: string, status: ContributionStatus): void
   /** Forgets what it said and what was said of it; that it was here and was withdrawn stays known. */
   withdraw(contribution: string): void
@@ -62,9 +98,27 @@ export function createContributionStore(db: Database): ContributionStore {
      ALTER TABLE contribution ADD COLUMN cluster TEXT;
      CREATE TABLE last_place (datanet TEXT PRIMARY KEY, place INTEGER NOT NULL) STRICT;
      UPDATE contribution SET place = number;
-     INSERT INTO last_place SELECT datanet, max(place) FROM contribution GROUP BY datanet`
+     INSERT INTO last_place SELECT datanet, max(place) FROM contribution GROUP BY datanet`,
+    `ALTER TABLE contribution ADD COLUMN taken_at_ms INTEGER NOT NULL DEFAULT 0;
+     ALTER TABLE contribution ADD COLUMN receipt BLOB;
+     CREATE INDEX contribution_by_account
+       ON contribution (datanet, contributor, status, taken_at_ms);
+     CREATE INDEX contribution_by_account_place ON contribution (datanet, contributor, place)`
   ])
+  let running: Promise<void> = Promise.resolve()
+  let waiting: Promise<void> | undefined
   return {
+    staged: (fn) => db.stage(fn),
+    synced() {
+      waiting ??= running
+        .catch(() => {})
+        .then(() => {
+          waiting = undefined
+          running = db.sync()
+          return running
+        })
+      return waiting
+    },
     addContribution: (item) =>
       db.transaction(() => {
         const key = keys.ensure(item.cid, item.datanet)
@@ -73,20 +127,24 @@ export function createContributionStore(db: Database): ContributionStore {
         const place = Number(last?.place ?? 0) + 1
         const { changes } = db.run(
           `INSERT INTO contribution
-             (cid, datanet, contributor, text_digest, bytes, place, cluster)
-           VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+             (cid, datanet, contributor, text_digest, bytes, place, cluster, taken_at_ms)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
           item.cid,
           item.datanet,
           item.contributor,
           item.textDigest,
           sealContent(key.secret, SEALED_AS, item.bytes),
           place,
-          item.cluster ?? null
+          item.cluster ?? null,
+          item.takenAtMs
         )
         if (changes === 0) return undefined
         db.run('INSERT OR REPLACE INTO last_place VALUES (?, ?)', item.datanet, place)
         return place
       }),
+    setReceipt(contribution, receipt) {
+      db.run('UPDATE contribution SET receipt = ? WHERE cid = ?', receipt, contribution)
+    },
     contribution(cid) {
       const row = db.get(`${SELECT} WHERE cid = ?`, cid)
       return row === undefined ? undefined : { ...stored(row), datanet: String(row.datanet) }
@@ -107,6 +165,69 @@ export function createContributionStore(db: Database): ContributionStore {
           status
         )
         .map(stored),
+    contributionsBy: (datanet, accounts, { after, most }) =>
+      accounts
+        .flatMap((account) =>
+          db.all(
+            `${SELECT} WHERE contribution.datanet = ? AND contributor = ? AND place > ?
+             ORDER BY place LIMIT ?`,
+            datanet,
+            account,
+            after,
+            most
+          )
+        )
+        .map(stored)
+        .sort((a, b) => a.order - b.order)
+        .slice(0, most),
+    loadOf(datanet, account, sinceMs) {
+      const pending = db.get(
+        `SELECT count(*) AS count FROM contribution
+         WHERE datanet = ? AND contributor = ? AND status = 'pending'`,
+        datanet,
+        account
+      )
+      const since = db.get(
+        `SELECT count(*) AS count, coalesce(min(taken_at_ms), 0) AS first FROM contribution
+         WHERE datanet = ? AND contributor = ? AND taken_at_ms > ?`,
+        datanet,
+        account,
+        sinceMs
+      )
+      return {
+        pending: Number(pending?.count),
+        since: Number(since?.count),
+        firstAtMs: Number(since?.first)
+      }
+    },
+    restoreContribution(item) {
+      db.transaction(() => {
+        const key = keys.ensure(item.cid, item.datanet)
+        if (key === undefined) return
+        db.run(
+          `INSERT INTO contribution
+             (cid, datanet, contributor, text_digest, bytes, place, cluster, taken_at_ms, status,
+              revision)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'accepted', ?) ON CONFLICT (cid) DO UPDATE
+           SET status = 'accepted', revision = excluded.revision`,
+          item.cid,
+          item.datanet,
+          item.contributor,
+          item.textDigest,
+          sealContent(key.secret, SEALED_AS, item.bytes),
+          item.order,
+          item.cluster ?? null,
+          item.takenAtMs,
+          item.revision
+        )
+        db.run(
+          `INSERT INTO last_place VALUES (?, ?) ON CONFLICT DO UPDATE
+           SET place = max(place, excluded.place)`,
+          item.datanet,
+          item.order
+        )
+      })
+    },
     setStatus(contribution, status) {
       db.run('UPDATE contribution SET status = ? WHERE cid = ?', status, contribution)
     },
@@ -147,6 +268,8 @@ function stored(row: Row): StoredContribution {
     status: row.status as ContributionStatus,
     revision: Number(row.revision),
     order: Number(row.place),
-    ...(row.cluster === null ? {} : { cluster: String(row.cluster) })
+    ...(row.cluster === null ? {} : { cluster: String(row.cluster) }),
+    takenAtMs: Number(row.taken_at_ms),
+    ...(row.receipt === null ? {} : { receipt: row.receipt as Uint8Array })
   }
 }

@@ -24,6 +24,9 @@ export const LIMITS = {
   hosts: 16,
   /** How long the curators of a Datanet may bind themselves to announce a change before it counts. */
   changeDelayMs: 2_592_000_000,
+  /** Proposals that one curator of a Datanet alone approves and a peer keeps, and for how long. */
+  proposals: 16,
+  proposalLifeMs: 2_592_000_000,
   /** How long a contribution may be one curator's to review: a glance, a day's work. */
   leaseMsMin: 60_000,
   leaseMsMax: 86_400_000,
@@ -69,6 +72,8 @@ export const LIMITS = {
   replayBytes: 268_435_456,
   /** Receipts that one ask is shown; whoever wants more asks again from the next. */
   receiptsListed: 256,
+  /** Contributions that one ask for their standing is told of. */
+  submissionsListed: 128,
   /** How long a provider's word to end a channel counts: for a transaction to find its block. */
   closeMs: 600_000,
   /** Channels of which a tower keeps vouchers, in all and for one peer: bounds what strangers cost. */

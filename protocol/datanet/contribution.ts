@@ -126,18 +126,13 @@ export function verifyContribution(bytes: Uint8Array): SignedContribution {
  * not listed (LANGUAGE_REFUSED), a file of another kind or size (FILE_REFUSED).
  */
 export function admitContribution(
-  signed: SignedContribution,
+  contribution: Contribution,
   datanet: CID,
   manifest: Manifest,
   nowMs: number
 ): void {
-  const { contribution } = signed
   const refuse = (reason: string) => {
-    throw new DatanetError(
-      'CONTRIBUTION_INVALID',
-      { cid: `${signed.cid}`, reason },
-      { hint: reason }
-    )
+    throw new DatanetError('CONTRIBUTION_INVALID', { reason }, { hint: reason })
   }
   if (!contribution.datanet.equals(datanet)) refuse('it names another Datanet')
   if (!manifest.schemas.includes(contribution.schema)) refuse('its schema is not taken here')

@@ -2,6 +2,7 @@
 import { contributionRecord, signedContribution } from './contribution.mjs'
 import { datanetId } from './manifest.mjs'
 import { cardRecord, offerRecord } from './model.mjs'
+import { taken } from './standing.mjs'
 import { cidOf, concat, encode, invalid, json, peer, seal, someCid, text, utf8 } from './tools.mjs'
 
 /** A value as one frame: its length as a varint, then its canonical bytes. */
@@ -27,14 +28,15 @@ export function stream(messages) {
   })
 }
 
-export function submission() {
+export async function submission() {
   const signed = signedContribution()
+  const { data: receipt } = await taken()
   const cid = cidOf(encode(contributionRecord))
   return {
     protocol: '/datanet/contribute/1',
     frames: stream([
       ['ask', 1, { datanet: datanetId, contribution: signed.data }],
-      ['end', 1, { contribution: cid, status: 'pending' }],
+      ['end', 1, { contribution: cid, status: 'pending', receipt }],
       ['ask', 2, { datanet: someCid(1), contribution: signed.data }],
       [
         'error',

@@ -89,7 +89,7 @@ test('peers refuse what it must not send, by the code that the specification nam
 
 test('a host takes its contribution in', () => {
   expect(all('contributed')).toEqual([
-    expect.objectContaining({ statuses: ['pending', 'pending'] })
+    expect.objectContaining({ statuses: ['pending', 'pending', 'pending'] })
   ])
 })
 

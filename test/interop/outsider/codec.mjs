@@ -9,6 +9,7 @@ export const LIMITS = {
   frameBytes: 2_228_224,
   labelBytes: 256,
   labels: 32,
+  submissionsListed: 128,
   tags: 16,
   turns: 256,
   curators: 32,

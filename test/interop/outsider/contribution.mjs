@@ -1,10 +1,11 @@
 // Chapter 04: a contribution, and what its schema says that it holds.
-import { decode, LIMITS, refuse } from './codec.mjs'
+import { cidOf, decode, digestOf, encode, LIMITS, refuse } from './codec.mjs'
 import {
   address,
   atMs,
   bytes,
   cid,
+  count,
   int,
   is,
   label,
@@ -15,6 +16,7 @@ import {
   record,
   text
 } from './fields.mjs'
+import { demandSigner, digest, open, RECORDS, sign, unwrap } from './signing.mjs'
 
 const url = {
   read: (value) => {
@@ -145,3 +147,50 @@ const PASSAGES = {
 
 /** What engines read of a contribution. */
 export const passageOf = ({ schema, content }) => PASSAGES[schema](content)
+
+export const submissionReceipt = record({
+  version: is(1),
+  datanet: cid,
+  contribution: cid,
+  order: int(1),
+  cluster: optional(cid),
+  takenAtMs: atMs
+})
+
+export const submissionQuery = record({
+  version: is(1),
+  datanet: cid,
+  account: address,
+  contribution: optional(cid),
+  after: count,
+  askedAtMs: atMs
+})
+
+/** A host's receipt, and the peer whose word it is. */
+export async function readSubmissionReceipt(sealed) {
+  const { payload, signer: host } = await open(sealed, 'datanet/submission/1')
+  return { value: submissionReceipt.decode(payload), host }
+}
+
+const queryDigest = (value, body) =>
+  digest(RECORDS, 'SubmissionQuery', {
+    datanet: digestOf(value.datanet),
+    account: value.account,
+    query: digestOf(cidOf(body))
+  })
+
+/** A question for where an account's contributions stand, signed by it. */
+export function signQuery(value, secretKey) {
+  const body = submissionQuery.encode(value)
+  return encode({ body, signature: sign(secretKey, queryDigest(value, body)) })
+}
+
+/** The same as a host reads it. */
+export function readQuery(bytesOfIt, nowMs) {
+  const { body, signatures } = unwrap(bytesOfIt, 'signature')
+  const value = submissionQuery.decode(body)
+  demandSigner(queryDigest(value, body), signatures[0], value.account)
+  if (value.askedAtMs > nowMs + LIMITS.clockSkewMs) refuse('RECORD_FROM_FUTURE', 'asked ahead')
+  if (value.askedAtMs < nowMs - LIMITS.clockSkewMs) refuse('RECORD_EXPIRED', 'asked long ago')
+  return value
+}

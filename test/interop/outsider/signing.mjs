@@ -8,8 +8,11 @@ import { decode, isMap, LIMITS, refuse, utf8 } from './codec.mjs'
 const STRUCTS = {
   ManifestApproval: 'bytes32 manifest,uint64 seq',
   Contribution: 'bytes32 datanet,bytes32 contribution,string licence,string origin',
+  SubmissionQuery: 'bytes32 datanet,address account,bytes32 query',
   HandOver: 'address oldAccount,address newAccount,uint64 seq',
   Review: 'bytes32 datanet,bytes32 contribution,string verdict,bytes32 review',
+  Rotation:
+    'bytes32 datanet,uint64 seq,bytes32 prev,bytes32 manifest,address[] curators,uint8 threshold',
   RevisionApproval:
     'bytes32 datanet,uint64 ordinal,bytes32 parent,bytes32 revision,bytes32 contributionsRoot',
   Terms:

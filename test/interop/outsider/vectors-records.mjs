@@ -1,7 +1,15 @@
 // The vectors of records: manifest, revision, card, offer, terms, voucher, request, receipt.
 import { cidOf, sha2, unhex, utf8 } from './codec.mjs'
 import { admit, checkOrders, checkRows, lineOf, readContribution, readLine } from './content.mjs'
-import { contribution, passageOf } from './contribution.mjs'
+import {
+  contribution,
+  passageOf,
+  readQuery,
+  readSubmissionReceipt,
+  signQuery,
+  submissionQuery,
+  submissionReceipt
+} from './contribution.mjs'
 import * as money from './money.mjs'
 import { checkReceipt, readReceipt } from './receipt.mjs'
 import * as records from './records.mjs'
@@ -67,6 +75,25 @@ export const recordChecks = {
     for (const one of v.admission.accepted) check.equal(one.name, take(one.bytes), undefined)
     for (const one of v.admission.refused) {
       await check.refuses(one.name, one.error, () => take(one.bytes))
+    }
+  },
+
+  '04-standing': async (v, check) => {
+    for (const one of v.receipts.valid) {
+      whole(submissionReceipt, check, one)
+      const { host } = await readSubmissionReceipt(unhex(one.bytes))
+      check.equal(one.name, host, one.host)
+    }
+    for (const one of v.receipts.invalid) {
+      await check.refuses(one.name, one.error, () => readSubmissionReceipt(unhex(one.bytes)))
+    }
+    const secretKey = unhex(v.accounts[1].secretKey)
+    for (const one of v.valid) {
+      whole(submissionQuery, check, one)
+      check.equal(one.name, signQuery(value(one.input), secretKey), unhex(one.bytes))
+    }
+    for (const one of v.invalid) {
+      await check.refuses(one.name, one.error, () => readQuery(unhex(one.bytes), v.nowMs))
     }
   },
 

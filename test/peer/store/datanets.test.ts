@@ -14,7 +14,7 @@ function store(path = ':memory:') {
 }
 
 const item = (cid: string, text = cid, datanet = 'net') => ({
-  ...{ cid, datanet, contributor: 'ann' },
+  ...{ cid, datanet, contributor: 'ann', takenAtMs: 1 },
   ...{ textDigest: Uint8Array.from(Buffer.from(text)), bytes: Uint8Array.of(1) }
 })
 const revision = (ordinal: number) => ({

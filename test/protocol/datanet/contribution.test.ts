@@ -118,7 +118,7 @@ describe('a Datanet', () => {
   const datanet = contribution().datanet
   const admit = async (change: Partial<Contribution>, nowMs = 1_000) => {
     const one = await signContribution(contribution(change), contributor)
-    admitContribution(one, datanet, manifest(), nowMs)
+    admitContribution(one.contribution, datanet, manifest(), nowMs)
   }
 
   test('admits what keeps its rules, up to five minutes ahead of its clock', async () => {
@@ -141,7 +141,7 @@ describe('a Datanet', () => {
 
   test('refuses a schema that it does not take', async () => {
     const other = manifest({ schemas: ['image/1'] })
-    const act = () => admitContribution(signed, datanet, other, 1_000)
+    const act = () => admitContribution(signed.contribution, datanet, other, 1_000)
     expect(await refusal(act)).toBe('CONTRIBUTION_INVALID')
   })
 })

@@ -16,7 +16,8 @@ test('who handed in the same words first is not approved in their owner’s plac
     contributor,
     ...{ schema: 'text/1', content: { title: TEXT.title, text: TEXT.text }, language: 'en' },
     licence: 'CC0-1.0',
-    origin: 'direct' as const
+    origin: 'direct' as const,
+    ...{ order: index + 1, findings: [] }
   }))
   const datanets: PeerApi['datanets'] = {
     ...peer.api.datanets,

@@ -86,7 +86,9 @@ export function scriptedPeer(
       async contribute(draft: ContributionDraft) {
         given.refuse?.(draft)
         contributed.push(draft)
-        return { contribution: `bafyreirow${contributed.length}`, status: 'pending' as const }
+        const contribution = `bafyreirow${contributed.length}`
+        const word = { order: contributed.length, takenAtMs: 1_000, findings: [] }
+        return { contribution, status: 'pending' as const, ...word }
       },
       pending: async () =>
         ['Sourdough', 'Rye'].map((title, index) => ({
@@ -98,7 +100,8 @@ export function scriptedPeer(
           content: { title, text: `About ${title}.` },
           language: 'en',
           licence: 'CC0-1.0',
-          origin: 'direct' as const
+          origin: 'direct' as const,
+          ...{ order: index + 1, findings: [] }
         })),
       async review(draft: { verdict: string }) {
         did.push(['review', draft])

@@ -1,0 +1,97 @@
+import type { ContributionDraft, ContributionStatus, Submission } from './datanets-api.ts'
+import type { CallOptions } from './peer-api.ts'
+
+/** Handing in, and what becomes of it. */
+export interface SubmissionsApi {
+  /**
+   * What there is to say about a draft before it is given: nothing is signed or sent. Refuses a draft
+   * that is none of its schema (CONTRIBUTION_INVALID), and a licence or language that is not taken.
+   */
+  check(draft: ContributionDraft, options?: CallOptions): Promise<readonly ContributionFinding[]>
+  /**
+   * Signs `draft` as its account and submits it to the Datanet's intake host, itself or by way of
+   * another host. Refuses what looks like personal data (PERSONAL_DATA_FOUND) unless the draft allows
+   * it, and what the host refuses.
+   */
+  contribute(draft: ContributionDraft, options?: CallOptions): Promise<Submission>
+  /** What an account kept here handed in, as this peer knows it. */
+  submissions(query: SubmissionsQuery, options?: CallOptions): Promise<readonly OwnContribution[]>
+  /** One of them with its content and its host's receipt, verified (CONTRIBUTION_UNKNOWN). */
+  submission(named: NamedSubmission, options?: CallOptions): Promise<OwnContributionDetails>
+  /** Asks the host where they stand, as their account; what it says is kept. */
+  standing(query: StandingQuery, options?: CallOptions): Promise<readonly Standing[]>
+}
+
+/** Something about a text that a person should look at. */
+export interface ContributionFinding {
+  readonly code: string
+  /** Such as `email`, `words`, or the language that was recognised. */
+  readonly kind: string
+  /** Whether the Datanet refuses it for that. */
+  readonly isRefused: boolean
+  readonly field?: string
+  /** In characters from the start of the field. */
+  readonly at?: number
+  readonly length?: number
+  /** From 1. */
+  readonly line?: number
+  readonly shown?: string
+  /** All of it in words. */
+  readonly text: string
+}
+
+export interface SubmissionsQuery {
+  readonly account: string
+  readonly datanet?: string
+}
+
+export interface NamedSubmission {
+  readonly account: string
+  readonly contribution: string
+}
+
+export interface OwnContribution {
+  readonly contribution: string
+  readonly datanet: string
+  readonly account: string
+  readonly status: ContributionStatus
+  /** Its number among all that the Datanet ever took in. */
+  readonly order: number
+  readonly takenAtMs: number
+  /** The first contribution that it is a near-duplicate of. */
+  readonly cluster?: string
+  /** Empty once it was withdrawn, as `title`. */
+  readonly schema: string
+  readonly title: string
+}
+
+export interface OwnContributionDetails extends OwnContribution {
+  readonly content: Readonly<Record<string, unknown>>
+  readonly language: string
+  readonly licence: string
+  readonly origin: string
+  /** The peer whose word the receipt is. */
+  readonly host: string
+  /** Base64 of the receipt, and of the signed contribution. */
+  readonly receipt: string
+  readonly signed: string
+}
+
+export interface StandingQuery {
+  readonly datanet: string
+  readonly account: string
+  /** One contribution; all of the account's unless given. */
+  readonly contribution?: string
+}
+
+export interface Standing {
+  readonly contribution: string
+  readonly status: ContributionStatus
+  readonly order: number
+  readonly takenAtMs: number
+  readonly cluster?: string
+  /** The ordinal of the revision that first held it; 0 while none does. */
+  readonly revision: number
+  /** Why curators rejected it, in their words. */
+  readonly reasons: readonly string[]
+}
