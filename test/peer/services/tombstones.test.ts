@@ -51,7 +51,7 @@ function peer() {
   /** As a host that took the contribution in has it, with its row in a revision. */
   function keep() {
     const added = { cid: `${contribution}`, datanet, contributor: author.address }
-    datanetStore.addContribution({ ...added, textDigest: WORDS, bytes: WORDS })
+    datanetStore.addContribution({ ...added, textDigest: WORDS, bytes: WORDS, takenAtMs: 1_000 })
     const bytes = utf8(`${JSON.stringify({ id: `${contribution}`, text: `${WORDS}` })}\n`)
     const row = { cid: cidOf(bytes, RAW), bytes }
     blocks.putBatch([row], datanet)
