@@ -1,5 +1,5 @@
 import { DatanetError, isDatanetError } from '../../protocol/base/errors.ts'
-import type { ChainWatcher } from '../chain/watch.ts'
+import type { ChainWatcher, WatchState } from '../chain/watch.ts'
 import type { WatchedChannel } from '../chain/watched.ts'
 
 /** Deposits as confirmed blocks say them; a call costs no question to the chain. */
@@ -32,10 +32,19 @@ export function createDeposits(
     }
   }
 
+  /** What was read since the watcher last read on. */
+  const known = new Map<string, WatchedChannel>()
+  let asOf: WatchState['block']
+
   return {
     async at(channelId, maxAgeMs) {
       if (now() - watcher.state.seenAtMs > maxAgeMs) await lookOn()
-      return watcher.read('channel', channelId) ?? NOTHING
+      const { block } = watcher.state
+      if (block !== asOf) known.clear()
+      asOf = block
+      const state = known.get(channelId) ?? watcher.read('channel', channelId) ?? NOTHING
+      known.set(channelId, state)
+      return state
     }
   }
 }

@@ -45,6 +45,8 @@ export function openDatabase(path: string): Database {
     if (path !== ':memory:') makePrivate(path)
     const opened = new DatabaseSync(path, { timeout: 5_000, enableForeignKeyConstraints: true })
     opened.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON')
+    // A page that many calls change is written back once for all of them.
+    opened.exec('PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -16000')
     opened.exec(
       'CREATE TABLE IF NOT EXISTS migration (room TEXT PRIMARY KEY, done INTEGER NOT NULL) STRICT'
     )
@@ -65,7 +67,7 @@ export function openDatabase(path: string): Database {
 
   function transaction<T>(fn: () => T): T {
     const name = `level${depth}`
-    guard(() => sqlite.exec(depth === 0 ? 'BEGIN IMMEDIATE' : `SAVEPOINT ${name}`))
+    guard(() => prepared(depth === 0 ? 'BEGIN IMMEDIATE' : `SAVEPOINT ${name}`).run())
     depth += 1
     let result: T
     try {
@@ -81,7 +83,7 @@ export function openDatabase(path: string): Database {
     }
     depth -= 1
     try {
-      guard(() => sqlite.exec(depth === 0 ? 'COMMIT' : `RELEASE ${name}`))
+      guard(() => prepared(depth === 0 ? 'COMMIT' : `RELEASE ${name}`).run())
     } catch (error) {
       if (depth === 0 && sqlite.isTransaction) sqlite.exec('ROLLBACK')
       throw error

@@ -1,4 +1,10 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  hkdfSync,
+  randomFillSync
+} from 'node:crypto'
 import type { PrivateKey } from '@libp2p/interface'
 import { DatanetError } from '../../protocol/base/errors.ts'
 
@@ -12,13 +18,29 @@ export interface Sealer {
 
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
+/** Nonces drawn at once: each is used for one seal. */
+const NONCES = 256
 
 /** A sealer for `purpose` whose key follows from the peer's own. */
 export function createSealer(peerKey: PrivateKey, purpose: string): Sealer {
-  const key = Buffer.from(hkdfSync('sha256', peerKey.raw, '', `datanet/${purpose}`, 32))
+  const secret = Buffer.from(hkdfSync('sha256', peerKey.raw, '', `datanet/${purpose}`, 32))
+  const key = createSecretKey(secret)
+  const nonces = Buffer.alloc(NONCES * NONCE_BYTES)
+  let used = NONCES
+
+  function nextNonce(): Uint8Array {
+    if (used === NONCES) {
+      randomFillSync(nonces)
+      used = 0
+    }
+    const from = used * NONCE_BYTES
+    used += 1
+    return nonces.subarray(from, from + NONCE_BYTES)
+  }
+
   return {
     seal(name, bytes) {
-      const nonce = randomBytes(NONCE_BYTES)
+      const nonce = nextNonce()
       const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(name))
       const body = cipher.update(bytes)
       cipher.final()

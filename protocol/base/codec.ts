@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import * as dagCbor from '@ipld/dag-cbor'
 import { CID } from 'multiformats/cid'
 import { create as createDigest } from 'multiformats/hashes/digest'
@@ -54,9 +54,13 @@ export function decodeCanonical(bytes: Uint8Array, maxBytes: number = LIMITS.rec
 
 /** sha2-256 of `bytes`. */
 export function sha256(...bytes: Uint8Array[]): Uint8Array {
-  const hash = createHash('sha256')
-  for (const part of bytes) hash.update(part)
-  return new Uint8Array(hash.digest())
+  const [only] = bytes
+  if (only !== undefined && bytes.length === 1) {
+    return new Uint8Array(hash('sha256', only, 'buffer'))
+  }
+  const all = createHash('sha256')
+  for (const part of bytes) all.update(part)
+  return new Uint8Array(all.digest())
 }
 
 /** CIDv1 of `bytes`: sha2-256, dag-cbor unless `codec` says raw. */

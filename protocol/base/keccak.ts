@@ -6,5 +6,5 @@ const isNative = getHashes().includes('keccak-256')
 
 /** keccak256 of `bytes`, as the chain computes it: 32 bytes. */
 export function keccak256(bytes: Uint8Array): Uint8Array {
-  return isNative ? Uint8Array.from(hash('keccak-256', bytes, 'buffer')) : keccak_256(bytes)
+  return isNative ? new Uint8Array(hash('keccak-256', bytes, 'buffer')) : keccak_256(bytes)
 }

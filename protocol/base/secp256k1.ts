@@ -21,7 +21,8 @@ interface Native {
   ecdsaVerify(s: Uint8Array, digest: Uint8Array, publicKey: Uint8Array): boolean
 }
 
-const HALF_ORDER = noble.Point.Fn.ORDER >> 1n
+const HALF_ORDER = Buffer.from((noble.Point.Fn.ORDER >> 1n).toString(16), 'hex')
+const NO_S = new Uint8Array(32)
 
 /** The same in pure JavaScript, for platforms without a binary. */
 export const javascriptSecp256k1: Secp256k1 = {
@@ -89,7 +90,7 @@ export function recoverAddress(digest: Uint8Array, signature: Uint8Array): strin
 }
 
 function pack(rs: Uint8Array, recid: number): Uint8Array {
-  const out = Uint8Array.from(rs)
+  const out = new Uint8Array(rs)
   out[32] = (out[32] ?? 0) | ((recid & 1) << 7)
   return out
 }
@@ -98,10 +99,12 @@ function unpack(signature: Uint8Array): { rs: Uint8Array; parity: number } {
   if (signature.byteLength !== 64) {
     throw new DatanetError('SIGNATURE_INVALID', { bytes: signature.byteLength })
   }
-  const rs = Uint8Array.from(signature)
+  const rs = new Uint8Array(signature)
   const parity = (rs[32] ?? 0) >> 7
   rs[32] = (rs[32] ?? 0) & 0x7f
-  const s = BigInt(`0x${Buffer.from(rs.subarray(32)).toString('hex')}`)
-  if (s === 0n || s > HALF_ORDER) throw new DatanetError('SIGNATURE_INVALID', { reason: 'high s' })
+  const s = rs.subarray(32)
+  if (Buffer.compare(s, HALF_ORDER) > 0 || Buffer.compare(s, NO_S) === 0) {
+    throw new DatanetError('SIGNATURE_INVALID', { reason: 'high s' })
+  }
   return { rs, parity }
 }

@@ -13,14 +13,21 @@ const DIGEST_PREFIX = Uint8Array.of(0x19, 0x01)
 export function uintWord(value: bigint | number): Word {
   const hex = value.toString(16)
   if (value < 0 || hex.length > 64) throw new DatanetError('INPUT_INVALID', { value: `${value}` })
-  return Uint8Array.from(Buffer.from(hex.padStart(64, '0'), 'hex'))
+  return wordOf(hex)
 }
 
 /** The word of an address or a 32-byte hash in 0x text. Refuses longer or odd text (INPUT_INVALID). */
 export function hexWord(text: string): Word {
   if (!/^0x([0-9a-f]{40}|[0-9a-f]{64})$/.test(text))
     throw new DatanetError('INPUT_INVALID', { text })
-  return Uint8Array.from(Buffer.from(text.slice(2).padStart(64, '0'), 'hex'))
+  return wordOf(text.slice(2))
+}
+
+function wordOf(hex: string): Word {
+  const word = new Uint8Array(32)
+  const digits = hex.length % 2 === 0 ? hex : `0${hex}`
+  word.set(Buffer.from(digits, 'hex'), 32 - digits.length / 2)
+  return word
 }
 
 /** keccak256 over the words, as bytes. */

@@ -47,8 +47,15 @@ export function refuseUncountable(text: string): void {
 
 /** Tokens of `text` by the o200k_base vocabulary; text that looks like a control token is text. */
 export function tokensOf(text: string): number {
-  return countTokens(text, { disallowedSpecial: new Set() })
+  if (counted?.text !== text) {
+    counted = { text, tokens: countTokens(text, { disallowedSpecial: NONE }) }
+  }
+  return counted.tokens
 }
+
+const NONE = new Set<string>()
+/** The last answer: who cuts an answer into pieces asks the price of the piece next. */
+let counted: { readonly text: string; readonly tokens: number } | undefined
 
 /** Counts an answer as it grows. */
 export interface OutputMeter {

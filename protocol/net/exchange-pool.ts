@@ -98,7 +98,9 @@ export function createExchangePool(
     deadlineMs: number,
     signal: AbortSignal
   ): Promise<Lease> {
-    const peer = await within(signal, deadlineMs, (either) => identify(node, target, either))
+    const peer =
+      idOf(target) ??
+      (await within(signal, deadlineMs, (either) => identify(node, target as Addressed, either)))
     const key = `${protocol} ${peer}`
     const lane = lanes.get(key) ?? { idle: [], waiting: [], open: 0 }
     lanes.set(key, lane)
@@ -180,10 +182,17 @@ function isSelf(node: Libp2p, peer: string): boolean {
   return peer === node.peerId.toString()
 }
 
+/** A target that says where the peer is. */
+type Addressed = Exclude<PeerTarget, PeerId>
+
+/** The id of a target that says it. */
+function idOf(target: PeerTarget): string | undefined {
+  if (typeof target === 'string') return target.startsWith('/') ? undefined : target
+  return isPeerId(target) ? target.toString() : undefined
+}
+
 /** The peer's id; dials only when it is not known or not yet reachable by it. */
-async function identify(node: Libp2p, target: PeerTarget, signal: AbortSignal): Promise<string> {
-  if (typeof target === 'string' && !target.startsWith('/')) return target
-  if (isPeerId(target)) return target.toString()
+async function identify(node: Libp2p, target: Addressed, signal: AbortSignal): Promise<string> {
   const addresses = Array.isArray(target) ? target : [parseAddress(target)]
   const peer = addresses[0]?.getComponents().findLast((part) => part.name === 'p2p')?.value
   if (peer !== undefined && isSelf(node, peer)) return peer
