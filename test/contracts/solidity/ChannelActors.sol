@@ -13,12 +13,22 @@ abstract contract ChannelActors is FundingActors {
         bool isSigned;
     }
 
+    /// What claims brought an operator and its pool, and what was paid of it.
+    struct Gains {
+        uint256 earned;
+        uint256 pulled;
+        uint256 royalties;
+        uint256 collected;
+    }
+
     Kept[] internal kept;
 
-    mapping(address operator => mapping(address token => uint256)) public earned;
-    mapping(address operator => mapping(address token => uint256)) public pulled;
-    mapping(address operator => mapping(address token => uint256)) public royalties;
-    mapping(address operator => mapping(address token => uint256)) public collected;
+    mapping(address operator => mapping(address token => Gains)) internal gains;
+
+    function gainsOf(address operator, address token) external view returns (Gains memory) {
+        return gains[operator][token];
+    }
+
     /// Signs a voucher, honestly or not, and keeps it for whoever claims.
     function spend(uint256 seed, uint256 cumulative, uint256 royalty, uint256 cheat) external {
         IChannelEscrow.Terms memory terms = _terms(seed);
@@ -107,10 +117,9 @@ abstract contract ChannelActors is FundingActors {
     }
 
     function pull(uint256 seed) external {
-        address operator = vm.addr(operatorKeys[seed % 2]);
-        address token = tokens[(seed >> 8) % 4];
+        (address operator, address token) = _poolOf(seed);
         try escrow.pull(operator, token) returns (uint256 paid) {
-            pulled[operator][token] += paid;
+            gains[operator][token].pulled += paid;
             moneyOut[token] += paid;
             done["pull"]++;
         } catch (bytes memory reason) {
@@ -138,7 +147,7 @@ abstract contract ChannelActors is FundingActors {
         hostile.arm(address(escrow), data);
         address operator = vm.addr(operatorKeys[(seed >> 9) % 2]);
         try escrow.pull(operator, address(hostile)) returns (uint256 paid) {
-            pulled[operator][address(hostile)] += paid;
+            gains[operator][address(hostile)].pulled += paid;
             moneyOut[address(hostile)] += paid;
         } catch (bytes memory reason) {
             _refused(reason);
@@ -167,8 +176,9 @@ abstract contract ChannelActors is FundingActors {
         if (royalty > delta) royalty = delta;
         state.claimed = claimed;
         state.royalty += royalty;
-        earned[row.terms.operator][row.terms.token] += delta - royalty;
-        royalties[row.terms.operator][row.terms.token] += royalty;
+        Gains storage gain = gains[row.terms.operator][row.terms.token];
+        gain.earned += delta - royalty;
+        gain.royalties += royalty;
         if (delta > 0) done["claim"]++;
     }
 

@@ -5,6 +5,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IChannelEscrow} from "../../../protocol/contracts/interfaces/IChannelEscrow.sol";
 import {IRewardPool} from "../../../protocol/contracts/interfaces/IRewardPool.sol";
 import {Base} from "./Base.sol";
+import {ChannelActors} from "./ChannelActors.sol";
 import {FundingActors} from "./FundingActors.sol";
 import {RewardActors} from "./RewardActors.sol";
 
@@ -21,12 +22,28 @@ contract Actors is RewardActors {
 /// @notice The laws of the money corridor after every action of whatever sequence.
 contract CorridorTest is Base {
     Actors private _actors;
+    IChannelEscrow private _escrow;
+    IRewardPool private _pool;
+    address[4] private _tokens;
+    address[2] private _operators;
+    address[4] private _earners;
+    bytes32[2][4] private _poolIds;
+    bytes32 private _auditor;
     mapping(bytes32 id => uint256) private _claimed;
     mapping(bytes32 id => uint256) private _royalty;
     mapping(bytes32 account => uint256) private _got;
 
+    /// What does not change is asked once: the laws are looked at after every action.
     function setUp() public {
         _actors = new Actors();
+        (_escrow, _pool, _auditor) = (_actors.escrow(), _actors.pool(), _actors.auditor());
+        _operators = [vm.addr(0xB1), vm.addr(0xB2)];
+        for (uint256 i = 0; i < 4; ++i) {
+            (_tokens[i], _earners[i]) = (_actors.tokens(i), _actors.earners(i));
+            for (uint256 o = 0; o < 2; ++o) {
+                _poolIds[i][o] = _pool.poolId(_operators[o], _auditor, _tokens[i]);
+            }
+        }
     }
 
     function targetContracts() public view returns (address[] memory targets) {
@@ -36,19 +53,21 @@ contract CorridorTest is Base {
 
     /// All laws in one campaign: what costs time is the sequences.
     function invariant_corridor() public {
-        _channels();
-        _escrowHoldsWhatItOwes();
-        _pools();
+        uint256[4] memory locked = _channels();
+        for (uint256 t = 0; t < 4; ++t) {
+            _escrowHoldsWhatItOwes(t, locked[t]);
+            _pools(t);
+        }
         _bonds();
     }
 
-    /// Laws 2, 3, 4, 5 and 8 of channels, and what the vault holds.
-    function _channels() private {
-        uint256 count = _actors.idCount();
-        for (uint256 i = 0; i < count; ++i) {
-            bytes32 id = _actors.ids(i);
-            FundingActors.Seen memory seen = _actors.channelSeen(id);
-            (uint256 deposit, uint256 claimed, uint256 royalty, bool isClosed) = _actors.escrow().channel(id);
+    /// Laws 2, 3, 4, 5 and 8 of channels; returns what they hold of each token.
+    function _channels() private returns (uint256[4] memory locked) {
+        FundingActors.Seen[] memory channels = _actors.channels();
+        for (uint256 i = 0; i < channels.length; ++i) {
+            FundingActors.Seen memory seen = channels[i];
+            bytes32 id = seen.id;
+            (uint256 deposit, uint256 claimed, uint256 royalty, bool isClosed) = _escrow.channel(id);
             equal(deposit, seen.funded - seen.refunded, "a deposit is what was funded less what was refunded");
             equal(claimed, seen.claimed, "claimed is what the vouchers authorised");
             equal(royalty, seen.royalty, "royalty is what the vouchers set aside");
@@ -59,65 +78,53 @@ contract CorridorTest is Base {
             atMost(_royalty[id], royalty, "royalty never falls");
             isTrue(isClosed == seen.closed, "closed stays closed");
             if (isClosed) equal(deposit, claimed, "nothing is left in a closed channel");
-            (_claimed[id], _royalty[id]) = (claimed, royalty);
+            if (_claimed[id] != claimed) (_claimed[id], _royalty[id]) = (claimed, royalty);
+            for (uint256 t = 0; t < 4; ++t) {
+                if (seen.token == _tokens[t]) locked[t] += deposit - claimed;
+            }
         }
     }
 
     /// Law 1: each token in the escrow is owed to somebody, and nothing more than that.
-    function _escrowHoldsWhatItOwes() private view {
-        for (uint256 t = 0; t < 4; ++t) {
-            address token = _actors.tokens(t);
-            uint256 owed = _actors.vaulted(token);
-            uint256 count = _actors.idCount();
-            for (uint256 i = 0; i < count; ++i) {
-                bytes32 id = _actors.ids(i);
-                if (_actors.channelSeen(id).terms.token != token) continue;
-                (uint256 deposit, uint256 claimed,,) = _actors.escrow().channel(id);
-                owed += deposit - claimed;
-            }
-            for (uint256 o = 0; o < 2; ++o) {
-                address operator = _operator(o);
-                uint256 credit = _actors.escrow().creditOf(operator, token);
-                uint256 royalty = _actors.escrow().royaltyOf(operator, _actors.auditor(), token);
-                equal(credit + _actors.pulled(operator, token), _actors.earned(operator, token), "credits are earned");
-                equal(
-                    royalty + _actors.collected(operator, token),
-                    _actors.royalties(operator, token),
-                    "the parts of a claim sum to it"
-                );
-                owed += credit + royalty;
-            }
-            uint256 held = _held(token, address(_actors.escrow()));
-            equal(held, owed, "the escrow holds what it owes");
-            equal(held, _actors.moneyIn(token) - _actors.moneyOut(token), "in = out + held");
+    function _escrowHoldsWhatItOwes(uint256 t, uint256 lockedWei) private view {
+        address token = _tokens[t];
+        FundingActors.Flow memory flow = _actors.flowOf(token);
+        uint256 owed = lockedWei + flow.vaulted;
+        for (uint256 o = 0; o < 2; ++o) {
+            ChannelActors.Gains memory gains = _actors.gainsOf(_operators[o], token);
+            uint256 credit = _escrow.creditOf(_operators[o], token);
+            uint256 royalty = _escrow.royaltyOf(_operators[o], _auditor, token);
+            equal(credit + gains.pulled, gains.earned, "credits are earned");
+            equal(royalty + gains.collected, gains.royalties, "the parts of a claim sum to it");
+            owed += credit + royalty;
         }
+        uint256 held = _held(token, address(_escrow));
+        equal(held, owed, "the escrow holds what it owes");
+        equal(held, flow.moneyIn - flow.moneyOut, "in = out + held");
     }
 
     /// Laws 6 and 7: claimed <= total <= credited, and no account's sum falls.
-    function _pools() private {
-        for (uint256 t = 0; t < 4; ++t) {
-            address token = _actors.tokens(t);
-            uint256 owed = 0;
-            for (uint256 o = 0; o < 2; ++o) {
-                bytes32 id = _actors.pool().poolId(_operator(o), _actors.auditor(), token);
-                IRewardPool.Pool memory state = _actors.pool().pool(id);
-                atMost(state.claimedWei, state.totalWei, "a pool pays what its drop gives");
-                atMost(state.totalWei, state.creditedWei, "a drop gives what was collected");
-                equal(state.creditedWei, _actors.collected(_operator(o), token), "credited is what was collected");
-                isTrue((state.silentAt == 0) == (state.totalWei == state.creditedWei), "the clock runs while credit waits");
-                owed += state.creditedWei - state.claimedWei;
-                uint256 got = 0;
-                for (uint256 e = 0; e < 4; ++e) {
-                    uint256 now_ = _actors.pool().claimedOf(id, _actors.earners(e));
-                    bytes32 key = keccak256(abi.encode(id, e));
-                    atMost(_got[key], now_, "an account's sum never falls");
-                    _got[key] = now_;
-                    got += now_;
-                }
-                equal(got, state.claimedWei, "what a pool paid is what accounts got");
+    function _pools(uint256 t) private {
+        uint256 owed = 0;
+        for (uint256 o = 0; o < 2; ++o) {
+            bytes32 id = _poolIds[t][o];
+            IRewardPool.Pool memory state = _pool.pool(id);
+            atMost(state.claimedWei, state.totalWei, "a pool pays what its drop gives");
+            atMost(state.totalWei, state.creditedWei, "a drop gives what was collected");
+            equal(state.creditedWei, _actors.gainsOf(_operators[o], _tokens[t]).collected, "credited is what was collected");
+            isTrue((state.silentAt == 0) == (state.totalWei == state.creditedWei), "the clock runs while credit waits");
+            owed += state.creditedWei - state.claimedWei;
+            uint256 got = 0;
+            for (uint256 e = 0; e < 4; ++e) {
+                uint256 now_ = _pool.claimedOf(id, _earners[e]);
+                bytes32 key = keccak256(abi.encode(id, e));
+                atMost(_got[key], now_, "an account's sum never falls");
+                if (_got[key] != now_) _got[key] = now_;
+                got += now_;
             }
-            equal(_held(token, address(_actors.pool())), owed, "the pool holds what it owes");
+            equal(got, state.claimedWei, "what a pool paid is what accounts got");
         }
+        equal(_held(_tokens[t], address(_pool)), owed, "the pool holds what it owes");
     }
 
     function _bonds() private view {
@@ -152,10 +159,6 @@ contract CorridorTest is Base {
         a.close(1, 3);
         equal(a.done("close"), 1, "a channel closes");
         invariant_corridor();
-    }
-
-    function _operator(uint256 o) private pure returns (address) {
-        return vm.addr(0xB1 + o);
     }
 
     function _held(address token, address account) private view returns (uint256) {

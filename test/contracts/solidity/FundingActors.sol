@@ -10,7 +10,8 @@ import {World} from "./World.sol";
 abstract contract FundingActors is World {
     /// What was ever seen of a channel.
     struct Seen {
-        IChannelEscrow.Terms terms;
+        bytes32 id;
+        address token;
         uint256 funded;
         uint256 refunded;
         uint256 claimed;
@@ -18,15 +19,22 @@ abstract contract FundingActors is World {
         bool closed;
     }
 
-    bytes32[] public ids;
+    /// What was ever seen of a token, and what the vaults should hold of it.
+    struct Flow {
+        uint256 moneyIn;
+        uint256 moneyOut;
+        uint256 vaulted;
+    }
+
+    bytes32[] internal ids;
     mapping(bytes32 id => Seen) internal seen;
 
     address[4] public tokens;
     address public constant STRANGER = address(0x57A6);
     /// Tokens that went into the escrow and out of it, as the actors count.
-    mapping(address token => uint256) public moneyIn;
-    mapping(address token => uint256) public moneyOut;
-    mapping(address token => uint256) public vaulted;
+    mapping(address token => uint256) internal moneyIn;
+    mapping(address token => uint256) internal moneyOut;
+    mapping(address token => uint256) internal vaulted;
     /// How often an action did what it was for: a campaign that is only refused shows nothing.
     mapping(bytes32 action => uint256) public done;
 
@@ -167,23 +175,33 @@ abstract contract FundingActors is World {
         }
     }
 
-    function idCount() external view returns (uint256) {
-        return ids.length;
+    /// All channels at once: whoever checks them after every action pays for every call.
+    function channels() external view returns (Seen[] memory all) {
+        all = new Seen[](ids.length);
+        for (uint256 i = 0; i < all.length; ++i) {
+            all[i] = seen[ids[i]];
+        }
     }
 
-    function channelSeen(bytes32 id) external view returns (Seen memory) {
-        return seen[id];
+    function flowOf(address token) external view returns (Flow memory) {
+        return Flow(moneyIn[token], moneyOut[token], vaulted[token]);
     }
 
     function _terms(uint256 seed) internal view returns (IChannelEscrow.Terms memory terms) {
         terms.payer = vm.addr(payerKeys[seed % 3]);
-        terms.operator = vm.addr(operatorKeys[(seed >> 8) % 2]);
+        (terms.operator, terms.token) = _poolOf(seed);
         terms.receiptSigner = terms.operator;
         terms.auditor = auditor;
-        terms.token = tokens[(seed >> 16) % 4];
         terms.withdrawDelayS = 400;
         terms.salt = bytes32((seed >> 24) % 2);
         terms.signer = terms.salt == bytes32(0) ? terms.payer : vm.addr(SESSION_KEY);
+    }
+
+    /// One of eight pools, half of the time the same: what takes many steps there gets somewhere as well.
+    function _poolOf(uint256 seed) internal view returns (address operator, address token) {
+        uint256 place = (seed >> 8) % 16;
+        if (place > 7) place = 0;
+        return (vm.addr(operatorKeys[place >> 2]), tokens[place & 3]);
     }
 
     /// A refusal has a name. A panic is a hole.
@@ -204,7 +222,7 @@ abstract contract FundingActors is World {
         isTrue(!state.closed, "a closed channel was funded");
         if (state.funded == 0) {
             ids.push(id);
-            state.terms = terms;
+            (state.id, state.token) = (id, terms.token);
         }
         state.funded += amount;
         done["fund"]++;

@@ -36,7 +36,7 @@ abstract contract RewardActors is ChannelActors {
     function collect(uint256 seed) external {
         (address operator, address token) = _poolOf(seed);
         try pool.collect(operator, auditor, token) returns (uint256 amount) {
-            collected[operator][token] += amount;
+            gains[operator][token].collected += amount;
             moneyOut[token] += amount;
             done["collect"]++;
         } catch (bytes memory reason) {
@@ -117,10 +117,12 @@ abstract contract RewardActors is ChannelActors {
         index = pick % 8 == 0 || index == 0 ? pick % _trees.length : index - 1;
         SumTree.Tree memory tree = _trees[index];
         if (isAlone) {
-            try pool.claim(key, tree.leaf((pick >> 8) % tree.accounts.length)) {
-                done["claim share"]++;
-            } catch (bytes memory reason) {
-                _refused(reason);
+            for (uint256 i = 0; i < tree.accounts.length; ++i) {
+                try pool.claim(key, tree.leaf((i + (pick >> 8) % 4) % tree.accounts.length)) {
+                    done["claim share"]++;
+                } catch (bytes memory reason) {
+                    _refused(reason);
+                }
             }
             return;
         }
@@ -197,11 +199,6 @@ abstract contract RewardActors is ChannelActors {
         return typed(escrow.DOMAIN_SEPARATOR(), keccak256(abi.encode(bond.RECEIPT_TYPEHASH(), channelId, seq, leaf)));
     }
 
-    function _poolOf(uint256 seed) private view returns (address operator, address token) {
-        // Few pools, so that they get somewhere.
-        return (vm.addr(operatorKeys[(seed >> 8) % 2]), tokens[(seed >> 16) % 4]);
-    }
-
     function _keep(SumTree.Tree memory tree, bytes32 root, Cheat kind, address operator, address token) private {
         _trees.push(tree);
         _cheats.push(kind);
@@ -245,8 +242,8 @@ abstract contract RewardActors is ChannelActors {
         }
         uint256 victim = shares % 4;
         if (wish == Cheat.Shrinks && before[victim] > 1) {
-            amounts[victim] = before[victim] - 1;
-            amounts[(victim + 1) % 4] += 1;
+            amounts[(victim + 1) % 4] += before[victim] - 1;
+            amounts[victim] = 1;
             kind = wish;
         }
         if (wish == Cheat.LeavesOut && before[victim] > 0) {
