@@ -70,7 +70,7 @@ export interface ConfigSources {
   /**
    * Keys in camel case, as text or as what they mean: dataDir, network (a network file), bootstrap,
    * listen, roles, chain, chainPort, rpcUrl, contracts, apiPort, gateway, gatewayPort, gatewayToken, gatewayCapWei, maxCallWei,
-   * prepayWei, depositWei, maxDayWei, maxProviderDayWei, dht, withdrawDelayS, idleCloseS,
+   * prepayWei, depositWei, maxDayWei, maxProviderDayWei, minBondWei, dht, withdrawDelayS, idleCloseS,
    * confirmations, claimAtWei, towers, towerAtWei, towerLeastWei, autoPublish, keyPassphraseFile,
    * logLevel, tokens. Undefined values count as left out.
    */
@@ -179,6 +179,7 @@ const sourceSchema = z
     depositWei: wei,
     maxDayWei: wei,
     maxProviderDayWei: wei,
+    minBondWei: wei,
     dht: flag,
     withdrawDelayS: fromText(
       (text) => (/^\d{1,7}$/.test(text) ? Number(text) : text),
@@ -240,10 +241,11 @@ export function loadConfig({ env = process.env, flags = {}, file }: ConfigSource
   refuseTwoChains(fromFlags, 'flags')
   const merged = { ...DEFAULTS, ...over(over(fromFile, fromEnv), fromFlags) }
   const { maxCallWei, prepayWei, depositWei, network: _, ...others } = merged
-  const { maxDayWei, maxProviderDayWei, ...rest } = others
+  const { maxDayWei, maxProviderDayWei, minBondWei, ...rest } = others
   const budgets = {
     ...(maxDayWei === undefined ? {} : { maxDayWei }),
-    ...(maxProviderDayWei === undefined ? {} : { maxProviderDayWei })
+    ...(maxProviderDayWei === undefined ? {} : { maxProviderDayWei }),
+    ...(minBondWei === undefined ? {} : { minBondWei })
   }
   return {
     ...rest,

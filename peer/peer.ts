@@ -26,6 +26,7 @@ import { ROLES, withRoles } from './roles.ts'
 import { createAccounts } from './services/accounts.ts'
 import { createAnswering } from './services/answering.ts'
 import { createAttempt } from './services/attempt.ts'
+import { createBonds } from './services/bonds.ts'
 import { createBudget } from './services/budget.ts'
 import { createCalls } from './services/calls.ts'
 import { createCatalogue, describeListing } from './services/catalogue.ts'
@@ -191,7 +192,8 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
       contracts === undefined ? () => [] : payerChannels.promised,
       (amountWei) => formatAmount(amountWei, token?.symbol, token?.decimals)
     )
-    const evidence = createEquivocations(parts)
+    const evidence = createEquivocations(parts, init.limits)
+    const bonds = createBonds(parts, (offer) => catalogue.offer(offer).offer.payment.receiptSigner)
     const recovery = createRecovery(parts, payerChannels)
     started.push(() => recovery.stop())
     const committing = createCommitting(parts)
@@ -297,7 +299,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
           return opened
         }
       },
-      receipts: createReceipts(parts, evidence),
+      receipts: { ...createReceipts(parts, evidence), ...bonds },
       rewards: rewards.api,
       accounts: createAccounts(
         parts,

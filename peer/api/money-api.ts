@@ -125,6 +125,42 @@ export interface ReceiptsApi {
    * Refuses RECEIPT_UNKNOWN without two receipts, and BOND_MISSING where nothing is staked.
    */
   report(channelId: string, options?: CallOptions): Promise<ReceiptReport>
+  /**
+   * What is staked, in the network's token, on who signs receipts: `own`, an address, or the offer of
+   * somebody met before (OFFER_UNKNOWN).
+   */
+  bond(named: string, options?: CallOptions): Promise<BondSummary>
+  /** As a provider: stakes tokens of the peer's own account on its own receipts. Refuses FUNDS_INSUFFICIENT. */
+  stake(amountWei: bigint, options?: CallOptions): Promise<BondSummary>
+  /**
+   * Takes the own bond back. Done twice: the first time it starts the withdrawal and says when it can
+   * be finished, then it finishes it; until then all of it can still be lost. Refuses BOND_MISSING.
+   */
+  unstake(draft: UnstakeDraft, options?: CallOptions): Promise<BondWithdrawal>
+}
+
+export interface BondSummary {
+  readonly receiptSigner: string
+  /** Two receipts of it were shown to the chain: nothing can be staked on it any more. */
+  readonly isConvicted: boolean
+  readonly stakeWei: bigint
+  readonly bonds: ReadonlyArray<{
+    readonly owner: string
+    /** What is on its way out included: it can still be lost. */
+    readonly stakeWei: bigint
+    readonly withdrawingWei: bigint
+    readonly readyAtMs?: number
+  }>
+}
+
+export interface UnstakeDraft {
+  /** All of it when left out. */
+  readonly amountWei?: bigint
+}
+
+export interface BondWithdrawal extends BondSummary {
+  /** What came back by this call. */
+  readonly returnedWei: bigint
 }
 
 export interface EvidenceSummary {

@@ -160,6 +160,24 @@ const report = z.object({
   txHashes
 })
 
+const bond = z.object({
+  receiptSigner: z.string(),
+  isConvicted: z.boolean(),
+  stakeWei: weiSchema,
+  bonds: z
+    .array(
+      z.object({
+        owner: z.string(),
+        stakeWei: weiSchema,
+        withdrawingWei: weiSchema,
+        readyAtMs: z.exactOptional(z.int())
+      })
+    )
+    .readonly()
+})
+const unstakeDraft = z.strictObject({ amountWei: z.exactOptional(weiSchema) })
+const bondWithdrawal = z.object({ ...bond.shape, returnedWei: weiSchema })
+
 /** `channels` of the PeerApi on the wire. */
 export const channelsSchema = {
   list: method('call', z.array(channel).readonly()),
@@ -180,7 +198,10 @@ export const receiptsSchema = {
   show: methodOf('call', 'callId', idSchema, receiptSchema),
   verify: methodOf('call', 'callId', idSchema, receiptSchema),
   evidence: method('call', z.array(evidence).readonly()),
-  report: methodOf('call', 'channelId', idSchema, report)
+  report: methodOf('call', 'channelId', idSchema, report),
+  bond: methodOf('call', 'named', idSchema, bond),
+  stake: methodOf('call', 'amountWei', weiSchema, bond),
+  unstake: methodOf('call', 'draft', unstakeDraft, bondWithdrawal)
 }
 
 /** `rewards` of the PeerApi on the wire. */

@@ -35,6 +35,7 @@ const ELSEWHERE: ReadonlySet<ErrorCode> = new Set([
   'FRAME_MALFORMED',
   'RECORD_MALFORMED',
   'RECORD_EQUIVOCATES',
+  'BOND_MISSING',
   'DOCUMENT_UNKNOWN',
   'INTERNAL'
 ])

@@ -1,11 +1,11 @@
 import { DatanetError, isAbort, isDatanetError } from '../../protocol/base/errors.ts'
-import type { Offer } from '../../protocol/model/offer.ts'
+import { isFree, type Offer } from '../../protocol/model/offer.ts'
 import { decodeReceipt, encodeReceipt, type SignedReceipt } from '../../protocol/receipt/receipt.ts'
 import { receiptLeaf, verifyReceiptSignature } from '../../protocol/receipt/receipt-signature.ts'
 import type { EvidenceSummary, ReceiptReport } from '../api/money-api.ts'
 import type { CallOptions } from '../api/peer-api.ts'
 import type { ReceiptPair } from '../store/evidence.ts'
-import type { Parts } from './parts.ts'
+import type { Parts, SpendingLimits } from './parts.ts'
 
 /** How long the chain's word that a signer was not convicted holds. */
 const CLEAN_MS = 600_000
@@ -18,7 +18,8 @@ const NO_CHANNEL = `0x${'0'.repeat(64)}`
 export interface Equivocations {
   /**
    * Refuses an offer of who signed two receipts for one place, as this peer saw it or as the chain
-   * tells it of the receipt signer (RECORD_EQUIVOCATES).
+   * tells it of the receipt signer (RECORD_EQUIVOCATES), and of who has too little at stake
+   * (BOND_MISSING).
    */
   refuse(offer: Offer, options?: CallOptions): Promise<void>
   /**
@@ -33,7 +34,8 @@ export interface Equivocations {
 
 /** Evidence of receipts that contradict each other. specs/08-receipt.md §Checks, specs/09-reward.md §Bond */
 export function createEquivocations(
-  parts: Pick<Parts, 'evidenceStore' | 'channelStore' | 'chain' | 'wallet' | 'now' | 'log'>
+  parts: Pick<Parts, 'evidenceStore' | 'channelStore' | 'chain' | 'wallet' | 'now' | 'log'>,
+  { minBondWei = 0n }: Pick<SpendingLimits, 'minBondWei'> = {}
 ): Equivocations {
   const { evidenceStore, channelStore, chain, wallet, now, log } = parts
   const pairs = evidenceStore.receipts()
@@ -57,6 +59,28 @@ export function createEquivocations(
     return false
   }
 
+  /** Signers that had enough at stake, and until when that is believed. */
+  const bonded = new Map<string, number>()
+
+  /** Refuses who has less at stake than this peer asks for, as the chain tells it. */
+  async function refuseUnbonded(offer: Offer, options: CallOptions): Promise<void> {
+    const { receiptSigner, token } = offer.payment
+    if (minBondWei === 0n || isFree(offer) || (bonded.get(receiptSigner) ?? 0) > now()) return
+    let stakeWei = 0n
+    for (const key of await chain.bond.bondsOn(receiptSigner, options)) {
+      if (key.token !== token) continue
+      const { stakeWei: heldWei, withdrawal } = await chain.bond.bondOf(key, options)
+      // What is on its way out can be gone before two receipts are found.
+      stakeWei += heldWei - (withdrawal?.amountWei ?? 0n)
+    }
+    if (stakeWei < minBondWei) {
+      const hint = 'it has less at stake on its receipts than minBondWei asks for'
+      const details = { receiptSigner, stakeWei: `${stakeWei}`, minBondWei: `${minBondWei}` }
+      throw new DatanetError('BOND_MISSING', details, { hint })
+    }
+    bonded.set(receiptSigner, now() + CLEAN_MS)
+  }
+
   function refusal(offer: Offer): DatanetError {
     const { provider, payment } = offer
     return new DatanetError(
@@ -70,9 +94,11 @@ export function createEquivocations(
     async refuse(offer, options = {}) {
       const { receiptSigner } = offer.payment
       if (liars.has(offer.provider) || liars.has(receiptSigner)) throw refusal(offer)
-      if (!(await isConvictedOnChain(receiptSigner, options))) return
-      liars.add(receiptSigner)
-      throw refusal(offer)
+      if (await isConvictedOnChain(receiptSigner, options)) {
+        liars.add(receiptSigner)
+        throw refusal(offer)
+      }
+      await refuseUnbonded(offer, options)
     },
 
     compare(signed, offer, separator) {

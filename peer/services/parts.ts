@@ -42,4 +42,6 @@ export interface SpendingLimits {
   readonly maxDayWei?: bigint
   /** Promised to one provider in one UTC day; no bound unless given. */
   readonly maxProviderDayWei?: bigint
+  /** Only who has so much at stake on its receipts is called; anyone unless given. */
+  readonly minBondWei?: bigint
 }

@@ -10,6 +10,7 @@ import { verifyReceiptSignature } from '../../protocol/receipt/receipt-signature
 import type { Citation } from '../api/models-api.ts'
 import type { ReceiptSummary, ReceiptsApi } from '../api/money-api.ts'
 import type { StoredReceipt } from '../store/channels.ts'
+import type { Bonds } from './bonds.ts'
 import type { Equivocations } from './equivocations.ts'
 import type { Parts } from './parts.ts'
 
@@ -17,7 +18,7 @@ import type { Parts } from './parts.ts'
 export function createReceipts(
   parts: Pick<Parts, 'channelStore' | 'chain' | 'wallet'>,
   evidence: Pick<Equivocations, 'list' | 'report'>
-): ReceiptsApi {
+): Omit<ReceiptsApi, keyof Bonds> {
   const { channelStore, chain, wallet } = parts
 
   function stored(callId: string) {

@@ -242,8 +242,8 @@ test('what is shown of a configuration holds no secret', () => {
 
 test('budgets of a day are limits of the payer', () => {
   const env = { DATANET_DATA_DIR: dir, DATANET_MAX_DAY_WEI: '7', DATANET_IDLE_CLOSE_S: '0' }
-  const config = loadConfig({ env, file: file({ maxProviderDayWei: '5' }) })
-  expect(config.limits).toMatchObject({ maxDayWei: 7n, maxProviderDayWei: 5n })
+  const config = loadConfig({ env, file: file({ maxProviderDayWei: '5', minBondWei: '3' }) })
+  expect(config.limits).toMatchObject({ maxDayWei: 7n, maxProviderDayWei: 5n, minBondWei: 3n })
   expect(config.idleCloseS).toBe(0)
   expect(describeConfig(config)).toMatchObject({ maxDayWei: '7', maxProviderDayWei: '5' })
 })

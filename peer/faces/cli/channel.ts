@@ -148,7 +148,8 @@ async function channelOf(api: PeerApi, named?: string): Promise<ChannelSummary> 
   return theOne(found, 'CHANNEL_UNKNOWN', named, 'channel', hint)
 }
 
-async function offerOf(api: PeerApi, named?: string): Promise<string> {
+/** The id of the offer for the model that `named` means. Refuses OFFER_UNKNOWN. */
+export async function offerOf(api: PeerApi, named?: string): Promise<string> {
   const all = await api.models.list()
   const model = modelOf(
     all.map((one) => one.model),

@@ -2,6 +2,7 @@ import { Argument, Command, type CommanderError, Help, Option } from 'commander'
 import type { PeerApi } from '../../api/peer-api.ts'
 import { accountCommands } from './account.ts'
 import { askCommands } from './ask.ts'
+import { bondCommands } from './bond.ts'
 import { channelCommands } from './channel.ts'
 import { type AskPassphrase, type CliCommand, leafOf } from './command.ts'
 import { completionOf, SHELLS } from './completion.ts'
@@ -49,6 +50,7 @@ const NOUNS: Readonly<Record<string, string>> = {
   model: 'build models on Datanets and serve them',
   channel: 'what payers and providers pay through',
   receipt: 'what was asked, answered, credited and paid',
+  bond: 'what providers stake on their receipts',
   reward: 'what was earned, and having it paid',
   account: 'whom the peer acts for, and what they did',
   wallet: 'its keys and its money'
@@ -64,6 +66,7 @@ const COMMANDS: readonly CliCommand[] = [
   ...askCommands,
   ...channelCommands,
   ...receiptCommands,
+  ...bondCommands,
   ...rewardCommands,
   ...accountCommands,
   ...walletCommands
