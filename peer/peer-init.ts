@@ -1,5 +1,6 @@
 import type { Role } from './api/peer-api.ts'
 import type { ChainContracts } from './chain/chain.ts'
+import type { KeepingUpInit } from './services/keeping-up.ts'
 import type { Parts, SpendingLimits } from './services/parts.ts'
 import type { TombstoneSyncInit } from './services/tombstone-sync.ts'
 
@@ -42,6 +43,8 @@ export interface PeerInit {
   readonly passphrase?: string
   /** How often others' withdrawals are read, and how old their word may be; a test shortens them. */
   readonly withdrawals?: TombstoneSyncInit
+  /** How often later manifests and proposals are looked for; a test shortens it. */
+  readonly governance?: KeepingUpInit
   readonly now?: () => number
   readonly log?: Parts['log']
 }

@@ -17,6 +17,7 @@ import { withoutChain } from './chain/absent-chain.ts'
 import { chainOf, confirmationsOf, isNear } from './chain/chain-of.ts'
 import { createContent } from './content/content.ts'
 import type { MayServe } from './content/served-blocks.ts'
+import { createDeciding } from './deciding.ts'
 import { askFaucet } from './devnet/faucet.ts'
 import { createHandingIn } from './handing-in.ts'
 import { createNode } from './net/node.ts'
@@ -48,6 +49,7 @@ import { createProviderChannels, type ProviderChannels } from './services/provid
 import { createPublications } from './services/publications.ts'
 import { createReceipts, showReceipts } from './services/receipts.ts'
 import { createRecovery } from './services/recovery.ts'
+import { createRevisionDeciding } from './services/revision-deciding.ts'
 import { createRevisions } from './services/revisions.ts'
 import { createRewardServices } from './services/reward-services.ts'
 import { createAccountStore } from './store/accounts.ts'
@@ -58,6 +60,7 @@ import { createDatanetStore } from './store/datanets.ts'
 import { createDocumentStore } from './store/documents.ts'
 import { createDropStore } from './store/drops.ts'
 import { createEvidenceStore, type EvidenceStore } from './store/evidence.ts'
+import { createGovernanceStore } from './store/governance.ts'
 import { createModelStore } from './store/models.ts'
 import { createSpendingStore } from './store/spending.ts'
 import { undo } from './undo.ts'
@@ -137,6 +140,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
       accountStore: createAccountStore(db),
       datanetStore: createDatanetStore(db),
       modelStore: createModelStore(db),
+      governanceStore: createGovernanceStore(db),
       channelStore: createChannelStore(db),
       evidenceStore,
       publications: createPublications({
@@ -153,12 +157,18 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
       now,
       log
     }
-    const datanets = createDatanets(parts)
+    const deciding = createDeciding(parts)
+    const datanets = createDatanets(parts, deciding.known, deciding.manifests)
     const { intake, contributing } = createHandingIn(db, parts, datanets)
     const withdrawing = createWithdrawing(db, blocks, parts, datanets, init.withdrawals)
     started.push(() => withdrawing.stop())
     const { tombstones, sync, reading } = withdrawing
-    const revisions = createRevisions(parts, datanets, reading, sync)
+    const revisions = createRevisions(parts, datanets, reading, sync, deciding.peers)
+    const governing = deciding.govern(
+      createRevisionDeciding(parts, { revisions, reading, sync, peers: deciding.peers, datanets }),
+      init.governance
+    )
+    started.push(() => governing.stop())
     const catalogue = createCatalogue(parts)
     const models = createModels(parts, datanets, revisions, catalogue, tombstones)
     const withdrawDelayS = init.withdrawDelayS ?? OFFERED.withdrawDelayS
@@ -214,6 +224,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     const servers = [await serveDocuments(node, showReceipts(documentStore, parts))]
     started.push(() => Promise.all(servers.map((server) => server.stop())))
     servers.push(await serveExchange(node, PROTOCOLS.tombstones, tombstones.handler))
+    servers.push(await serveExchange(node, PROTOCOLS.propose, governing.handler))
     if (roles.includes('host')) {
       servers.push(await serveExchange(node, PROTOCOLS.contribute, intake.handler))
     }
@@ -240,6 +251,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     datanets.resume({ isHost: roles.includes('host') })
     revisions.resume()
     sync.start()
+    governing.run()
     if (isProvider && contracts !== undefined) await offering.resume()
     if (contracts !== undefined) recovery.start()
     let idle: IdleDeposits | undefined
@@ -250,6 +262,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
 
     const api: PeerApi = {
       datanets: {
+        ...governing.api,
         create: datanets.create,
         find: datanets.find,
         ...contributing,

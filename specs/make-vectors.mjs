@@ -16,6 +16,7 @@ import * as model from './making/model.mjs'
 import { overlap } from './making/overlap.mjs'
 import * as paid from './making/paid-call.mjs'
 import { passage } from './making/passage.mjs'
+import { proposal } from './making/proposal.mjs'
 import * as receipt from './making/receipt.mjs'
 import { refreshPages } from './making/refresh-pages.mjs'
 import { review } from './making/review.mjs'
@@ -41,6 +42,7 @@ const FILES = {
   '04-hand-over': handOver,
   '04-revision': revision,
   '04-standing': standing,
+  '04-proposal': proposal,
   '04-submission': exchanges.submission,
   '04-row-index': rowIndex,
   '04-tombstone': tombstone,

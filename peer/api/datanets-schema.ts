@@ -1,21 +1,12 @@
 import { z } from 'zod'
+import { datanetFields, governanceSchema } from './governance-schema.ts'
 import { idSchema, method, methodOf, topicSchema } from './method.ts'
 import { contentSchema, findingSchema, submissionsSchema } from './submissions-schema.ts'
 import { withdrawalDraftSchema, withdrawalStateSchema } from './withdrawals-schema.ts'
 
 const text = z.string().max(4_096)
 const strings = z.array(text).max(256).readonly()
-// The sums are checked where the manifest is made: here only the form counts.
-const royalty = z.strictObject({
-  royaltyPpm: z.int(),
-  contributorsPpm: z.int(),
-  builderPpm: z.int(),
-  curatorsPpm: z.int(),
-  treasuryPpm: z.int()
-})
-
-const files = z.strictObject({ mimes: strings, maxBytes: z.int() })
-const intake = z.strictObject({ pendingPerAccount: z.int(), perDayPerAccount: z.int() })
+const { files, intake, royalty } = datanetFields
 
 const draftFields = {
   name: text,
@@ -99,6 +90,7 @@ const fetched = z.object({
 /** `datanets` of the PeerApi on the wire. */
 export const datanetsSchema = {
   ...submissionsSchema,
+  ...governanceSchema,
   create: methodOf('call', 'draft', draft, summary),
   list: method('call', z.array(summary).readonly()),
   show: methodOf('call', 'id', idSchema, summary),

@@ -49,6 +49,8 @@ export interface RegistryContract {
     datanet: string,
     options?: WaitOptions
   ): Promise<{ seq: number; manifest: string } | undefined>
+  /** Digest of the manifest that was rotated in as number `seq`, or undefined. */
+  rotatedTo(datanet: string, seq: number, options?: WaitOptions): Promise<string | undefined>
   /** The key that `found` gives: binds manifest, curators and threshold. */
   datanetKey(founding: Founding): string
   head(datanet: string, options?: WaitOptions): Promise<AnchorHead>

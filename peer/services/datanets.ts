@@ -1,8 +1,6 @@
-import type { CID } from 'multiformats/cid'
 import { digestOf } from '../../protocol/base/codec.ts'
 import { DatanetError, isDatanetError } from '../../protocol/base/errors.ts'
 import {
-  datanetKey,
   type SignedManifest,
   signManifest,
   verifyManifest
@@ -12,14 +10,9 @@ import type { DatanetDraft, DatanetSummary } from '../api/datanets-api.ts'
 import type { CallOptions, TopicQuery } from '../api/peer-api.ts'
 import { toQuery } from './catalogue.ts'
 import { foundingManifest } from './founding-manifest.ts'
+import type { KnownDatanet, KnownDatanets } from './known-datanets.ts'
+import type { Manifests } from './manifests.ts'
 import type { Parts } from './parts.ts'
-
-/** A Datanet as this peer knows it: its founding manifest verified. */
-export interface KnownDatanet {
-  readonly id: CID
-  readonly signed: SignedManifest
-  readonly hosted: boolean
-}
 
 /** Founding and finding: what any peer does with Datanets. */
 export interface Datanets {
@@ -30,53 +23,36 @@ export interface Datanets {
   all(): readonly KnownDatanet[]
   /** The Datanet `id` by asking `peer` for its manifest, unless it is known already. */
   meet(id: string, peer: string, options?: CallOptions): Promise<KnownDatanet>
+  /** Announces that this peer takes in for it. */
+  announce(datanet: KnownDatanet): void
   /** Shows again what is known here, and announces what this peer hosts: after a restart. */
   resume(init: { readonly isHost: boolean }): void
 }
 
 /** The Datanets of this peer. specs/04-datanet.md */
 export function createDatanets(
-  parts: Pick<Parts, 'datanetStore' | 'wallet' | 'chain' | 'publications' | 'peerId' | 'now'>
+  parts: Pick<Parts, 'wallet' | 'chain' | 'publications' | 'peerId' | 'now'>,
+  datanets: KnownDatanets,
+  manifests: Pick<Manifests, 'show' | 'catchUp'>
 ): Datanets {
-  const { datanetStore, wallet, chain, publications, peerId, now } = parts
-  const met = new Map<string, KnownDatanet>()
-  for (const { datanet, bytes, hosted } of datanetStore.manifests()) {
-    const signed = verifyManifest(bytes)
-    met.set(datanet, { id: signed.cid, signed, hosted })
-  }
+  const { wallet, chain, publications, peerId, now } = parts
+  const { known, all } = datanets
 
-  function remember(signed: SignedManifest, hosted: boolean): KnownDatanet {
-    const id = signed.cid.toString()
-    const known = { id: signed.cid, signed, hosted: hosted || (met.get(id)?.hosted ?? false) }
-    datanetStore.putManifest(id, signed.bytes, hosted)
-    met.set(id, known)
-    // Whoever keeps a Datanet's manifest can show it: it is signed by the curators, not by the peer.
-    publications.publish({
-      issuer: id,
-      kind: 'manifest',
-      id,
-      seq: signed.manifest.seq,
-      bytes: signed.bytes,
-      labels: signed.manifest.topics
-    })
-    return known
-  }
-
-  function announce({ signed }: KnownDatanet): void {
-    publications.announce('datanet', signed.cid.toString())
-    for (const topic of signed.manifest.topics) publications.announce('topic', topic)
-  }
-
-  function known(id: string): KnownDatanet {
-    const datanet = met.get(id)
-    if (datanet === undefined) throw new DatanetError('DATANET_UNKNOWN', { id })
+  function remember(founding: SignedManifest, agrees: boolean): KnownDatanet {
+    const datanet = datanets.meet(founding, agrees)
+    // Whoever keeps a Datanet's manifests can show them: the curators signed them, not the peer.
+    manifests.show(datanet)
     return datanet
   }
 
+  function announce({ id, signed }: KnownDatanet): void {
+    publications.announce('datanet', id.toString())
+    for (const topic of signed.manifest.topics) publications.announce('topic', topic)
+  }
+
   async function meet(id: string, peer: string, options: CallOptions = {}): Promise<KnownDatanet> {
-    const already = met.get(id)
-    if (already !== undefined) return already
-    const signed = await publications.fetch(
+    if (datanets.has(id)) return known(id)
+    const founding = await publications.fetch(
       peer,
       { issuer: id, kind: 'manifest', id },
       async (bytes) => {
@@ -86,16 +62,24 @@ export function createDatanets(
       },
       options
     )
-    return remember(signed, false)
+    remember(founding, false)
+    try {
+      return await manifests.catchUp(id, { ...options, from: peer })
+    } catch (error) {
+      // What is missing now is looked for again by and by.
+      if (!isDatanetError(error)) throw error
+      return known(id)
+    }
   }
 
   return {
     known,
+    all,
     meet,
-    all: () => [...met.values()],
+    announce,
     resume({ isHost }) {
-      for (const datanet of met.values()) {
-        remember(datanet.signed, datanet.hosted)
+      for (const datanet of all()) {
+        manifests.show(datanet)
         if (datanet.hosted && isHost) announce(datanet)
       }
     },
@@ -150,10 +134,10 @@ export function createDatanets(
 }
 
 /** A Datanet as the faces show it. */
-export function summary({ signed }: KnownDatanet): DatanetSummary {
+export function summary({ id, key, signed }: KnownDatanet): DatanetSummary {
   const m = signed.manifest
   return {
-    id: signed.cid.toString(),
+    id: id.toString(),
     name: m.name,
     purpose: m.purpose,
     topics: m.topics,
@@ -173,6 +157,6 @@ export function summary({ signed }: KnownDatanet): DatanetSummary {
     seq: m.seq,
     changeDelayMs: m.changeDelayMs,
     effectiveAtMs: m.effectiveAtMs,
-    chainKey: datanetKey(signed)
+    chainKey: key
   }
 }

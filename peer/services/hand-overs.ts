@@ -15,7 +15,8 @@ import type { CallOptions } from '../api/peer-api.ts'
 import type { OwnHandOver } from '../store/accounts.ts'
 import type { WalletAccount } from '../wallet/wallet.ts'
 import { compactSignature, walletRequest } from '../wallet/wallet-signature.ts'
-import type { Datanets, KnownDatanet } from './datanets.ts'
+import type { Datanets } from './datanets.ts'
+import type { KnownDatanet } from './known-datanets.ts'
 import type { Parts } from './parts.ts'
 
 /** Handing an account of this peer over to another. */

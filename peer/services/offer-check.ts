@@ -1,5 +1,4 @@
 import { DatanetError } from '../../protocol/base/errors.ts'
-import { datanetKey } from '../../protocol/datanet/manifest.ts'
 import { type SignedOffer, verifyRoyaltyFloor } from '../../protocol/model/offer.ts'
 import type { KnownModel } from './catalogue.ts'
 import type { Datanets } from './datanets.ts'
@@ -25,7 +24,7 @@ export async function refuseUnfairOffer(
     offer,
     met.map(({ signed }) => signed.manifest)
   )
-  if (!met.some(({ signed }) => datanetKey(signed) === offer.payment.auditor)) {
+  if (!met.some(({ key }) => key === offer.payment.auditor)) {
     throw new DatanetError('TERMS_MISMATCH', { field: 'auditor' })
   }
 }

@@ -1,6 +1,5 @@
 import { DatanetError, isDatanetError } from '../../protocol/base/errors.ts'
 import { LIMITS } from '../../protocol/base/limits.ts'
-import { datanetKey } from '../../protocol/datanet/manifest.ts'
 import { type SignedCard, verifyCard } from '../../protocol/model/card.ts'
 import { type Payment, type SignedOffer, signOffer } from '../../protocol/model/offer.ts'
 import type { OfferSummary, ServeTerms } from '../api/models-api.ts'
@@ -79,7 +78,7 @@ export function createOffering(
           token: contracts.token,
           operator,
           receiptSigner: operator,
-          auditor: datanetKey(datanet.signed),
+          auditor: datanet.key,
           withdrawDelayS: init.withdrawDelayS
         },
         price: { callWei, inputTokenWei, outputTokenWei },

@@ -6,6 +6,7 @@ import type { ChannelStore } from '../store/channels.ts'
 import type { DatanetStore } from '../store/datanets.ts'
 import type { DocumentStore } from '../store/documents.ts'
 import type { EvidenceStore } from '../store/evidence.ts'
+import type { GovernanceStore } from '../store/governance.ts'
 import type { ModelStore } from '../store/models.ts'
 import type { Wallet } from '../wallet/wallet.ts'
 import type { Publications } from './publications.ts'
@@ -21,6 +22,7 @@ export interface Parts {
   readonly accountStore: AccountStore
   readonly datanetStore: DatanetStore
   readonly documentStore: DocumentStore
+  readonly governanceStore: GovernanceStore
   readonly modelStore: ModelStore
   readonly channelStore: ChannelStore
   readonly evidenceStore: EvidenceStore

@@ -5,6 +5,7 @@ import type { SignedContribution } from '../../protocol/datanet/contribution.ts'
 import { type SignedHandOver, verifyHandOver } from '../../protocol/datanet/hand-over.ts'
 import type { SignedManifest } from '../../protocol/datanet/manifest.ts'
 import { encodeRowIndex } from '../../protocol/datanet/row-index.ts'
+import { REVIEWS_PATH, reviewRow } from './revision-reviews.ts'
 import {
   contributionRow,
   parseLine,
@@ -57,8 +58,8 @@ export function revisionFiles(
       )
     },
     {
-      path: 'data/reviews.jsonl',
-      rows: reviews.map((bytes) => line({ signed: Buffer.from(bytes).toString('base64') }))
+      path: REVIEWS_PATH,
+      rows: reviews.map(reviewRow)
     },
     // Without any there is no file, so that earlier directories keep their root.
     ...(handOvers.length === 0 ? [] : [{ path: HAND_OVERS_PATH, rows: handOvers.map(handOverRow) }])
@@ -90,7 +91,7 @@ function line(value: unknown): Uint8Array {
 }
 
 function datasetCard(
-  { manifest, cid }: SignedManifest,
+  { manifest }: SignedManifest,
   ordinal: number,
   contributions: readonly SignedContribution[]
 ): string {
@@ -122,7 +123,7 @@ function datasetCard(
     '',
     manifest.purpose,
     '',
-    `Datanet \`${cid}\`, revision ${ordinal}, ${contributions.length} contributions by ` +
+    `Datanet \`${datanetIn(contributions)}\`, revision ${ordinal}, ${contributions.length} contributions by ` +
       `${byContributor.size} contributors. At least ${manifest.royalty.royaltyPpm / (PPM / 100)} % of ` +
       'what a call to a model built on it costs is royalty, and ' +
       `${manifest.royalty.contributorsPpm / (PPM / 100)} % of that goes to the contributions used.`,
@@ -141,11 +142,16 @@ function handedOver(handOvers: readonly SignedHandOver[]): string {
   return ['', '| Account | Handed over to |', '| --- | --- |', ...rows, ''].join('\n')
 }
 
+/** The Datanet's id, which every row names: the manifest in force may be a later one. */
+function datanetIn([first]: readonly SignedContribution[]): string {
+  return `${first?.contribution.datanet}`
+}
+
 /** Columns that hold numbers; the others hold text. */
 const NUMBERS = new Set(['createdAtMs', 'order', 'bytes', 'rating', 'better'])
 
 function croissant(
-  { manifest, cid }: SignedManifest,
+  { manifest }: SignedManifest,
   ordinal: number,
   contributions: readonly SignedContribution[]
 ): string {
@@ -166,7 +172,7 @@ function croissant(
     conformsTo: 'http://mlcommons.org/croissant/1.0',
     name: manifest.name,
     description: manifest.purpose,
-    identifier: cid.toString(),
+    identifier: datanetIn(contributions),
     version: `${ordinal}.0.0`,
     license: manifest.licences,
     keywords: manifest.topics,

@@ -1,10 +1,7 @@
-import { cidFromDigest, digestOf, parseCid } from '../../protocol/base/codec.ts'
-import { DatanetError } from '../../protocol/base/errors.ts'
-import { verifyContribution } from '../../protocol/datanet/contribution.ts'
-import { verifyHandOver } from '../../protocol/datanet/hand-over.ts'
-import { datanetKey } from '../../protocol/datanet/manifest.ts'
+import type { CID } from 'multiformats/cid'
+import { cidFromDigest, digestOf } from '../../protocol/base/codec.ts'
+import { DatanetError, isDatanetError } from '../../protocol/base/errors.ts'
 import {
-  contributionsTree,
   decodeRevision,
   encodeRevision,
   REVISION_APPROVAL,
@@ -13,15 +10,17 @@ import {
   revisionApproval,
   revisionCid
 } from '../../protocol/datanet/revision.ts'
+import type { CatalogueEntry } from '../../protocol/net/documents.ts'
 import type { FetchedRevision, RevisionSummary } from '../api/datanets-api.ts'
 import type { CallOptions, ProgressOptions } from '../api/peer-api.ts'
 import type { StoredRevision } from '../store/datanets.ts'
-import type { Datanets, KnownDatanet } from './datanets.ts'
+import type { DatanetPeers } from './datanet-peers.ts'
+import type { Datanets } from './datanets.ts'
+import type { KnownDatanet } from './known-datanets.ts'
 import type { Parts } from './parts.ts'
-import { revisionFiles } from './revision-files.ts'
-import { reachable } from './revision-hand-overs.ts'
+import { draftRevision } from './revision-drafting.ts'
 import type { RevisionReading, VerifiedRevision } from './revision-reading.ts'
-import { hostsOf, type TombstoneSync } from './tombstone-sync.ts'
+import type { TombstoneSync } from './tombstone-sync.ts'
 
 /** Publishing revisions as a host, and fetching them as anyone. */
 export interface Revisions {
@@ -33,6 +32,15 @@ export interface Revisions {
    * another revision in its place.
    */
   publish(id: string, options?: ProgressOptions): Promise<RevisionSummary>
+  /** The next revision for the other curators to look at, kept and not anchored (as publish refuses). */
+  draft(id: string, options?: ProgressOptions): Promise<Revision>
+  /** Anchors a revision that enough curators approve, as anyone; as publish refuses. */
+  anchorApproved(
+    datanet: KnownDatanet,
+    revision: Revision,
+    signatures: readonly Uint8Array[],
+    options?: ProgressOptions
+  ): Promise<void>
   fetch(id: string, options?: ProgressOptions): Promise<FetchedRevision>
   head(id: string): RevisionSummary
   /**
@@ -45,26 +53,33 @@ export interface Revisions {
   resume(): void
 }
 
+/** What another peer of the Datanet may mend. */
+const UNREACHED: ReadonlySet<string> = new Set([
+  'DOCUMENT_UNKNOWN',
+  'PEER_UNREACHABLE',
+  'PEER_GONE',
+  'PEER_SILENT',
+  'PROTOCOL_REFUSED'
+])
+
 const ZERO = `0x${'0'.repeat(64)}`
 
 /** Revisions of the Datanets this peer knows. specs/04-datanet.md §Revision */
 export function createRevisions(
-  parts: Pick<
-    Parts,
-    'datanetStore' | 'wallet' | 'chain' | 'publications' | 'content' | 'peerId' | 'now'
-  >,
+  parts: Pick<Parts, 'datanetStore' | 'wallet' | 'chain' | 'publications' | 'content' | 'now'>,
   datanets: Datanets,
   reading: RevisionReading,
-  sync: Pick<TombstoneSync, 'sync'>
+  sync: Pick<TombstoneSync, 'sync'>,
+  peers: DatanetPeers
 ): Revisions {
-  const { datanetStore, wallet, chain, publications, content, peerId, now } = parts
+  const { datanetStore, wallet, chain, publications, content } = parts
 
   let last: Promise<unknown> = Promise.resolve()
 
   async function approvals(datanet: KnownDatanet, revision: Revision): Promise<Uint8Array[]> {
     const { manifest } = datanet.signed
     const domain = registryDomain(Number(chain.contracts.chainId), chain.contracts.registry)
-    const value = revisionApproval(datanetKey(datanet.signed), revision)
+    const value = revisionApproval(datanet.key, revision)
     const own = manifest.curators.filter((c) => wallet.list().some((a) => a.address === c))
     if (own.length < manifest.threshold) {
       throw new DatanetError('APPROVALS_MISSING', {
@@ -116,7 +131,7 @@ export function createRevisions(
     options: ProgressOptions
   ): Promise<RevisionSummary> {
     const revision = decodeRevision(stored.bytes)
-    const key = datanetKey(datanet.signed)
+    const key = datanet.key
     const digest = hex(digestOf(revisionCid(revision)))
     const anchored = await chain.registry.anchorOf(key, revision.ordinal, options)
     if (anchored !== undefined && anchored !== digest) {
@@ -140,72 +155,54 @@ export function createRevisions(
     return described(revision)
   }
 
+  /** What was kept and not anchored, unless it can never be: what it is made of is no longer so. */
+  async function unfinished(datanet: KnownDatanet): Promise<Revision | undefined> {
+    const stored = datanetStore.unanchored(datanet.id.toString())
+    if (stored === undefined) return undefined
+    const revision = decodeRevision(stored.bytes)
+    if ((await chain.registry.anchorOf(datanet.key, revision.ordinal)) !== undefined) {
+      return revision
+    }
+    const isWithdrawn = ({ contribution }: { contribution: CID }) =>
+      datanetStore.contribution(contribution.toString())?.status === 'withdrawn'
+    const isCurrent =
+      revision.manifest.equals(datanet.signed.cid) &&
+      !(await reading.index(revision)).some(isWithdrawn)
+    if (isCurrent) return revision
+    datanetStore.dropRevision(stored)
+    return undefined
+  }
+
   async function publish(id: string, options: ProgressOptions): Promise<RevisionSummary> {
     await chain.check(options)
     const datanet = datanets.known(id)
-    const left = datanetStore.unanchored(id)
+    const left = await unfinished(datanet)
     const finished =
       left === undefined
         ? undefined
-        : await anchor(datanet, left, await approvals(datanet, decodeRevision(left.bytes)), options)
-    const accepted = datanetStore.contributions(id, 'accepted')
-    const added = accepted.filter((item) => item.revision === 0).map((item) => item.cid)
-    const handOvers = reachable(
-      datanetStore.handOvers({ datanet: id }),
-      accepted.map(({ contributor }) => contributor)
-    )
-    const isHandedOver = handOvers.some(({ revision }) => revision === 0)
-    const parent = datanetStore.revision(id)
-    const isThinner =
-      parent !== undefined && decodeRevision(parent.bytes).rows > accepted.length - added.length
-    if (accepted.length === 0 || (added.length === 0 && !isHandedOver && !isThinner)) {
-      if (finished !== undefined) return finished
-      throw new DatanetError('NOTHING_TO_PUBLISH', { id })
+        : await anchor(datanet, storedOf(left), await approvals(datanet, left), options)
+    try {
+      const { revision, stored, added, handOvers } = await draftRevision(parts, datanet, options)
+      const signatures = await approvals(datanet, revision)
+      // Kept before it is anchored: what the chain knows and nobody keeps could never be continued.
+      datanetStore.putRevision(stored, added, handOvers)
+      return await anchor(datanet, stored, signatures, options)
+    } catch (error) {
+      const isNothing = isDatanetError(error) && error.code === 'NOTHING_TO_PUBLISH'
+      if (isNothing && finished !== undefined) return finished
+      throw error
     }
-    // Registration order is for ever: earlier revisions first, then the order of arrival.
-    const ordered = [
-      ...accepted.filter((item) => item.revision > 0).sort((a, b) => a.revision - b.revision),
-      ...accepted.filter((item) => item.revision === 0)
-    ]
-    const contributions = ordered.map(({ bytes, order, cluster }) => ({
-      ...verifyContribution(bytes),
-      order,
-      ...(cluster === undefined ? {} : { cluster })
-    }))
-    const reviews = ordered.flatMap((item) => datanetStore.reviews(item.cid))
-    const ordinal = (parent?.ordinal ?? 0) + 1
-    options.onProgress?.({ text: 'writing the revision', done: 0, total: contributions.length })
-    const root = await content.publishDirectory(
-      revisionFiles(
-        datanet.signed,
-        ordinal,
-        contributions,
-        reviews,
-        handOvers.map(({ bytes }) => verifyHandOver(bytes, now()))
-      )
-    )
-    const revision: Revision = {
-      version: 1,
-      datanet: datanet.id,
-      manifest: datanet.signed.cid,
-      ordinal,
-      ...(parent === undefined ? {} : { parent: parseCid(parent.cid) }),
-      contributionsRoot: contributionsTree(contributions.map((c) => c.cid)).root,
-      rows: contributions.length,
-      content: root,
-      createdAtMs: now()
-    }
-    const signatures = await approvals(datanet, revision)
-    const stored = {
-      datanet: id,
-      ordinal,
-      cid: revisionCid(revision).toString(),
-      bytes: encodeRevision(revision),
-      anchored: false
-    }
-    // Kept before it is anchored: what the chain knows and nobody keeps could never be continued.
+  }
+
+  /** The revision to propose: what was proposed before and is not anchored, or a new one, kept. */
+  async function draft(id: string, options: ProgressOptions): Promise<Revision> {
+    await chain.check(options)
+    const datanet = datanets.known(id)
+    const left = await unfinished(datanet)
+    if (left !== undefined) return left
+    const { revision, stored, added, handOvers } = await draftRevision(parts, datanet, options)
     datanetStore.putRevision(stored, added, handOvers)
-    return anchor(datanet, stored, signatures, options)
+    return revision
   }
 
   /** Refuses a revision without a hand-over that an earlier one held: they are for ever. */
@@ -218,30 +215,68 @@ export function createRevisions(
     throw new DatanetError('REVISION_INVALID', { reason, handOver: lost.cid })
   }
 
+  async function recordFrom(peer: string, { id }: KnownDatanet, options: CallOptions) {
+    const issuer = id.toString()
+    return publications.fetch(
+      peer,
+      { issuer, kind: 'revision', id: issuer },
+      async (bytes) => {
+        const value = decodeRevision(bytes)
+        if (!value.datanet.equals(id)) {
+          throw new DatanetError('REVISION_INVALID', { reason: 'it is of another Datanet' })
+        }
+        return { seq: value.ordinal, value }
+      },
+      options
+    )
+  }
+
+  /** The newest revision as the first of the Datanet's peers shows it that can be reached. */
+  async function newest(datanet: KnownDatanet, options: CallOptions) {
+    let refusal: DatanetError | undefined
+    const isIt = ({ kind }: CatalogueEntry) => kind === 'revision'
+    for await (const from of peers.of(datanet, isIt, options)) {
+      try {
+        return { revision: await recordFrom(from, datanet, options), from }
+      } catch (error) {
+        if (!isDatanetError(error) || !UNREACHED.has(error.code)) throw error
+        refusal ??= error
+      }
+    }
+    throw refusal ?? new DatanetError('ANCHOR_MISSING', { id: `${datanet.id}`, kept: false })
+  }
+
+  async function named(datanet: KnownDatanet): Promise<string[]> {
+    const all: string[] = []
+    for await (const peer of peers.of(datanet)) all.push(peer)
+    return all
+  }
+
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = last.then(work)
+    last = mine.catch(() => {})
+    return mine
+  }
+
   return {
-    publish(id, options = {}) {
-      const mine = last.then(() => publish(id, options))
-      last = mine.catch(() => {})
-      return mine
+    publish: (id, options = {}) => inTurn(() => publish(id, options)),
+    draft: (id, options = {}) => inTurn(() => draft(id, options)),
+
+    async anchorApproved(datanet, revision, signatures, options = {}) {
+      const stored = storedOf(revision)
+      const known = datanetStore.revision(stored.datanet, stored.cid)
+      if (known?.anchored === true) return
+      const other = datanetStore.unanchored(stored.datanet)
+      if (other !== undefined && other.cid !== stored.cid) datanetStore.dropRevision(other)
+      if (known === undefined) datanetStore.putRevision(stored, [])
+      await anchor(datanet, stored, signatures, options)
     },
 
     async fetch(id, options = {}) {
       await chain.check(options)
       const datanet = datanets.known(id)
-      const host = datanet.signed.manifest.intakeHost
-      const revision = await publications.fetch(
-        host,
-        { issuer: id, kind: 'revision', id },
-        async (bytes) => {
-          const value = decodeRevision(bytes)
-          if (!value.datanet.equals(datanet.id)) {
-            throw new DatanetError('REVISION_INVALID', { reason: 'it is of another Datanet' })
-          }
-          return { seq: value.ordinal, value }
-        },
-        options
-      )
-      const key = datanetKey(datanet.signed)
+      const { revision, from } = await newest(datanet, options)
+      const key = datanet.key
       const anchored = await chain.registry.anchorOf(key, revision.ordinal, options)
       if (anchored === undefined) throw new DatanetError('ANCHOR_MISSING', { id, key })
       if (!cidFromDigest(Buffer.from(anchored.slice(2), 'hex')).equals(revisionCid(revision))) {
@@ -261,7 +296,7 @@ export function createRevisions(
       await sync.sync(id, options)
       const blocks = await content.fetchDirectory(
         revision.content,
-        [host, ...hostsOf(datanet, peerId).filter((peer) => peer !== host)],
+        [from, ...(await named(datanet)).filter((peer) => peer !== from)],
         {
           datanet: id,
           wanted: (missing) => reading.wanted(revision, missing),
@@ -316,6 +351,16 @@ export function createRevisions(
         if (stored !== undefined) show(id.toString(), decodeRevision(stored.bytes))
       }
     }
+  }
+}
+
+function storedOf(revision: Revision): StoredRevision {
+  return {
+    datanet: revision.datanet.toString(),
+    ordinal: revision.ordinal,
+    cid: revisionCid(revision).toString(),
+    bytes: encodeRevision(revision),
+    anchored: false
   }
 }
 

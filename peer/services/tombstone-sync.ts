@@ -10,7 +10,8 @@ import {
 import { deadline, pause } from '../../protocol/net/waiting.ts'
 import type { CallOptions } from '../api/peer-api.ts'
 import type { TombstoneStore } from '../store/tombstones.ts'
-import type { Datanets, KnownDatanet } from './datanets.ts'
+import type { Datanets } from './datanets.ts'
+import type { KnownDatanet } from './known-datanets.ts'
 import type { Parts } from './parts.ts'
 import type { Tombstones } from './tombstones.ts'
 

@@ -42,6 +42,8 @@ export interface DatanetStore extends ContributionStore {
   /** A revision that was kept and has not been seen on the chain. */
   unanchored(datanet: string): StoredRevision | undefined
   setAnchored(revision: StoredRevision): void
+  /** Forgets one that was never anchored: what was new in it is new again. */
+  dropRevision(revision: StoredRevision): void
 }
 
 /** The Datanet tables of `db`. */
@@ -158,6 +160,23 @@ export function createDatanetStore(db: Database): DatanetStore {
     unanchored(datanet) {
       const row = db.get('SELECT * FROM revision WHERE datanet = ? AND anchored = 0', datanet)
       return row === undefined ? undefined : storedRevision(row)
+    },
+    dropRevision({ datanet, ordinal, cid }) {
+      db.transaction(() => {
+        const { changes } = db.run(
+          'DELETE FROM revision WHERE datanet = ? AND cid = ? AND anchored = 0',
+          datanet,
+          cid
+        )
+        if (changes === 0) return
+        for (const table of ['contribution', 'hand_over']) {
+          db.run(
+            `UPDATE ${table} SET revision = 0 WHERE datanet = ? AND revision = ?`,
+            datanet,
+            ordinal
+          )
+        }
+      })
     },
     setAnchored({ datanet, ordinal }) {
       db.run('UPDATE revision SET anchored = 1 WHERE datanet = ? AND ordinal = ?', datanet, ordinal)

@@ -161,6 +161,16 @@ export const ERRORS = {
   PROVIDER_BUSY: row(46, 'the provider takes no more calls just now', 'caller', true, 503),
   ENGINE_FAILED: row(47, 'the model could not answer', 'provider', true, 502),
   MODEL_DIFFERS: row(48, 'what was rebuilt is not the artefact of the card', 'author', false, 409),
+  // deciding about a Datanet: after the numbers of the datanet room, which are taken
+  PROPOSAL_UNKNOWN: row(50, 'no such proposal is known here', 'caller', false, 404),
+  PROPOSAL_REFUSED: row(51, 'the proposal cannot be approved as it stands', 'curator', false, 409),
+  MANIFEST_BEHIND: row(
+    52,
+    'the chain has a later manifest in force than anybody gave this peer',
+    'caller',
+    true,
+    503
+  ),
   // channel and voucher
   CHAIN_MISMATCH: row(
     60,

@@ -5,19 +5,12 @@ import { DatanetError } from '../base/errors.ts'
 import { keccak256 } from '../base/keccak.ts'
 import { LIMITS } from '../base/limits.ts'
 import { decodeRecord, encodeRecord, field } from '../base/schema.ts'
-import { type AccountSigner, recoverTypedData, type TypedStruct } from '../base/typed-data.ts'
+import { type AccountSigner, recoverTypedData } from '../base/typed-data.ts'
+import { MANIFEST_APPROVAL, sealManifest, wrappedManifestSchema } from './manifest-approval.ts'
 import { royaltyPolicySchema } from './royalty-policy.ts'
 
 /** The EIP-712 domain of records that no contract reads. specs/03-signatures.md §Domains */
 export const RECORDS_DOMAIN = { name: 'datanet', version: '1' } as const
-
-const MANIFEST_APPROVAL: TypedStruct = {
-  name: 'ManifestApproval',
-  fields: [
-    { name: 'manifest', type: 'bytes32' },
-    { name: 'seq', type: 'uint64' }
-  ]
-}
 
 const labels = z.array(field.label).min(1).max(LIMITS.labels)
 
@@ -81,11 +74,6 @@ export const manifestSchema = z
     'a founding manifest is in force as it is made, a later one not before'
   )
 
-const signedSchema = z.strictObject({
-  body: z.custom<Uint8Array>((value) => value instanceof Uint8Array),
-  approvals: z.array(field.bytes(64)).min(1).max(LIMITS.curators)
-})
-
 export type Manifest = z.output<typeof manifestSchema>
 
 /** A manifest with the CID it has and the signed bytes that are stored and forwarded. */
@@ -106,8 +94,7 @@ export async function signManifest(
   const approvals = await Promise.all(
     signers.map((signer) => signer.signTypedData(RECORDS_DOMAIN, MANIFEST_APPROVAL, value))
   )
-  const bytes = encodeRecord(signedSchema, { body, approvals })
-  return { manifest, cid, bytes }
+  return { manifest, cid, bytes: sealManifest(body, approvals) }
 }
 
 /**
@@ -117,7 +104,7 @@ export async function signManifest(
  * `previous` (CHANGE_TOO_SOON) and malformed records.
  */
 export function verifyManifest(bytes: Uint8Array, previous?: SignedManifest): SignedManifest {
-  const { body, approvals } = decodeRecord(signedSchema, bytes)
+  const { body, approvals } = decodeRecord(wrappedManifestSchema, bytes)
   const manifest = decodeRecord(manifestSchema, body)
   const cid = cidOf(body)
   const expectedSeq = previous === undefined ? 0 : previous.manifest.seq + 1

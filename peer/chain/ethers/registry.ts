@@ -97,6 +97,11 @@ export function createRegistry(
       const [seq, manifest] = await contract.read('manifestOf', [datanet], options)
       return manifest === ZERO_HASH ? undefined : { seq: Number(seq), manifest }
     },
+    async rotatedTo(datanet, seq, options) {
+      const topics = [datanet, toBeHex(seq, 32)]
+      const found = await contract.eventsOf('CuratorsRotated', topics, fromBlock, options)
+      return found.at(-1)?.manifest
+    },
     async curatorsOf(datanet, options) {
       const [curators, threshold] = await contract.read('curatorsOf', [datanet], options)
       if (threshold === 0n) return undefined

@@ -65,6 +65,15 @@ export const read = {
     if (!(ppm >= 0 && ppm <= 1_000_000)) throw new InvalidArgumentError('between 0 and 100')
     return ppm
   },
+  /** A time such as `15m`, `12h` or `3d`, in milliseconds; `0` is none. */
+  duration(text: string): number {
+    const units = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+    const [, amount, unit = 's'] = /^(\d{1,6})([smhd])?$/.exec(text.trim()) ?? []
+    if (amount === undefined || (unit === 's' && !/s$/.test(text) && amount !== '0')) {
+      throw new InvalidArgumentError('a time such as 15m, 12h or 3d')
+    }
+    return Number(amount) * units[unit as keyof typeof units]
+  },
   many(text: string, before: readonly string[] | undefined): string[] {
     return [...(before ?? []), text]
   }

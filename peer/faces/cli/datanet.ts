@@ -1,6 +1,7 @@
 import { Option } from 'commander'
 import type { DatanetSummary, RevisionSummary } from '../../api/datanets-api.ts'
 import { type CliCommand, command, read } from './command.ts'
+import { proposalState } from './deciding.ts'
 import { draftOf } from './founding.ts'
 import { fields, table } from './layout.ts'
 import { percent } from './money.ts'
@@ -99,7 +100,12 @@ export const datanetCommands: readonly CliCommand[] = [
     summary: 'publish and anchor a revision of all that is accepted',
     args: '[datanet]',
     async run({ api, args, print, signal }) {
-      const { id, name } = await datanetOf(api, args[0])
+      const { id, name, curators, threshold } = await datanetOf(api, args[0])
+      const own = (await api.accounts.list()).filter(({ address }) => curators.includes(address))
+      if (own.length > 0 && own.length < threshold) {
+        const proposed = await api.datanets.propose(id, { signal, onProgress: print.progress })
+        return print.show(proposed, (one) => proposalState(one, name, print.columns))
+      }
       const revision = await api.datanets.publish(id, { signal, onProgress: print.progress })
       await print.show(
         revision,

@@ -8,6 +8,7 @@ import { type AskPassphrase, type CliCommand, leafOf } from './command.ts'
 import { completionOf, SHELLS } from './completion.ts'
 import { contributeCommands } from './contribute.ts'
 import { datanetCommands } from './datanet.ts'
+import { decidingCommands } from './deciding.ts'
 import { EXIT, EXIT_TEXT } from './exit-codes.ts'
 import { modelCommands } from './model.ts'
 import { peerCommands } from './peer.ts'
@@ -40,13 +41,14 @@ export interface CliEnvironment {
 /** Where no terminal says how wide it is, and at most. */
 const HELP_WIDTHS = { usual: 80, most: 100 }
 /** A noun with more verbs than this leaves its summary no room on 80 columns. */
-const TERM_WIDTH = 34
+const TERM_WIDTH = 30
 /** Commands that are named, and not explained, where all are listed. */
 const RARE = ['chain deploy', 'completion', 'config', 'join', 'tower']
 
 const NOUNS: Readonly<Record<string, string>> = {
   peer: 'run a peer of your own',
   datanet: 'found, list and publish Datanets',
+  proposal: 'what its curators decide together',
   model: 'build models on Datanets and serve them',
   channel: 'what payers and providers pay through',
   receipt: 'what was asked, answered, credited and paid',
@@ -59,6 +61,7 @@ const NOUNS: Readonly<Record<string, string>> = {
 const COMMANDS: readonly CliCommand[] = [
   ...peerCommands,
   ...datanetCommands,
+  ...decidingCommands,
   ...contributeCommands,
   ...reviewCommands,
   ...modelCommands,

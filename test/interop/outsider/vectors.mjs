@@ -1,5 +1,6 @@
 // Reads the published vectors with this client's own decoders, and counts what holds.
 import { readFileSync } from 'node:fs'
+import { decidingChecks } from './vectors-deciding.mjs'
 import { exchangeChecks } from './vectors-exchanges.mjs'
 import { moneyChecks } from './vectors-money.mjs'
 import { recordChecks } from './vectors-records.mjs'
@@ -9,7 +10,13 @@ import { ledger } from './vectors-tools.mjs'
 const VECTORS = new URL('../../../specs/vectors/', import.meta.url)
 const load = (name) => JSON.parse(readFileSync(new URL(`${name}.json`, VECTORS), 'utf8'))
 
-const CHECKS = { ...ruleChecks, ...recordChecks, ...exchangeChecks, ...moneyChecks }
+const CHECKS = {
+  ...ruleChecks,
+  ...recordChecks,
+  ...decidingChecks,
+  ...exchangeChecks,
+  ...moneyChecks
+}
 
 /** Per vector file: how much was checked, and what did not hold. */
 export async function verifyVectors() {

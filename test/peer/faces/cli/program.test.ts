@@ -19,6 +19,7 @@ describe('usage', () => {
     for (const noun of [
       'peer',
       'datanet',
+      'proposal',
       'model',
       'channel',
       'receipt',
@@ -30,7 +31,7 @@ describe('usage', () => {
     }
     expect(out).toContain(EXIT_TEXT)
     // Three more commands start processes and are added by the program itself.
-    expect(out.trimEnd().split('\n').length).toBeLessThanOrEqual(21)
+    expect(out.trimEnd().split('\n').length).toBeLessThanOrEqual(23)
     expect(widthOf(out)).toBeLessThanOrEqual(80)
   })
 
@@ -217,7 +218,13 @@ describe('completion', () => {
           .trim()
           .split('\n')
       expect(offered('datanet', '')).toContain('wallet')
-      expect(offered('datanet', 'datanet', '')).toEqual(['create', 'list', 'show', 'publish'])
+      expect(offered('datanet', 'datanet', '')).toEqual([
+        'create',
+        'list',
+        'show',
+        'publish',
+        'history'
+      ])
       expect(offered('datanet', 'ask', '--model', 'x', '--m')).toContain('--max-tokens')
       expect(offered('datanet', 'contribute', '')).toEqual(['files'])
     }
@@ -233,7 +240,7 @@ describe('completion', () => {
         .split('\n')
         .map((one) => one.split('\t')[0])
     expect(offered('datanet ')).toContain('wallet')
-    expect(offered('datanet datanet ')).toEqual(['create', 'list', 'publish', 'show'])
+    expect(offered('datanet datanet ')).toEqual(['create', 'history', 'list', 'publish', 'show'])
     expect(offered('datanet ask --max')).toEqual(['--max', '--max-tokens'])
   })
 
