@@ -19,6 +19,7 @@ import { rewardCommands } from './reward.ts'
 import { searchCommands } from './search.ts'
 import { walletCommands } from './wallet.ts'
 import { whoseOf } from './whose.ts'
+import { withdrawCommands } from './withdraw.ts'
 
 /** What every command over PeerApi takes beside its own options. */
 export interface CommonOptions {
@@ -49,6 +50,7 @@ const NOUNS: Readonly<Record<string, string>> = {
   peer: 'run a peer of your own',
   datanet: 'found, list and publish Datanets',
   proposal: 'what its curators decide together',
+  contribution: 'what was handed in, and taking it back',
   model: 'build models on Datanets and serve them',
   channel: 'what payers and providers pay through',
   receipt: 'what was asked, answered, credited and paid',
@@ -63,6 +65,7 @@ const COMMANDS: readonly CliCommand[] = [
   ...datanetCommands,
   ...decidingCommands,
   ...contributeCommands,
+  ...withdrawCommands,
   ...reviewCommands,
   ...modelCommands,
   ...searchCommands,

@@ -8,6 +8,7 @@ import type {
   ReceiptSummary
 } from '../../../../peer/api/money-api.ts'
 import type { PeerApi, PeerHealth } from '../../../../peer/api/peer-api.ts'
+import type { WithdrawalDraft, WithdrawalState } from '../../../../peer/api/withdrawals-api.ts'
 import { createPrint, failed } from '../../../../peer/faces/cli/print.ts'
 import { createProgram, usageCode } from '../../../../peer/faces/cli/program.ts'
 import { DatanetError } from '../../../../protocol/base/errors.ts'
@@ -89,6 +90,29 @@ export function scriptedPeer(
         const contribution = `bafyreirow${contributed.length}`
         const word = { order: contributed.length, takenAtMs: 1_000, findings: [] }
         return { contribution, status: 'pending' as const, ...word }
+      },
+      submissions: async () =>
+        ['bafyreirowone', 'bafyreirowtwo'].map((id) => ({
+          ...{ contribution: id.padEnd(59, 'a'), datanet: BREAD.id, account: OWN },
+          ...{
+            status: 'accepted' as const,
+            order: 1,
+            takenAtMs: 1_000,
+            schema: 'text/1',
+            title: id
+          }
+        })),
+      async withdraw(draft: WithdrawalDraft): Promise<WithdrawalState> {
+        did.push(['withdraw', draft])
+        const { contribution, proposal } = draft
+        if (draft.isTakedown === true && proposal === undefined) {
+          return { state: 'proposed', contribution, proposal: 'c2lnbmVk', valid: 1, threshold: 2 }
+        }
+        const answers = [
+          { peer: BREAD.intakeHost, index: 0, atMs: 1_000 },
+          { peer: '12D3KooWotherotherother', code: 'PEER_UNREACHABLE', atMs: 1_000 }
+        ]
+        return { state: 'withdrawn', contribution, tombstone: 'bafyreitombstone', answers }
       },
       pending: async () =>
         ['Sourdough', 'Rye'].map((title, index) => ({

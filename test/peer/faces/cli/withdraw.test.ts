@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import { BREAD, CURATOR, cli, OWN, scriptedPeer } from './scripted-peer.ts'
+
+const ONE = 'bafyreirowone'.padEnd(59, 'a')
+const widthOf = (text: string) => Math.max(...text.split('\n').map((line) => [...line].length))
+
+test('what was handed in here is named by its ends, and every host says what it did', async () => {
+  const peer = scriptedPeer()
+  const asked = ['contribution', 'withdraw', 'bafyreirowone', '--yes', '--reason', 'A mistake.']
+  const { out, code } = await cli(peer, asked)
+  expect(code).toBe(0)
+  const draft = { datanet: BREAD.id, contribution: ONE, account: OWN, reason: 'A mistake.' }
+  expect(peer.did).toEqual([['withdraw', draft]])
+  expect(out).toMatch(/…hosthost +destroyed/)
+  expect(out).toMatch(/…herother +not reached +PEER_UNREACHABLE: it hears of it from the others/)
+  expect(out).toContain('bafyreitombstone')
+  expect(widthOf(out)).toBeLessThanOrEqual(80)
+})
+
+test('nothing is destroyed that was not meant: without --yes, or by a name of several', async () => {
+  const peer = scriptedPeer()
+  const unsure = await cli(peer, ['contribution', 'withdraw', 'bafyreirowone'])
+  expect(unsure.code).not.toBe(0)
+  expect(unsure.err).toContain('--yes')
+  const several = await cli(peer, ['contribution', 'withdraw', 'bafyreirow', '--yes'])
+  expect(several.err).toContain('2 contributions fit')
+  const none = await cli(peer, ['contribution', 'withdraw', 'bafyreinothing', '--yes'])
+  expect(none.err).toContain('--datanet')
+  expect(peer.did).toEqual([])
+})
+
+test('curators take down together: the next one is told what to run', async () => {
+  const accounts = [
+    { address: OWN, label: 'own' },
+    { address: CURATOR, label: 'curator' }
+  ]
+  const peer = scriptedPeer({ accounts })
+  const asked = ['contribution', 'withdraw', ONE, '--datanet', 'bread', '--takedown', '--yes']
+  const { out } = await cli(peer, asked)
+  const draft = { datanet: BREAD.id, contribution: ONE, account: CURATOR, isTakedown: true }
+  expect(peer.did).toEqual([['withdraw', draft]])
+  expect(out).toContain('1 of 2 curators signed')
+  expect(out).toContain('--takedown --proposal c2lnbmVk')
+  await cli(peer, [...asked, '--proposal', 'c2lnbmVk'])
+  expect(peer.did.at(-1)).toEqual(['withdraw', { ...draft, proposal: 'c2lnbmVk' }])
+})
