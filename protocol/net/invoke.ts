@@ -1,6 +1,8 @@
 import { z } from 'zod'
+import { decodeCanonical, encodeCanonical } from '../base/codec.ts'
 import { LIMITS } from '../base/limits.ts'
-import { decodeRecord, encodeRecord, field } from '../base/schema.ts'
+import { field, fromWire, toWire } from '../base/schema.ts'
+import { requestFromWire, requestToWire } from './request-wire.ts'
 
 const sized = (maxBytes: number) =>
   z.custom<Uint8Array>(
@@ -83,10 +85,11 @@ export type CallRequest = z.output<typeof requestSchema>
 
 /** Canonical bytes of `request`. */
 export function encodeRequest(request: CallRequest): Uint8Array {
-  return encodeRecord(requestSchema, request)
+  return encodeCanonical(requestToWire(request) ?? toWire(requestSchema, request))
 }
 
 /** The request in `bytes`. Refuses malformed and oversized records. */
 export function decodeRequest(bytes: Uint8Array): CallRequest {
-  return decodeRecord(requestSchema, bytes, LIMITS.frameBytes)
+  const wire = decodeCanonical(bytes, LIMITS.frameBytes)
+  return requestFromWire(wire) ?? fromWire(requestSchema, wire)
 }

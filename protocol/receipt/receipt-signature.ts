@@ -1,10 +1,9 @@
 import { sha256 } from '../base/codec.ts'
 import { DatanetError } from '../base/errors.ts'
 import { keccak256 } from '../base/keccak.ts'
-import { encodeRecord } from '../base/schema.ts'
 import { addressOfPublicKey, publicKeyOf, recoverAddress, secp256k1 } from '../base/secp256k1.ts'
 import { hexWord, uintWord, wordsDigest } from '../channel/words.ts'
-import { type Receipt, receiptSchema, type SignedReceipt } from './receipt.ts'
+import { encodeReceiptBody, type Receipt, type SignedReceipt } from './receipt.ts'
 
 const TYPE_HASH = keccak256(Buffer.from('Receipt(bytes32 channelId,uint64 seq,bytes32 leaf)'))
 
@@ -40,7 +39,7 @@ export function createReceiptSigner(
   return {
     address: addressOfPublicKey(publicKeyOf(secretKey)),
     sign(receipt) {
-      const body = encodeRecord(receiptSchema, receipt)
+      const body = encodeReceiptBody(receipt)
       const digest = receiptDigest(domainSeparator, receipt, receiptLeaf(body))
       return { receipt, body, signature: secp256k1.sign(digest, secretKey) }
     }

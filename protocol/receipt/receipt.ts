@@ -1,9 +1,10 @@
 import { z } from 'zod'
-import { parseCid, sha256 } from '../base/codec.ts'
+import { decodeCanonical, encodeCanonical, parseCid, sha256 } from '../base/codec.ts'
 import { DatanetError, isDatanetError } from '../base/errors.ts'
 import { LIMITS } from '../base/limits.ts'
-import { decodeRecord, encodeRecord, field } from '../base/schema.ts'
+import { field, fromWire, toWire } from '../base/schema.ts'
 import { verifyCredits } from './attribution.ts'
+import { receiptFromWire, receiptToWire, signedFromWire } from './receipt-wire.ts'
 
 const ZERO_HASH = `0x${'0'.repeat(64)}`
 const ZERO_ADDRESS = `0x${'0'.repeat(40)}`
@@ -78,7 +79,8 @@ const signedSchema = z.strictObject({
 
 /** The bytes of a signed receipt as they travel and are kept. */
 export function encodeReceipt({ body, signature }: SignedReceipt): Uint8Array {
-  return encodeRecord(signedSchema, { body, signature })
+  const signed = { body, signature }
+  return encodeCanonical(signedFromWire(signed) ?? toWire(signedSchema, signed))
 }
 
 /**
@@ -87,8 +89,15 @@ export function encodeReceipt({ body, signature }: SignedReceipt): Uint8Array {
  * RECORD_TOO_LARGE). Checks no signature.
  */
 export function decodeReceipt(bytes: Uint8Array): SignedReceipt {
-  const { body, signature } = decodeRecord(signedSchema, bytes)
-  return { receipt: decodeRecord(receiptSchema, body), body, signature }
+  const outer = decodeCanonical(bytes)
+  const { body, signature } = signedFromWire(outer) ?? fromWire(signedSchema, outer)
+  const wire = decodeCanonical(body)
+  return { receipt: receiptFromWire(wire) ?? fromWire(receiptSchema, wire), body, signature }
+}
+
+/** The bytes of `receipt` that are signed. Refuses a receipt outside the schema (RECORD_MALFORMED). */
+export function encodeReceiptBody(receipt: Receipt): Uint8Array {
+  return encodeCanonical(receiptToWire(receipt) ?? toWire(receiptSchema, receipt))
 }
 
 /**
