@@ -6,9 +6,9 @@ import { buildModel } from './building.ts'
 import { moneyOf } from './money.ts'
 import type { Print } from './print.ts'
 import { ownAccount } from './resolve.ts'
+import type { Said } from './said.ts'
 import { DEFAULT_PRICE } from './serving.ts'
 import { short } from './short.ts'
-import type { TextFile } from './texts.ts'
 
 /** What became of the contributions. */
 export interface Live {
@@ -37,14 +37,14 @@ export async function isOwnAlone(api: PeerApi, datanet: DatanetSummary): Promise
 }
 
 /**
- * Takes what was handed in as `texts` to a model that answers from it, step by step and visibly: approved
+ * Takes what was handed in as `given` to a model that answers from it, step by step and visibly: approved
  * by the curators kept here, published and anchored, built, offered at the default price in place of
  * the model before. What is done already is not done again, so that it can be run once more after it
  * was cut off. Undefined when nothing of the Datanet was ever accepted.
  */
-export async function goLive(scene: Scene, texts: readonly TextFile[]): Promise<Live | undefined> {
+export async function goLive(scene: Scene, given: readonly Said[]): Promise<Live | undefined> {
   const { api, datanet, print, signal } = scene
-  const approved = await approve(scene, texts)
+  const approved = await approve(scene, given)
   const revision = await publish(scene)
   if (revision === undefined) return undefined
   const standing = (await api.models.built()).filter(({ revisions }) =>
@@ -67,13 +67,12 @@ export async function goLive(scene: Scene, texts: readonly TextFile[]): Promise<
 }
 
 /** Approves what waits and was handed in just now; what somebody else handed in waits for a review. */
-async function approve(scene: Scene, texts: readonly TextFile[]) {
+async function approve(scene: Scene, given: readonly Said[]) {
   const { api, datanet, print, signal } = scene
-  const handed = new Set(texts.map(({ title, text }) => `${title}\n${text}`))
+  const handed = new Set(given.map(keyOf))
   // Somebody else may have handed in the same words first, to be credited for them.
   const pending = (await api.datanets.pending(datanet.id, { signal })).filter(
-    ({ title, text, contributor }) =>
-      contributor === scene.account && handed.has(`${title}\n${text}`)
+    (one) => one.contributor === scene.account && handed.has(keyOf(one))
   )
   const curators = await ownCurators(api, datanet)
   let approved = 0
@@ -90,6 +89,11 @@ async function approve(scene: Scene, texts: readonly TextFile[]) {
   if (approved > 0) step(print, 'approved', `${approved} of ${pending.length}, by its curator here`)
   if (approved < pending.length) step(print, 'waiting', `${pending.length - approved} for a review`)
   return approved
+}
+
+/** What is said, in whatever order its fields stand. */
+function keyOf({ schema, content }: Said): string {
+  return JSON.stringify([schema, ...Object.entries(content).sort(([a], [b]) => (a < b ? -1 : 1))])
 }
 
 /** The new revision, or the newest one when nothing is new. */

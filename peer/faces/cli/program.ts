@@ -7,6 +7,7 @@ import { channelCommands } from './channel.ts'
 import { type AskPassphrase, type CliCommand, leafOf } from './command.ts'
 import { completionOf, SHELLS } from './completion.ts'
 import { contributeCommands } from './contribute.ts'
+import { contributionCommands } from './contribution.ts'
 import { datanetCommands } from './datanet.ts'
 import { decidingCommands } from './deciding.ts'
 import { EXIT, EXIT_TEXT } from './exit-codes.ts'
@@ -49,8 +50,8 @@ const RARE = ['chain deploy', 'completion', 'config', 'join', 'tower']
 const NOUNS: Readonly<Record<string, string>> = {
   peer: 'run a peer of your own',
   datanet: 'found, list and publish Datanets',
+  contribution: 'what you handed in, and what became of it',
   proposal: 'what its curators decide together',
-  contribution: 'what was handed in, and taking it back',
   model: 'build models on Datanets and serve them',
   channel: 'what payers and providers pay through',
   receipt: 'what was asked, answered, credited and paid',
@@ -65,6 +66,7 @@ const COMMANDS: readonly CliCommand[] = [
   ...datanetCommands,
   ...decidingCommands,
   ...contributeCommands,
+  ...contributionCommands,
   ...withdrawCommands,
   ...reviewCommands,
   ...modelCommands,

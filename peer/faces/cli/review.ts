@@ -66,8 +66,11 @@ export const reviewCommands: readonly CliCommand[] = [
 async function decide(item: PendingContribution, print: Print): Promise<Verdict> {
   const { columns } = print
   print.write(
-    `\n${item.title}\n${wrap(item.text.slice(0, 1_200), columns)}\n` +
-      `by ${short(item.contributor)}, ${item.licence}\n`
+    `\n${item.title}\n${wrap(shownOf(item).slice(0, 1_200), columns)}\n` +
+      `by ${short(item.contributor)}, ${item.licence}, ${item.language}, ${item.schema}\n` +
+      notesOn(item)
+        .map((note) => `${wrap(`! ${note}`, columns, '  ')}\n`)
+        .join('')
   )
   for (;;) {
     const answer = (await print.prompt?.('[a]pprove, [r]eject, [s]kip or [q]uit? ')) ?? 'q'
@@ -81,19 +84,30 @@ async function decide(item: PendingContribution, print: Print): Promise<Verdict>
   }
 }
 
+/** What there is to judge: of anything but a plain text every field, also what is never answered from. */
+function shownOf({ schema, text, content }: PendingContribution): string {
+  if (schema === 'text/1') return text
+  return Object.entries(content)
+    .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join('\n')
+}
+
+/** What the curator should know about it. */
+function notesOn({ findings, cluster }: PendingContribution): string[] {
+  const near = cluster === undefined ? [] : [`nearly the same as ${short(cluster)}`]
+  return [...near, ...findings.map(({ text }) => text)]
+}
+
 function waiting(
   pending: readonly PendingContribution[],
   { name }: DatanetSummary,
   width: number
 ): string {
   return table(
-    [
-      { head: 'CONTRIBUTION', isWhole: true },
-      { head: 'TITLE' },
-      { head: 'BY' },
-      { head: 'LICENCE' }
-    ],
-    pending.map((one) => [short(one.contribution), one.title, short(one.contributor), one.licence]),
+    [{ head: 'CONTRIBUTION', isWhole: true }, { head: 'TITLE' }, { head: 'BY' }, { head: 'NOTES' }],
+    pending.map((one) => [
+      ...[short(one.contribution), one.title, short(one.contributor), notesOn(one).join('; ')]
+    ]),
     { width, empty: `Nothing waits for review in “${name}”.` }
   )
 }

@@ -30,6 +30,8 @@ test('who handed in the same words first is not approved in their owner’s plac
   const print = createPrint({ isJson: false, out: sink, err: sink })
   const { signal } = new AbortController()
   const api = { ...peer.api, datanets }
-  await goLive({ api, datanet: BREAD, account: OWN, print, signal }, [TEXT])
+  await goLive({ api, datanet: BREAD, account: OWN, print, signal }, [
+    { schema: 'text/1', content: { title: TEXT.title, text: TEXT.text } }
+  ])
   expect(peer.did).toMatchObject([['review', { contribution: 'bafyreirow1', account: CURATOR }]])
 })

@@ -8,6 +8,7 @@ import type {
   ReceiptSummary
 } from '../../../../peer/api/money-api.ts'
 import type { PeerApi, PeerHealth } from '../../../../peer/api/peer-api.ts'
+import type { OwnContribution, Standing } from '../../../../peer/api/submissions-api.ts'
 import type { WithdrawalDraft, WithdrawalState } from '../../../../peer/api/withdrawals-api.ts'
 import { createPrint, failed } from '../../../../peer/faces/cli/print.ts'
 import { createProgram, usageCode } from '../../../../peer/faces/cli/program.ts'
@@ -46,6 +47,17 @@ export const BREAD: DatanetSummary = {
   chainKey: `0x${'33'.repeat(32)}`
 }
 
+const ROWS = ['bafyreirowone', 'bafyreirowtwo'].map((id) => ({
+  ...{ contribution: id.padEnd(59, 'a'), datanet: BREAD.id, account: OWN },
+  ...{
+    status: 'accepted' as const,
+    order: 1,
+    takenAtMs: 1_000,
+    schema: 'text/1',
+    title: id
+  }
+}))
+
 /** A PeerApi that answers from memory, and what it was asked to do. */
 export interface ScriptedPeer {
   readonly api: PeerApi
@@ -60,6 +72,8 @@ export function scriptedPeer(
     answer?: (question: Question, signal: AbortSignal) => AsyncIterable<AskEvent>
     refuse?: (draft: ContributionDraft) => void
     receipts?: readonly ReceiptSummary[]
+    submissions?: readonly OwnContribution[]
+    standings?: readonly Standing[]
     evidence?: readonly EvidenceSummary[]
     channels?: readonly ChannelSummary[]
     accounts?: readonly { address: string; label: string }[]
@@ -91,17 +105,18 @@ export function scriptedPeer(
         const word = { order: contributed.length, takenAtMs: 1_000, findings: [] }
         return { contribution, status: 'pending' as const, ...word }
       },
-      submissions: async () =>
-        ['bafyreirowone', 'bafyreirowtwo'].map((id) => ({
-          ...{ contribution: id.padEnd(59, 'a'), datanet: BREAD.id, account: OWN },
-          ...{
-            status: 'accepted' as const,
-            order: 1,
-            takenAtMs: 1_000,
-            schema: 'text/1',
-            title: id
-          }
-        })),
+      submissions: async () => given.submissions ?? ROWS,
+      async submission({ contribution }: { contribution: string }) {
+        const one = given.submissions?.find((own) => own.contribution === contribution)
+        const word = { host: '12D3KooWhost', receipt: 'AA==', signed: 'AA==', origin: 'direct' }
+        return { ...one, ...word, content: { text: 'Rise.' }, language: 'en', licence: 'CC0-1.0' }
+      },
+      async standing(query: { contribution?: string }) {
+        did.push(['standing', query])
+        return (given.standings ?? []).filter(
+          ({ contribution }) => (query.contribution ?? contribution) === contribution
+        )
+      },
       async withdraw(draft: WithdrawalDraft): Promise<WithdrawalState> {
         did.push(['withdraw', draft])
         const { contribution, proposal } = draft

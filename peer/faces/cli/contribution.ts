@@ -1,0 +1,151 @@
+import { Option } from 'commander'
+import type { OwnContribution, Standing } from '../../api/submissions-api.ts'
+import { type Call, type CliCommand, command } from './command.ts'
+import { fields, table } from './layout.ts'
+import { means, theOne } from './named.ts'
+import { accountOf, datanetOf } from './resolve.ts'
+import { short } from './short.ts'
+
+interface OwnOptions {
+  readonly datanet?: string
+  readonly account?: string
+}
+
+const OPTIONS = [
+  new Option('--datanet <datanet>', 'id or name; all unless given'),
+  new Option('--account <account>', 'whose: address or label (own)')
+]
+
+/** `datanet contribution`: what was handed in, and what became of it. */
+export const contributionCommands: readonly CliCommand[] = [
+  command<OwnOptions>({
+    name: 'contribution list',
+    summary: 'what was handed in from here',
+    options: OPTIONS,
+    async run(call) {
+      const own = await ownOf(call)
+      await call.print.list(own, (all) => listed(all, call.print.columns, call.whose))
+    }
+  }),
+  command<OwnOptions>({
+    name: 'contribution status',
+    summary: 'ask the hosts what became of it',
+    args: '[contribution]',
+    options: OPTIONS,
+    async run(call) {
+      const { api, args, print } = call
+      const all = await ownOf(call)
+      const own = args[0] === undefined ? all : [only(all, args[0])]
+      const told: Standing[] = []
+      for (const { datanet, account, one } of perDatanet(own, args[0] !== undefined)) {
+        const query = { datanet, account, ...(one === undefined ? {} : { contribution: one }) }
+        told.push(...(await api.datanets.standing(query, { signal: call.signal })))
+      }
+      const titles = new Map(own.map(({ contribution, title }) => [contribution, title]))
+      await print.list(told, (standings) => stood(standings, titles, print.columns))
+    }
+  }),
+  command<OwnOptions>({
+    name: 'contribution show',
+    summary: 'one of them with all that it holds, and its receipt',
+    args: '<contribution>',
+    options: OPTIONS,
+    async run(call) {
+      const { api, args, print } = call
+      const { account, contribution } = only(await ownOf(call), args[0])
+      const one = await api.datanets.submission({ account, contribution })
+      await print.show(one, () =>
+        fields(
+          [
+            ['contribution', one.contribution],
+            ['datanet', one.datanet],
+            ['account', one.account],
+            ['status', one.status],
+            ['number', `${one.order}, taken in ${at(one.takenAtMs)}`],
+            ['by', `${one.host}, which signed for it`],
+            ['near', one.cluster ?? ''],
+            ['schema', one.schema],
+            ...Object.entries(one.content).map(
+              ([name, value]) =>
+                [name, typeof value === 'string' ? value : JSON.stringify(value)] as const
+            ),
+            ['language', one.language],
+            ['licence', one.licence],
+            ['origin', one.origin]
+          ],
+          print.columns
+        )
+      )
+    }
+  })
+]
+
+/** What the account handed in, as this peer knows it. */
+async function ownOf({ api, options }: Call<OwnOptions>): Promise<readonly OwnContribution[]> {
+  const account = await accountOf(api, options.account)
+  const datanet =
+    options.datanet === undefined ? undefined : (await datanetOf(api, options.datanet)).id
+  return api.datanets.submissions({ account, ...(datanet === undefined ? {} : { datanet }) })
+}
+
+/** The one of `all` that `named` means. Refuses none and several. */
+export function only(all: readonly OwnContribution[], named = ''): OwnContribution {
+  const found = all.filter(({ contribution }) => means(named, contribution))
+  const hint = 'this account handed in no such contribution: datanet contribution list'
+  return theOne(found, 'CONTRIBUTION_UNKNOWN', named, 'contribution', hint)
+}
+
+/** Hosts are asked once for each account and Datanet, or once for the one that is meant. */
+function perDatanet(own: readonly OwnContribution[], isOne: boolean) {
+  const asked = new Map<string, { datanet: string; account: string; one: string | undefined }>()
+  for (const { datanet, account, contribution } of own) {
+    asked.set(`${datanet} ${account}`, { datanet, account, one: isOne ? contribution : undefined })
+  }
+  return asked.values()
+}
+
+function listed(own: readonly OwnContribution[], width: number, whose: string): string {
+  const empty = `Nothing was handed in from here yet:\n\n  npx datanet contribute <file-or-folder>${whose}`
+  return table(
+    [
+      { head: 'CONTRIBUTION', isWhole: true },
+      { head: 'TITLE' },
+      { head: 'KIND' },
+      { head: 'STATUS' },
+      { head: 'HANDED IN' }
+    ],
+    own.map((one) => [
+      ...[short(one.contribution), one.title, one.schema, one.status, at(one.takenAtMs)]
+    ]),
+    { width, empty }
+  )
+}
+
+function stood(
+  standings: readonly Standing[],
+  titles: ReadonlyMap<string, string>,
+  width: number
+): string {
+  const rows = standings.map((one) => [
+    short(one.contribution),
+    titles.get(one.contribution) ?? '',
+    one.cluster === undefined ? one.status : `${one.status}, near-duplicate`,
+    one.revision === 0 ? '' : `revision ${one.revision}`,
+    one.reasons.join(' · ')
+  ])
+  return table(
+    [
+      { head: 'CONTRIBUTION', isWhole: true },
+      { head: 'TITLE' },
+      { head: 'STATUS' },
+      { head: 'IN' },
+      { head: 'WHY' }
+    ],
+    rows,
+    { width, empty: 'Their hosts know of none.' }
+  )
+}
+
+function at(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 16).replace('T', ' ')
+}

@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest'
+import type { OwnContribution, Standing } from '../../../../peer/api/submissions-api.ts'
+import { BREAD, cli, OWN, scriptedPeer } from './scripted-peer.ts'
+
+const [RYE, OATS] = ['rye', 'oats'].map((name) => `bafyrei${name.repeat(12)}`.slice(0, 40)) as [
+  string,
+  string
+]
+const own = (contribution: string, order: number): OwnContribution => ({
+  ...{ contribution, datanet: BREAD.id, account: OWN, status: 'pending', order },
+  ...{ takenAtMs: Date.UTC(2026, 10, 21, 9, order), schema: 'text/1', title: `About ${order}` }
+})
+const stands = (contribution: string, change: Partial<Standing>): Standing => ({
+  ...{ contribution, status: 'pending', order: 1, takenAtMs: 1, revision: 0, reasons: [] },
+  ...change
+})
+const SUBMISSIONS = [own(RYE, 1), own(OATS, 2)]
+
+test('what was handed in is listed, or it is said how to', async () => {
+  const { out, code } = await cli(scriptedPeer({ submissions: SUBMISSIONS }), [
+    'contribution',
+    'list'
+  ])
+  expect(code).toBe(0)
+  expect(out).toMatch(/About 1 +text\/1 +pending +2026-11-21 09:01/)
+  const none = await cli(scriptedPeer({ submissions: [] }), ['contribution', 'list'])
+  expect(none.out).toContain('npx datanet contribute <file-or-folder>')
+})
+
+test('hosts are asked once for all, and say where each stands and why', async () => {
+  const standings = [
+    stands(RYE, { status: 'accepted', revision: 3 }),
+    stands(OATS, { status: 'rejected', reasons: ['Known already.'], cluster: RYE })
+  ]
+  const peer = scriptedPeer({ submissions: SUBMISSIONS, standings })
+  const { out } = await cli(peer, ['contribution', 'status'])
+  expect(out).toMatch(/About 1 +accepted +revision 3/)
+  expect(out).toMatch(/About 2 +rejected, near-duplicate +Known already\./)
+  expect(peer.did).toEqual([['standing', { datanet: BREAD.id, account: OWN }]])
+  const one = await cli(peer, ['contribution', 'status', OATS.slice(0, 12), '--json'])
+  expect(JSON.parse(one.out)).toMatchObject({ contribution: OATS, status: 'rejected' })
+})
+
+test('one of them is shown whole, and of what is not known it is said so', async () => {
+  const peer = scriptedPeer({ submissions: SUBMISSIONS })
+  const { out } = await cli(peer, ['contribution', 'show', RYE.slice(0, 12)])
+  expect(out).toMatch(/^text +Rise\.$/m)
+  expect(out).toMatch(/^by +12D3KooWhost, which signed for it$/m)
+  const other = await cli(peer, ['contribution', 'show', 'bafyreinothing'])
+  expect([other.code, other.err]).toEqual([4, expect.stringContaining('CONTRIBUTION_UNKNOWN')])
+})
