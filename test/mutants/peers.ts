@@ -69,6 +69,13 @@ export const PEER_MUTANTS: readonly Mutant[] = [
     only: 'not one chunk leaves unpaid'
   },
   {
+    name: 'commit-syncs',
+    file: 'peer/store/group-commit.ts',
+    find: '        await db.sync()\n',
+    replace: '',
+    tests: ['test/peer/services/durable.test.ts']
+  },
+  {
     name: 'provider-up-front',
     file: 'peer/services/admitting.ts',
     find: 'ask.voucher === undefined || request.maxWei < upFrontWei',
@@ -94,7 +101,7 @@ export const PEER_MUTANTS: readonly Mutant[] = [
   {
     name: 'payer-auditor',
     file: 'peer/services/offer-check.ts',
-    find: 'if (!met.some(({ signed }) => datanetKey(signed) === offer.payment.auditor)) {',
+    find: 'if (!met.some(({ key }) => key === offer.payment.auditor)) {',
     replace: 'if (met.length === 0) {',
     tests: ['test/peer/services/catalogue.test.ts'],
     only: 'asks for the wrong thing is never paid'

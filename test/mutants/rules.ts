@@ -34,8 +34,8 @@ export const RULE_MUTANTS: readonly Mutant[] = [
   {
     name: 'signature-high-s',
     file: 'protocol/base/secp256k1.ts',
-    find: 's === 0n || s > HALF_ORDER',
-    replace: 's === 0n',
+    find: 'Buffer.compare(s, HALF_ORDER) > 0 || Buffer.compare(s, NO_S) === 0',
+    replace: 'Buffer.compare(s, NO_S) === 0',
     tests: ['test/protocol/base/secp256k1.test.ts', 'test/protocol/channel/voucher.test.ts']
   },
   {
@@ -165,6 +165,13 @@ export const RULE_MUTANTS: readonly Mutant[] = [
     tests: RECEIPT_TEST
   },
   {
+    name: 'receipt-whole',
+    file: 'protocol/receipt/receipt-wire.ts',
+    find: 'areWhole(receipt.credits)',
+    replace: 'receipt.credits.length > 0',
+    tests: ['test/protocol/receipt/receipt-wire.test.ts', 'test/protocol/receipt/receipt.test.ts']
+  },
+  {
     name: 'accumulated-peak',
     file: 'protocol/receipt/accumulator.ts',
     find: 'if (Buffer.compare(node, proof.peaks[peak] as Uint8Array) !== 0) return false',
@@ -227,6 +234,13 @@ export const RULE_MUTANTS: readonly Mutant[] = [
     find: "if (Buffer.compare(again, bytes) !== 0) throw new DatanetError('RECORD_NOT_CANONICAL')",
     replace: '',
     tests: ['test/protocol/base/codec.test.ts']
+  },
+  {
+    name: 'bytes-key-order',
+    file: 'protocol/base/cbor.ts',
+    find: ' || (last !== undefined && byCanon(last, key) >= 0)',
+    replace: '',
+    tests: ['test/protocol/base/cbor.test.ts']
   },
   {
     name: 'document-cid',

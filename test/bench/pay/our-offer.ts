@@ -1,7 +1,6 @@
 import { OFFERED } from '../../../peer/services/offering.ts'
 import type { Parts } from '../../../peer/services/parts.ts'
 import { cidOf, RAW } from '../../../protocol/base/codec.ts'
-import { datanetKey } from '../../../protocol/datanet/manifest.ts'
 import { type SignedCard, signCard } from '../../../protocol/model/card.ts'
 import { type SignedOffer, signOffer } from '../../../protocol/model/offer.ts'
 import { DATANET } from './our-parts.ts'
@@ -54,7 +53,7 @@ export function signOurOffer(
         chainId: Number(chainId),
         operator,
         receiptSigner: operator,
-        auditor: datanetKey(DATANET.signed),
+        auditor: DATANET.key,
         withdrawDelayS
       },
       price: { callWei, inputTokenWei: 0n, outputTokenWei },

@@ -3,27 +3,32 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createEthersChain } from '../../../peer/chain/ethers-chain.ts'
 import { createNode } from '../../../peer/net/node.ts'
-import type { KnownDatanet } from '../../../peer/services/datanets.ts'
+import type { KnownDatanet } from '../../../peer/services/known-datanets.ts'
 import type { Parts } from '../../../peer/services/parts.ts'
 import { createChannelStore } from '../../../peer/store/channels.ts'
 import { openDatabase } from '../../../peer/store/database.ts'
 import { createEvidenceStore } from '../../../peer/store/evidence.ts'
 import { openWallet } from '../../../peer/wallet/wallet.ts'
 import { cidOf } from '../../../protocol/base/codec.ts'
+import { datanetKey, type SignedManifest } from '../../../protocol/datanet/manifest.ts'
 import { createExchangePool } from '../../../protocol/net/exchange-pool.ts'
 import type { OurChain } from './settings.ts'
 
+const founding = {
+  cid: cidOf(Buffer.from('bench')),
+  manifest: {
+    curators: [`0x${'11'.repeat(20)}`],
+    threshold: 1,
+    royalty: { royaltyPpm: 300_000, contributorsPpm: 700_000 }
+  }
+} as unknown as SignedManifest
+
 /** The Datanet of the bench: known to both sides already, as after a first call. */
 export const DATANET = {
-  id: cidOf(Buffer.from('bench')),
-  signed: {
-    cid: cidOf(Buffer.from('bench')),
-    manifest: {
-      curators: [`0x${'11'.repeat(20)}`],
-      threshold: 1,
-      royalty: { royaltyPpm: 300_000, contributorsPpm: 700_000 }
-    }
-  }
+  id: founding.cid,
+  key: datanetKey(founding),
+  founding,
+  signed: founding
 } as unknown as KnownDatanet
 
 /** The real parts of a peer that the paid path uses, on a disk of its own: every commit synced. */
