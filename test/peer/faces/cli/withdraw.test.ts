@@ -2,10 +2,14 @@ import { expect, test } from 'vitest'
 import { BREAD, CURATOR, cli, OWN, scriptedPeer } from './scripted-peer.ts'
 
 const ONE = 'bafyreirowone'.padEnd(59, 'a')
+const submissions = [ONE, 'bafyreirowtwo'.padEnd(59, 'a')].map((contribution) => ({
+  ...{ contribution, datanet: BREAD.id, account: OWN, status: 'accepted' as const },
+  ...{ order: 1, takenAtMs: 1_000, schema: 'text/1', title: 'Rye' }
+}))
 const widthOf = (text: string) => Math.max(...text.split('\n').map((line) => [...line].length))
 
 test('what was handed in here is named by its ends, and every host says what it did', async () => {
-  const peer = scriptedPeer()
+  const peer = scriptedPeer({ submissions } as object)
   const asked = ['contribution', 'withdraw', 'bafyreirowone', '--yes', '--reason', 'A mistake.']
   const { out, code } = await cli(peer, asked)
   expect(code).toBe(0)
@@ -18,7 +22,7 @@ test('what was handed in here is named by its ends, and every host says what it 
 })
 
 test('nothing is destroyed that was not meant: without --yes, or by a name of several', async () => {
-  const peer = scriptedPeer()
+  const peer = scriptedPeer({ submissions } as object)
   const unsure = await cli(peer, ['contribution', 'withdraw', 'bafyreirowone'])
   expect(unsure.code).not.toBe(0)
   expect(unsure.err).toContain('--yes')
@@ -34,7 +38,7 @@ test('curators take down together: the next one is told what to run', async () =
     { address: OWN, label: 'own' },
     { address: CURATOR, label: 'curator' }
   ]
-  const peer = scriptedPeer({ accounts })
+  const peer = scriptedPeer({ accounts, submissions } as object)
   const asked = ['contribution', 'withdraw', ONE, '--datanet', 'bread', '--takedown', '--yes']
   const { out } = await cli(peer, asked)
   const draft = { datanet: BREAD.id, contribution: ONE, account: CURATOR, isTakedown: true }
