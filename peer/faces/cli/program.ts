@@ -45,7 +45,7 @@ const HELP_WIDTHS = { usual: 80, most: 100 }
 /** A noun with more verbs than this leaves its summary no room on 80 columns. */
 const TERM_WIDTH = 30
 /** Commands that are named, and not explained, where all are listed. */
-const RARE = ['chain deploy', 'completion', 'config', 'join', 'tower']
+const RARE = ['bond', 'chain deploy', 'completion', 'config', 'join', 'proposal', 'tower']
 
 const NOUNS: Readonly<Record<string, string>> = {
   peer: 'run a peer of your own',
@@ -87,8 +87,13 @@ export function createProgram(environment: CliEnvironment): Command {
     .exitOverride()
     .usage('<command>   (with --help: what it takes)')
     .helpOption('-h, --help', 'this, or what a command takes')
-    .addHelpText('after', `\nAlso: ${RARE.join(', ')}. Most take --json.\n${EXIT_TEXT}`)
-    .configureHelp({ subcommandTerm: termOf, visibleOptions: optionsOf, formatHelp: helpOf })
+    .addHelpText('after', `\nAlso: ${RARE.join(', ')}. Most: --json.\n${EXIT_TEXT}`)
+    .configureHelp({
+      subcommandTerm: termOf,
+      visibleOptions: optionsOf,
+      visibleCommands: commandsOf,
+      formatHelp: helpOf
+    })
     .configureOutput({
       outputError: (text, write) => write(text + suggestionFor(text)),
       getOutHelpWidth: helpWidth
@@ -134,6 +139,12 @@ function helpOf(one: Command, helper: Help): string {
 }
 
 /** The whole fits a screen without the option that is being used. */
+/** All that a noun can do, and of the nouns those that most people need. */
+function commandsOf(one: Command): Command[] {
+  const all = new Help().visibleCommands(one)
+  return one.parent === null ? all.filter((noun) => !RARE.includes(noun.name())) : all
+}
+
 function optionsOf(one: Command): Option[] {
   return one.parent === null ? [] : new Help().visibleOptions(one)
 }

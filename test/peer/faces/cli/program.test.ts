@@ -19,7 +19,6 @@ describe('usage', () => {
     for (const noun of [
       'peer',
       'datanet',
-      'proposal',
       'model',
       'channel',
       'receipt',
@@ -31,7 +30,7 @@ describe('usage', () => {
     }
     expect(out).toContain(EXIT_TEXT)
     // Three more commands start processes and are added by the program itself.
-    expect(out.trimEnd().split('\n').length).toBeLessThanOrEqual(23)
+    expect(out.trimEnd().split('\n').length).toBeLessThanOrEqual(21)
     expect(widthOf(out)).toBeLessThanOrEqual(80)
   })
 
