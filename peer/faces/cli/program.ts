@@ -87,7 +87,7 @@ export function createProgram(environment: CliEnvironment): Command {
     .exitOverride()
     .usage('<command>   (with --help: what it takes)')
     .helpOption('-h, --help', 'this, or what a command takes')
-    .addHelpText('after', `\nAlso: ${RARE.join(', ')}. Most: --json.\n${EXIT_TEXT}`)
+    .addHelpText('after', `\nAlso ${RARE.join(', ')}. Most: --json\n${EXIT_TEXT}`)
     .configureHelp({
       subcommandTerm: termOf,
       visibleOptions: optionsOf,
