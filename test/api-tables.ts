@@ -52,6 +52,8 @@ const SHAPES = {
   RefutedDrop: api.rewards.refute.result,
   DropVoteDraft: api.rewards.veto.argument,
   DropVote: api.rewards.veto.result,
+  SilentPool: itemOf(api.rewards.silent.result),
+  SilentVoteDraft: api.rewards.postSilent.argument,
   Reward: itemOf(api.rewards.show.result),
   RewardClaim: api.rewards.claim.result,
   Account: api.accounts.find.result,

@@ -232,6 +232,14 @@ export interface RewardsApi {
    * DROP_STANDS where nothing is pending.
    */
   veto(draft: DropVoteDraft, options?: CallOptions): Promise<DropVote>
+  /** Pools of the Datanets known here with credit that no final drop gives out. */
+  silent(options?: CallOptions): Promise<readonly SilentPool[]>
+  /**
+   * As curators of its auditor, posts a drop for an operator that was silent for thirty days: made of
+   * the vouchers on the chain and the receipts that are shown, signed like a veto. Refuses DROP_STANDS
+   * before that, and what cannot be recomputed (DROP_INVALID, RECEIPT_UNKNOWN, DOCUMENT_UNKNOWN).
+   */
+  postSilent(draft: SilentVoteDraft, options?: CallOptions): Promise<DropVote>
 }
 
 /** A drop in its delay, and what looking at it came to. */
@@ -286,6 +294,28 @@ export interface DropVote {
   readonly typedData: TypedDataJson
   /** Once enough had signed: then it is done. */
   readonly txHash?: string
+  /** Of a drop that is posted: its document in base64, which the next curator checks and signs. */
+  readonly document?: string
+  /** When accounts can claim against it, once it is posted. */
+  readonly claimableAtMs?: number
+}
+
+/** A pool that holds more than its final drop gives out. */
+export interface SilentPool {
+  readonly pool: string
+  readonly operator: string
+  readonly datanet: string
+  /** Collected in all, and given out by the final drop. */
+  readonly creditedWei: bigint
+  readonly givenWei: bigint
+  /** From when on the Datanet's curators may post, by the chain's clock. */
+  readonly silentAtMs: number
+  readonly isSilent: boolean
+}
+
+export interface SilentVoteDraft extends DropVoteDraft {
+  /** The drop that the curators before signed, in base64; made here when left out. */
+  readonly document?: string
 }
 
 export interface DropSummary {

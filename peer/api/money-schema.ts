@@ -139,7 +139,22 @@ const vote = z.object({
   approvals: z.array(z.string()).readonly(),
   needed: z.int(),
   typedData: typedDataSchema,
-  txHash: z.exactOptional(z.string())
+  txHash: z.exactOptional(z.string()),
+  document: z.exactOptional(z.string()),
+  claimableAtMs: z.exactOptional(z.int())
+})
+const silentPool = z.object({
+  pool: z.string(),
+  operator: z.string(),
+  datanet: z.string(),
+  creditedWei: weiSchema,
+  givenWei: weiSchema,
+  silentAtMs: z.int(),
+  isSilent: z.boolean()
+})
+const silentVoteDraft = z.strictObject({
+  ...voteDraft.shape,
+  document: z.exactOptional(z.string().max(1_000_000))
 })
 
 const evidence = z.object({
@@ -216,5 +231,7 @@ export const rewardsSchema = {
   ),
   check: method('progress', z.array(dropCheck).readonly()),
   refute: methodOf('call', 'pool', idSchema, refuted),
-  veto: methodOf('call', 'draft', voteDraft, vote)
+  veto: methodOf('call', 'draft', voteDraft, vote),
+  silent: method('call', z.array(silentPool).readonly()),
+  postSilent: methodOf('call', 'draft', silentVoteDraft, vote)
 }

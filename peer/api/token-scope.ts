@@ -82,6 +82,8 @@ export const ACCESS: Readonly<Record<MethodPath, Access>> = {
   'rewards/check': 'admin',
   'rewards/refute': 'admin',
   'rewards/veto': 'admin',
+  'rewards/silent': 'any',
+  'rewards/postSilent': 'admin',
   'accounts/create': 'the label',
   'accounts/ensure': 'the label',
   'accounts/find': 'the account',

@@ -1,4 +1,5 @@
 import type { Inclusion, WaitOptions } from './chain.ts'
+import type { EscrowHistory } from './escrow-history.ts'
 import type { ChainLog, SignedTransaction, SubmitJournal } from './transactions.ts'
 
 /** The terms a channel id is the hash of, as the contract reads them (protocol/channel/terms). */
@@ -83,7 +84,7 @@ export interface ChannelState {
 }
 
 /** ChannelEscrow. Amounts are in the smallest unit of the terms' token; the zero address is coins. */
-export interface EscrowContract {
+export interface EscrowContract extends EscrowHistory {
   /** The channel id the contract computes for `terms`. */
   channelId(terms: ChannelTerms, options?: WaitOptions): Promise<string>
   channel(channelId: string, options?: WaitOptions): Promise<ChannelState>
@@ -154,13 +155,6 @@ export interface EscrowContract {
   /** Pays `operator` what was claimed for it. */
   pull(operator: string, token: string, options?: WaitOptions): Promise<Inclusion>
   creditOf(operator: string, token: string, options?: WaitOptions): Promise<bigint>
-  /** The terms that a channel was opened with, as the chain tells them; undefined for none. */
-  termsOf(channelId: string, options?: WaitOptions): Promise<ChannelTerms | undefined>
-  /** Operator and token of every pool under `auditor` that royalty was ever collected into, each once. */
-  poolsOf(
-    auditor: string,
-    options?: WaitOptions
-  ): Promise<Array<{ readonly operator: string; readonly token: string }>>
   /** Royalty captured by claims and not yet collected into the pool. */
   royaltyOf(
     operator: string,

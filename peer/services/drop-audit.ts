@@ -11,7 +11,12 @@ import {
   verifyDropFollows,
   verifyDropLeaves
 } from '../../protocol/reward/drop.ts'
-import { type ChannelRoyalty, dropLeaves, foldRewards } from '../../protocol/reward/fold.ts'
+import {
+  type ChannelRoyalty,
+  type DropLeaf,
+  dropLeaves,
+  foldRewards
+} from '../../protocol/reward/fold.ts'
 import { findRefutation, type Refutation } from '../../protocol/reward/refutation.ts'
 import { buildSumTree } from '../../protocol/reward/sum-tree.ts'
 import type { DropCheck } from '../api/money-api.ts'
@@ -32,6 +37,22 @@ export type AuditDrop = (
   options?: CallOptions
 ) => Promise<DropFinding>
 
+/** What the parts of a drop come to, by everything that can be had. */
+export interface DropAudit {
+  readonly audit: AuditDrop
+  /** What `channels` give: their leaves, by the receipts that are shown. Refuses what audit does. */
+  fold(
+    channels: Drop['channels'],
+    where: { readonly key: PoolKey; readonly datanet: string },
+    options?: CallOptions
+  ): Promise<readonly DropLeaf[]>
+  /** The document of the drop that is final on the pool; `isMissing` when nobody shows it. */
+  previous(
+    where: { readonly key: PoolKey; readonly datanet: string; readonly state: PoolState },
+    options?: CallOptions
+  ): Promise<{ readonly isMissing: boolean; readonly record?: DropRecord }>
+}
+
 /**
  * Audits by the document behind a posted root, what the chain says of its channels, and the receipts
  * that its operator shows. specs/09-reward.md §Drop, §Fold, §Refutation
@@ -40,7 +61,7 @@ export function createDropAudit(
   parts: Pick<Parts, 'chain'>,
   documents: DropDocuments,
   ground: DropGround
-): AuditDrop {
+): DropAudit {
   const { chain } = parts
 
   /** What the drop says of one channel, held against the chain. */
@@ -68,16 +89,16 @@ export function createDropAudit(
     return { royalty, receiptSigner: terms.receiptSigner }
   }
 
-  /** Refuses a drop whose leaves are not what vouchers and receipts give. */
-  async function refuseOtherLeaves(
-    drop: Drop,
+  /** The leaves that vouchers and receipts give. */
+  async function fold(
+    channels_: Drop['channels'],
     where: { readonly key: PoolKey; readonly datanet: string },
-    options: CallOptions
-  ): Promise<void> {
+    options: CallOptions = {}
+  ): Promise<readonly DropLeaf[]> {
     const { chainId, escrow } = chain.contracts
     const separator = domainSeparator(escrowDomain(chainId, escrow))
     const stated = []
-    for (const channel of drop.channels) stated.push(await onChain(channel, where.key, options))
+    for (const channel of channels_) stated.push(await onChain(channel, where.key, options))
     const peers = await documents.showers(where.key, where.datanet, options)
     const channels: ChannelRoyalty[] = []
     for (const { royalty, receiptSigner } of stated) {
@@ -91,12 +112,12 @@ export function createDropAudit(
     }
     const all = channels.flatMap(({ receipts }) => receipts.map(({ receipt }) => receipt))
     const parties = await ground.parties(all, peers, options)
-    verifyDropLeaves(drop, dropLeaves(foldRewards(channels, parties)))
+    return dropLeaves(foldRewards(channels, parties))
   }
 
   async function previousOf(
     where: { readonly key: PoolKey; readonly datanet: string; readonly state: PoolState },
-    options: CallOptions
+    options: CallOptions = {}
   ): Promise<{ readonly isMissing: boolean; readonly record?: DropRecord }> {
     const digest = where.state.final?.drop
     if (digest === undefined) return { isMissing: false }
@@ -106,7 +127,7 @@ export function createDropAudit(
       : { isMissing: false, record: decodeDrop(bytes) }
   }
 
-  return async function audit(where, options = {}) {
+  const audit: AuditDrop = async (where, options = {}) => {
     const { key, state } = where
     const { pending } = state
     if (pending === undefined) throw new DatanetError('DROP_STANDS', { reason: 'nothing pending' })
@@ -140,7 +161,7 @@ export function createDropAudit(
         return { verdict: 'unknown', code: 'DOCUMENT_UNKNOWN', reason }
       }
       verifyDropFollows(record, previous.record)
-      await refuseOtherLeaves(record.drop, where, options)
+      verifyDropLeaves(record.drop, await fold(record.drop.channels, where, options))
       return { verdict: 'holds' }
     } catch (error) {
       options.signal?.throwIfAborted()
@@ -149,6 +170,8 @@ export function createDropAudit(
       return { verdict, code: error.code, reason: reasonOf(error) }
     }
   }
+
+  return { audit, fold, previous: previousOf }
 }
 
 const REFUTED: Readonly<Record<Refutation['kind'], string>> = {

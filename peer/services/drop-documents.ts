@@ -19,7 +19,7 @@ export interface DropDocuments {
     where: { readonly key: PoolKey; readonly datanet: string; readonly digest: string },
     options?: CallOptions
   ): Promise<Uint8Array | undefined>
-  /** Peers that show some drop of the pool: their operator, and who fetched it. */
+  /** Peers that show some drop of the pool, and then those that serve something on the Datanet. */
   showers(key: PoolKey, datanet: string, options?: CallOptions): Promise<readonly string[]>
 }
 
@@ -29,10 +29,16 @@ export function createDropDocuments(
 ): DropDocuments {
   const { publications, documentStore, dropStore } = parts
 
-  async function* shown(key: PoolKey, datanet: string, options: CallOptions) {
-    const id = poolIdOf(key)
-    const isIt = ({ kind, id: named }: { kind: string; id: string }) =>
-      kind === 'drop' && named === id
+  const isDropOf =
+    (key: PoolKey) =>
+    ({ kind, id }: { readonly kind: string; readonly id: string }) =>
+      kind === 'drop' && id === poolIdOf(key)
+
+  async function* shown(
+    datanet: string,
+    isIt: (entry: { readonly kind: string; readonly id: string }) => boolean,
+    options: CallOptions
+  ) {
     try {
       yield* publications.discover('datanet', datanet, isIt, options)
     } catch (error) {
@@ -48,7 +54,7 @@ export function createDropDocuments(
       const id = poolIdOf(key)
       const own = await documentStore.newest({ issuer: key.operator, kind: 'drop', id })
       if (own !== undefined && hexDigest(own) === digest) return own
-      for await (const { peer, entry } of shown(key, datanet, options)) {
+      for await (const { peer, entry } of shown(datanet, isDropOf(key), options)) {
         try {
           const { issuer, kind } = entry
           const bytes = await publications.fetch(
@@ -70,9 +76,14 @@ export function createDropDocuments(
     },
 
     async showers(key, datanet, options = {}) {
-      const peers = new Set<string>()
-      for await (const { peer } of shown(key, datanet, options)) peers.add(peer)
-      return [...peers]
+      const [showers, others] = [new Set<string>(), new Set<string>()]
+      const isIt = isDropOf(key)
+      const mayKnow = (entry: { readonly kind: string; readonly id: string }) =>
+        isIt(entry) || entry.kind === 'offer'
+      for await (const { peer, entry } of shown(datanet, mayKnow, options)) {
+        ;(isIt(entry) ? showers : others).add(peer)
+      }
+      return [...new Set([...showers, ...others])]
     }
   }
 }

@@ -16,7 +16,9 @@ export interface DropQuestion {
     readonly root: string
   }
   /** Sends it with enough signatures. */
-  submit(approvals: readonly Uint8Array[]): Promise<{ readonly txHash: string }>
+  submit(
+    approvals: readonly Uint8Array[]
+  ): Promise<{ readonly txHash: string; readonly claimableAtMs?: number }>
 }
 
 /** Gathers signatures of an auditor's curators in force, and acts once they are enough. */
@@ -61,6 +63,7 @@ export function createDropVotes(parts: Pick<Parts, 'chain' | 'wallet'>): AskCura
       typedData: walletRequest(domain, struct, value)
     }
     if (approvals.size < quorum.threshold) return vote
-    return { ...vote, txHash: (await submit([...approvals.values()])).txHash }
+    const { txHash, claimableAtMs } = await submit([...approvals.values()])
+    return { ...vote, txHash, ...(claimableAtMs === undefined ? {} : { claimableAtMs }) }
   }
 }

@@ -8,6 +8,7 @@ import { createDropAudit } from './drop-audit.ts'
 import { createDropDocuments } from './drop-documents.ts'
 import { createDropGround } from './drop-ground.ts'
 import { createDropGuard } from './drop-guard.ts'
+import { createSilence } from './drop-silence.ts'
 import { createDropVotes } from './drop-votes.ts'
 import type { Parts } from './parts.ts'
 import { createReposts } from './reposts.ts'
@@ -29,29 +30,42 @@ export function createRewardServices(
   datanets: Datanets,
   { dropStore, watcher }: { readonly dropStore: DropStore; readonly watcher?: ChainWatcher }
 ): RewardServices {
-  const with_ = { ...parts, dropStore, ...(watcher === undefined ? {} : { watcher }) }
-  const { repost, vetoed, ...rewards } = createRewards(with_, datanets)
+  const audited = () => datanets.all().map(summary)
+  const documents = createDropDocuments({ ...parts, dropStore })
+  const { repost, vetoed, ...rewards } = createRewards(
+    {
+      ...parts,
+      dropStore,
+      ...(watcher === undefined ? {} : { watcher }),
+      /** Curators may have posted what stands. */
+      async findDrop(key, digest, options) {
+        const by = audited().find(({ chainKey }) => chainKey === key.auditor)
+        return by && documents.find({ key, datanet: by.id, digest }, options)
+      }
+    },
+    datanets
+  )
   if (watcher === undefined) {
-    const { check, refute, veto } = withoutChain<RewardsApi>()
+    const { check, refute, veto, silent, postSilent } = withoutChain<RewardsApi>()
     return {
-      api: { ...rewards, check, refute, veto },
+      api: { ...rewards, check, refute, veto, silent, postSilent },
       withDrops: (health) => health,
       run: () => {},
       stop: async () => {}
     }
   }
   const reposts = createReposts({ ...parts, watcher }, { repost, vetoed })
-  const documents = createDropDocuments({ ...parts, dropStore })
-  const audit = createDropAudit(parts, documents, createDropGround(parts, datanets))
+  const { audit, ...folding } = createDropAudit(parts, documents, createDropGround(parts, datanets))
   const votes = createDropVotes(parts)
+  const silence = createSilence({ ...parts, dropStore }, audited, folding, votes)
   const { reasons, run, stop, ...guard } = createDropGuard(
     { ...parts, watcher },
-    () => datanets.all().map(summary),
+    audited,
     audit,
     votes
   )
   return {
-    api: { ...rewards, ...guard },
+    api: { ...rewards, ...guard, ...silence },
     withDrops(health) {
       const more = reasons()
       const all = [...health.reasons, ...more]

@@ -49,6 +49,8 @@ export function createRewards(
     readonly dropStore: DropStore
     /** What was seen of drops; without it nothing is posted again by itself. */
     readonly watcher?: Pick<ChainWatcher, 'read'>
+    /** A drop that somebody else posted on a pool, by the digest on chain. */
+    findDrop?(key: PoolKey, digest: string, options: CallOptions): Promise<Uint8Array | undefined>
   },
   datanets: Datanets
 ): Rewards {
@@ -244,7 +246,9 @@ export function createRewards(
     if (made !== undefined) return decodeDrop(made)
     const bytes = await documentStore.newest({ issuer: key.operator, kind: 'drop', id: poolId })
     const newest = bytes === undefined ? undefined : decodeDrop(bytes)
-    return newest !== undefined && isSame(digest, newest) ? newest : undefined
+    if (newest !== undefined && isSame(digest, newest)) return newest
+    const found = await parts.findDrop?.(key, digest, options)
+    return found === undefined ? undefined : decodeDrop(found)
   }
 
   /** Posts what the pools are owed beyond what stands; of `isWanted` roots only. */

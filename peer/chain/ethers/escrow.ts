@@ -4,6 +4,7 @@ import type { ChannelTerms, ClaimOutcome, ClaimRow, EscrowContract, FundOrder } 
 import type { Rpc } from '../rpc.ts'
 import type { ChainLog } from '../transactions.ts'
 import { createContract } from './contract.ts'
+import { createEscrowHistory } from './escrow-history.ts'
 import type { Sender } from './sender.ts'
 import { coinsFor, inclusionOf, longSignature, splitSignature } from './values.ts'
 
@@ -151,24 +152,7 @@ export function createEscrow(
     submitClaim: (rows, journal, options) =>
       sender.submit({ to: address, data: claimData(rows), what: 'claim' }, journal, options),
     outcomesIn,
-    async termsOf(channelId, options) {
-      const [opened] = await contract.eventsOf('ChannelOpened', [channelId], fromBlock, options)
-      if (opened === undefined) return undefined
-      const { payer, signer, operator, receiptSigner, token, ...rest } = opened
-      const { auditor, withdrawDelayS, salt } = rest
-      const lower = { payer, signer, operator, receiptSigner, token }
-      const parties = Object.entries(lower).map(([name, one]) => [name, one.toLowerCase()])
-      const terms = { auditor, salt, withdrawDelayS: Number(withdrawDelayS) }
-      return { ...(Object.fromEntries(parties) as typeof lower), ...terms }
-    },
-    async poolsOf(auditor, options) {
-      const keys = [null, auditor]
-      const released = await contract.eventsOf('RoyaltyReleased', keys, fromBlock, options)
-      const pools = released.map(({ operator, token }) => {
-        return { operator: operator.toLowerCase(), token: token.toLowerCase() }
-      })
-      return [...new Map(pools.map((one) => [`${one.operator} ${one.token}`, one])).values()]
-    },
+    ...createEscrowHistory(address, rpc, fromBlock),
     async claimsOf(channelId, options) {
       return (await contract.eventsOf('Claimed', [channelId], fromBlock, options)).map(claimOf)
     },

@@ -6,6 +6,7 @@ import { fields, table } from './layout.ts'
 import { moneyOf } from './money.ts'
 import { accountOf } from './resolve.ts'
 import { rewardDropCommands } from './reward-drops.ts'
+import { rewardSilentCommands } from './reward-silent.ts'
 import { minute, short } from './short.ts'
 
 /** `datanet reward …`: what is owed, and having it paid. */
@@ -116,5 +117,6 @@ export const rewardCommands: readonly CliCommand[] = [
       })
     }
   }),
-  ...rewardDropCommands
+  ...rewardDropCommands,
+  ...rewardSilentCommands
 ]

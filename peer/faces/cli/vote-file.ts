@@ -8,10 +8,12 @@ export interface VoteFile {
   readonly dropSeq: number
   readonly root: string
   readonly approvals: readonly string[]
+  /** Of a drop that is to be posted, in base64. */
+  readonly document?: string
 }
 
-/** A vote of 32 curators is below 8 KiB. */
-const MAX_BYTES = 65_536
+/** 32 signatures take 5 KiB; a document that is posted with them as much as a request may hold. */
+const MAX_BYTES = 1_048_576
 
 /** Where a vote goes when nobody says. */
 export function voteFileOf({ pool, dropSeq }: DropVote, verb: string): string {
@@ -23,15 +25,17 @@ export function readVote(file: string): VoteFile {
   try {
     const text = readFileSync(file, 'utf8')
     if (text.length > MAX_BYTES) throw new Error('too large')
-    const { pool, dropSeq, root, approvals } = JSON.parse(text)
+    const { pool, dropSeq, root, approvals, document } = JSON.parse(text)
     const isOne =
       typeof pool === 'string' &&
       Number.isSafeInteger(dropSeq) &&
       typeof root === 'string' &&
       Array.isArray(approvals) &&
-      approvals.every((one) => typeof one === 'string')
+      approvals.every((one) => typeof one === 'string') &&
+      (document === undefined || typeof document === 'string')
     if (!isOne) throw new Error('not a vote')
-    return { pool, dropSeq, root, approvals }
+    const of = document === undefined ? {} : { document }
+    return { pool, dropSeq, root, approvals, ...of }
   } catch (cause) {
     const hint = `${file} holds no signatures of curators`
     throw refusal('INPUT_INVALID', { file }, { cause, hint })
@@ -39,9 +43,13 @@ export function readVote(file: string): VoteFile {
 }
 
 /** Writes it; over the file that it was read from as well. */
-export function writeVote(file: string, { pool, dropSeq, root, approvals }: DropVote): void {
+export function writeVote(file: string, vote: DropVote): void {
+  const { pool, dropSeq, root, approvals, document } = vote
   try {
-    writeFileSync(file, `${JSON.stringify({ pool, dropSeq, root, approvals }, undefined, 2)}\n`)
+    writeFileSync(
+      file,
+      `${JSON.stringify({ pool, dropSeq, root, approvals, document }, undefined, 2)}\n`
+    )
   } catch (cause) {
     const hint = `${file} cannot be written: name another place by --out`
     throw refusal('INPUT_INVALID', { file }, { cause, hint })

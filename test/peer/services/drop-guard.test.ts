@@ -67,7 +67,7 @@ function guardOf(...names: string[]) {
   }
   let nowMs = 1_800_000_000_000
   const parts = { chain, wallet, watcher, now: () => nowMs, log: () => {} }
-  const audit = createDropAudit(parts, documents, ground)
+  const { audit } = createDropAudit(parts, documents, ground)
   const known = () => [{ id: DATANET, chainKey: auditor }]
   const guard = createDropGuard(parts, known, audit, createDropVotes(parts))
   return {

@@ -2,7 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
-import type { DropCheck, DropVoteDraft } from '../../../../peer/api/money-api.ts'
+import type {
+  DropCheck,
+  DropVote,
+  DropVoteDraft,
+  SilentVoteDraft
+} from '../../../../peer/api/money-api.ts'
 import type { PeerApi } from '../../../../peer/api/peer-api.ts'
 import { CURATOR, cli, scriptedPeer } from './scripted-peer.ts'
 
@@ -51,13 +56,28 @@ beforeEach(() => {
       did.push(['refute', pool])
       return { pool, dropSeq: 3, shown: 'shrunk' as const, txHash: TX }
     },
-    async veto({ pool, approvals = [] }: DropVoteDraft) {
+    async veto({ pool, approvals = [] }: DropVoteDraft): Promise<DropVote> {
       did.push(['veto', pool, approvals])
       const all = [...approvals, ...curators.map(() => '0x5150')]
       const signed = [...approvals.map((_, i) => `0x${i}`), ...curators]
       const typedData = { domain: {}, types: {}, primaryType: 'DropVeto', message: {} }
       const vote = { pool, dropSeq: 3, root: ROOT, signed, approvals: all, needed: 2, typedData }
       return signed.length < 2 ? vote : { ...vote, txHash: TX }
+    },
+    async silent() {
+      const late = { silentAtMs: 1_700_000_000_000, isSilent: true }
+      const shown = { operator: honest.operator, datanet: 'bafydatanet' }
+      const sums = { creditedWei: 3n * 10n ** 18n, givenWei: 10n ** 18n }
+      const soon = { silentAtMs: 1_900_000_000_000, isSilent: false }
+      return [
+        { pool: honest.pool, ...shown, ...sums, ...soon },
+        { pool: shrunk.pool, ...shown, ...sums, ...late }
+      ]
+    },
+    async postSilent({ pool, approvals = [], document = 'ZHJvcA==' }: SilentVoteDraft) {
+      const vote: DropVote = await peer.api.rewards.veto({ pool, approvals })
+      did.push(['post', document])
+      return { ...vote, document, ...(vote.txHash === undefined ? {} : { claimableAtMs: 1 }) }
     }
   } satisfies Partial<PeerApi['rewards']>
   Object.assign((peer.api as { rewards: object }).rewards, rewards)
@@ -116,4 +136,24 @@ test('a drop that holds is vetoed only by who says so, and without a key it is t
   curators = []
   expect((await cli(peer, [...words, '--yes'])).out).toContain('handed in by --signature')
   expect(did).toEqual([['veto', honest.pool, []]])
+})
+
+test('curators post for the only operator that was silent, with the document that they sign', async () => {
+  const shown = await cli(peer, ['reward', 'silent'], { columns: 80 })
+  expect(shown.out).toMatch(/0xa1a1a1…\S+ +3 DNC +1 DNC +from 2030/)
+  expect(shown.out).toMatch(/0xc3c3c3…\S+ +3 DNC +1 DNC +now[\s\S]*reward post-silent 0xc3c3c3/)
+  expect(Math.max(...shown.out.split('\n').map((line) => [...line].length))).toBeLessThanOrEqual(80)
+  const file = join(dir, 'post.json')
+  const begun = await cli(peer, ['reward', 'post-silent', '--out', file], { columns: 200 })
+  expect(begun.out).toMatch(/nothing is sent yet[\s\S]*reward post-silent --with /)
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ document: 'ZHJvcA==' })
+  const done = await cli(peer, ['reward', 'post-silent', '--with', file])
+  expect(done.out).toMatch(/Drop 3 is posted, to claim from 1970/)
+  expect(did.filter(([what]) => what === 'post')).toEqual([
+    ['post', 'ZHJvcA=='],
+    ['post', 'ZHJvcA==']
+  ])
+  // A veto is no drop.
+  await cli(peer, ['reward', 'veto', '0xb2b2b2b2', '--out', file])
+  expect(await cli(peer, ['reward', 'post-silent', '--with', file])).toMatchObject({ code: 2 })
 })
