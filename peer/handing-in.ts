@@ -4,6 +4,8 @@ import { createContributing } from './services/contributing.ts'
 import type { Datanets } from './services/datanets.ts'
 import { createIntake, type Intake } from './services/intake.ts'
 import type { Parts } from './services/parts.ts'
+import { createProving } from './services/proving.ts'
+import type { RevisionReading } from './services/revision-reading.ts'
 import { createTakingIn } from './services/taking-in.ts'
 import type { Database } from './store/database.ts'
 import { createLikenessStore } from './store/likeness.ts'
@@ -16,10 +18,16 @@ export interface HandingIn {
 }
 
 /** The handing in of one peer. */
-export function createHandingIn(db: Database, parts: Parts, datanets: Datanets): HandingIn {
+export function createHandingIn(
+  db: Database,
+  parts: Parts,
+  datanets: Datanets,
+  reading: () => RevisionReading
+): HandingIn {
+  const proving = createProving(parts, reading)
   const takingIn = createTakingIn(parts, createNearDuplicates(createLikenessStore(db)))
   return {
-    intake: createIntake(parts, datanets, takingIn),
-    contributing: createContributing(parts, datanets, createOwnSubmissionStore(db))
+    intake: createIntake(parts, datanets, takingIn, proving),
+    contributing: createContributing(parts, datanets, createOwnSubmissionStore(db), proving)
   }
 }

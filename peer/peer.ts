@@ -159,7 +159,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     }
     const deciding = createDeciding(parts)
     const datanets = createDatanets(parts, deciding.known, deciding.manifests)
-    const { intake, contributing } = createHandingIn(db, parts, datanets)
+    const { intake, contributing } = createHandingIn(db, parts, datanets, () => withdrawing.reading)
     const withdrawing = createWithdrawing(db, blocks, parts, datanets, init.withdrawals)
     started.push(() => withdrawing.stop())
     const { tombstones, sync, reading } = withdrawing

@@ -11,6 +11,7 @@ import { contribution } from './making/contribution.mjs'
 import * as drop from './making/drop.mjs'
 import * as exchanges from './making/exchanges.mjs'
 import { handOver } from './making/hand-over.mjs'
+import { inclusion } from './making/inclusion.mjs'
 import { manifest } from './making/manifest.mjs'
 import * as model from './making/model.mjs'
 import { overlap } from './making/overlap.mjs'
@@ -41,6 +42,7 @@ const FILES = {
   '04-review': review,
   '04-hand-over': handOver,
   '04-revision': revision,
+  '04-inclusion': inclusion,
   '04-standing': standing,
   '04-proposal': proposal,
   '04-submission': exchanges.submission,

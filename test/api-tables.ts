@@ -17,6 +17,7 @@ const SHAPES = {
   Submission: api.datanets.contribute.result,
   OwnContribution: itemOf(api.datanets.submissions.result),
   OwnContributionDetails: api.datanets.submission.result,
+  Inclusion: api.datanets.inclusion.result,
   Standing: itemOf(api.datanets.standing.result),
   WithdrawalDraft: api.datanets.withdraw.argument,
   Withdrawal: api.datanets.withdraw.result,

@@ -10,6 +10,7 @@ import { TERMS, termsSchema } from '../protocol/channel/terms.ts'
 import { CONTENT } from '../protocol/datanet/content.ts'
 import { CONTRIBUTION, contributionSchema } from '../protocol/datanet/contribution.ts'
 import { handOverSchema } from '../protocol/datanet/hand-over.ts'
+import { inclusionSchema } from '../protocol/datanet/inclusion.ts'
 import { manifestSchema } from '../protocol/datanet/manifest.ts'
 import { reviewSchema } from '../protocol/datanet/review.ts'
 import { REVISION_APPROVAL, revisionSchema } from '../protocol/datanet/revision.ts'
@@ -138,6 +139,7 @@ describe('tables are what the code has', () => {
     ),
     ['04', 'Submission receipt', submissionReceiptSchema],
     ['04', 'Standing', submissionQuerySchema],
+    ['04', 'Inclusion proof', inclusionSchema],
     ['04', 'Review', reviewSchema],
     ['04', 'Revision', revisionSchema],
     ['04', 'Hand-over', handOverSchema],

@@ -7,6 +7,7 @@ import * as codec from '../protocol/base/codec.ts'
 import { keySigner } from '../protocol/base/typed-data.ts'
 import type { Content } from '../protocol/datanet/content.ts'
 import * as contribution from '../protocol/datanet/contribution.ts'
+import { inclusionSchema, verifyInclusion } from '../protocol/datanet/inclusion.ts'
 import * as manifest from '../protocol/datanet/manifest.ts'
 import { comparedWords, passageOf } from '../protocol/datanet/passage.ts'
 import {
@@ -129,4 +130,21 @@ describe('a question for where contributions stand', () => {
     }
   })
   refuses(file.invalid, (one) => verifySubmissionQuery(bytes(one.bytes), file.nowMs))
+})
+
+describe('a proof of inclusion', () => {
+  const { valid, invalid } = vectors('04-inclusion')
+  bothWays(inclusionSchema, valid)
+  test('shows a contribution in its row, by the anchored digest alone', () => {
+    for (const one of valid) {
+      const {
+        contribution: cid,
+        row,
+        revision
+      } = verifyInclusion(bytes(one.bytes), bytes(one.anchor))
+      expect([`${cid}`, row]).toEqual([`${one.input.contribution}`, one.input.row])
+      expect(revision.ordinal).toBe(1)
+    }
+  })
+  refuses(invalid, (one) => verifyInclusion(bytes(one.bytes), bytes(one.anchor)))
 })

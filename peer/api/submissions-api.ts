@@ -20,6 +20,12 @@ export interface SubmissionsApi {
   submission(named: NamedSubmission, options?: CallOptions): Promise<OwnContributionDetails>
   /** Asks the host where they stand, as their account; what it says is kept. */
   standing(query: StandingQuery, options?: CallOptions): Promise<readonly Standing[]>
+  /**
+   * A proof that the newest revision holds a contribution, from what is kept here or from a host. It
+   * is checked offline with the digest that the chain anchors. Refuses CONTRIBUTION_UNKNOWN and
+   * ANCHOR_MISSING.
+   */
+  inclusion(query: InclusionQuery, options?: CallOptions): Promise<Inclusion>
 }
 
 /** Something about a text that a person should look at. */
@@ -82,6 +88,22 @@ export interface StandingQuery {
   readonly account: string
   /** One contribution; all of the account's unless given. */
   readonly contribution?: string
+}
+
+export interface InclusionQuery {
+  readonly datanet: string
+  readonly contribution: string
+}
+
+export interface Inclusion extends InclusionQuery {
+  /** Base64 of the inclusion proof. */
+  readonly proof: string
+  readonly ordinal: number
+  readonly row: number
+  readonly rows: number
+  /** The digest to look for on chain, 0x text, under the Datanet's key and that ordinal. */
+  readonly anchor: string
+  readonly chainKey: string
 }
 
 export interface Standing {

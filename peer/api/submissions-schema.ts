@@ -104,5 +104,20 @@ export const submissionsSchema = {
       contribution: z.exactOptional(idSchema)
     }),
     z.array(standing).readonly()
+  ),
+  inclusion: methodOf(
+    'call',
+    'query',
+    z.strictObject({ datanet: idSchema, contribution: idSchema }),
+    z.object({
+      datanet: z.string(),
+      contribution: z.string(),
+      proof: z.string(),
+      ordinal: z.int(),
+      row: z.int(),
+      rows: z.int(),
+      anchor: z.string(),
+      chainKey: z.string()
+    })
   )
 }

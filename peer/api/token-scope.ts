@@ -40,6 +40,7 @@ export const ACCESS: Readonly<Record<MethodPath, Access>> = {
   'datanets/submissions': { accountIn: 'account' },
   'datanets/submission': { accountIn: 'account' },
   'datanets/standing': { accountIn: 'account' },
+  'datanets/inclusion': 'any',
   'datanets/withdraw': { accountIn: 'account' },
   'datanets/pending': 'a curator',
   'datanets/review': { accountIn: 'account' },

@@ -10,10 +10,12 @@ import {
   type SignedContribution,
   signContribution
 } from '../../protocol/datanet/contribution.ts'
+import { verifyInclusion } from '../../protocol/datanet/inclusion.ts'
 import { signSubmissionQuery } from '../../protocol/datanet/submission-query.ts'
 import { openSubmission } from '../../protocol/datanet/submission-receipt.ts'
 import { contributeAskSchema, contributeEndSchema } from '../../protocol/net/contribute.ts'
 import { PROTOCOLS } from '../../protocol/net/ids.ts'
+import { inclusionAskSchema, inclusionEndSchema } from '../../protocol/net/inclusion.ts'
 import { standingAskSchema, standingEndSchema } from '../../protocol/net/standing.ts'
 import type { ContributionDraft } from '../api/datanets-api.ts'
 import type { CallOptions } from '../api/peer-api.ts'
@@ -24,6 +26,7 @@ import type { OwnSubmissionStore } from '../store/own-submissions.ts'
 import type { Datanets } from './datanets.ts'
 import { describeOwn, detailsOfOwn } from './own-contributions.ts'
 import type { Parts } from './parts.ts'
+import type { Proving } from './proving.ts'
 
 /** Another host may know a way to the intake host that this peer does not. */
 const ELSEWHERE = new Set(['PEER_UNREACHABLE', 'PEER_GONE', 'PEER_SILENT', 'PROTOCOL_REFUSED'])
@@ -32,7 +35,8 @@ const ELSEWHERE = new Set(['PEER_UNREACHABLE', 'PEER_GONE', 'PEER_SILENT', 'PROT
 export function createContributing(
   parts: Pick<Parts, 'accountStore' | 'wallet' | 'pool' | 'peerId' | 'now'>,
   datanets: Datanets,
-  ownStore: OwnSubmissionStore
+  ownStore: OwnSubmissionStore,
+  proving: Proving
 ): SubmissionsApi {
   const { accountStore, wallet, pool, peerId, now } = parts
   type Known = ReturnType<Datanets['known']>
@@ -182,7 +186,34 @@ export function createContributing(
       return detailsOfOwn(item)
     },
 
-    standing: (query, options = {}) => standing(query, options)
+    standing: (query, options = {}) => standing(query, options),
+
+    async inclusion({ datanet: id, contribution }, options = {}) {
+      const datanet = datanets.known(id)
+      const value = toWire(inclusionAskSchema, {
+        datanet: datanet.id,
+        prove: parseCid(contribution)
+      })
+      // A revision that is kept here may be an older one: then a host knows more.
+      const proof = await proving.prove(id, contribution).catch(async (error) => {
+        if (!isDatanetError(error)) throw error
+        return fromWire(inclusionEndSchema, await ask(datanet, value, options)).proof
+      })
+      const { revision, row, anchor } = verifyInclusion(proof)
+      if (!revision.datanet.equals(datanet.id)) {
+        throw new DatanetError('REVISION_INVALID', { reason: 'it is of another Datanet' })
+      }
+      return {
+        proof: Buffer.from(proof).toString('base64'),
+        datanet: id,
+        contribution,
+        ordinal: revision.ordinal,
+        row,
+        rows: revision.rows,
+        anchor: `0x${Buffer.from(anchor).toString('hex')}`,
+        chainKey: datanet.key
+      }
+    }
   }
 }
 

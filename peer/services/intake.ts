@@ -15,11 +15,13 @@ import {
 } from '../../protocol/net/contribute.ts'
 import type { ExchangeHandler } from '../../protocol/net/exchange.ts'
 import { PROTOCOLS } from '../../protocol/net/ids.ts'
+import { inclusionAskSchema, inclusionEndSchema } from '../../protocol/net/inclusion.ts'
 import type { ContributionStatus, PendingContribution, ReviewDraft } from '../api/datanets-api.ts'
 import { shown } from '../intake/examine.ts'
 import type { StoredContribution } from '../store/contributions.ts'
 import type { Datanets } from './datanets.ts'
 import type { Parts } from './parts.ts'
+import type { Proving } from './proving.ts'
 import { standingOf } from './standing-of.ts'
 import type { TakingIn } from './taking-in.ts'
 
@@ -35,7 +37,8 @@ export interface Intake {
 export function createIntake(
   parts: Pick<Parts, 'datanetStore' | 'wallet' | 'pool' | 'peerId' | 'now'>,
   datanets: Datanets,
-  takingIn: TakingIn
+  takingIn: TakingIn,
+  proving: Proving
 ): Intake {
   const { datanetStore, wallet, pool, peerId, now } = parts
 
@@ -56,8 +59,17 @@ export function createIntake(
     return pool.request(intakeHost, PROTOCOLS.contribute, { ...value, relayed: true }, { signal })
   }
 
+  /** Whoever keeps a revision can show its rows, host or not: they are no secret. */
+  async function prove(value: unknown): Promise<unknown> {
+    const ask = fromWire(inclusionAskSchema, value)
+    const { id } = datanets.known(ask.datanet.toString())
+    const proof = await proving.prove(id.toString(), ask.prove.toString())
+    return toWire(inclusionEndSchema, { proof })
+  }
+
   async function take(value: unknown, signal: AbortSignal): Promise<unknown> {
     const { datanet: cid } = fromWire(anyAskSchema, value)
+    if ('prove' in (value as object)) return prove(value)
     const relayed = await relay(cid.toString(), value as object, signal)
     if (relayed !== undefined) return relayed
     const datanet = hosted(cid.toString())

@@ -228,7 +228,8 @@ function forged({ contributions, root, proofs }, index, change = (proof) => proo
   }
 }
 
-function sortedTree(leaves) {
+/** The tree that OpenZeppelin’s MerkleProof checks, with the proof of each leaf. */
+export function sortedTree(leaves) {
   const pair = (a, b) => (text(a) <= text(b) ? keccak(a, b) : keccak(b, a))
   const proofs = leaves.map(() => [])
   let level = leaves.map((hash, i) => ({ hash, below: [i] }))

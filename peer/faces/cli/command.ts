@@ -37,6 +37,8 @@ export interface CliCommand<Options = object> {
   readonly options?: readonly Option[]
   /** True of what spends: of several peers that may be meant, it says whose money it is. */
   readonly pays?: boolean
+  /** True of what needs no peer: its `api` is not there. */
+  readonly isOffline?: boolean
   readonly run: (call: Call<Options>) => Promise<void>
 }
 

@@ -1,8 +1,10 @@
 import { Option } from 'commander'
+import { checkInclusion, type InclusionCheck } from '../../api/inclusion.ts'
 import type { OwnContribution, Standing } from '../../api/submissions-api.ts'
 import { type Call, type CliCommand, command } from './command.ts'
-import { fields, table } from './layout.ts'
+import { fields, table, wrap } from './layout.ts'
 import { means, theOne } from './named.ts'
+import { readProof, writeProof } from './proof-file.ts'
 import { accountOf, datanetOf } from './resolve.ts'
 import { short } from './short.ts'
 
@@ -77,8 +79,61 @@ export const contributionCommands: readonly CliCommand[] = [
         )
       )
     }
+  }),
+  command<OwnOptions & { readonly out?: string }>({
+    name: 'contribution proof',
+    summary: 'a file that proves it is in the newest revision',
+    args: '<contribution>',
+    options: [...OPTIONS, new Option('--out <file>', 'where to; “<contribution>.proof.json” here')],
+    async run(call) {
+      const { api, args, options, print, whose } = call
+      const { account, contribution, datanet } = only(await ownOf(call), args[0])
+      const { signed } = await api.datanets.submission({ account, contribution })
+      const included = await api.datanets.inclusion({ datanet, contribution })
+      const file = options.out ?? `${contribution}.proof.json`
+      writeProof(file, { ...included, signed })
+      await print.show({ file, ...included }, ({ ordinal, row, rows, anchor }) =>
+        [
+          `It is row ${row + 1} of ${rows} in revision ${ordinal}. ${file} shows it to anyone, without`,
+          'a peer and without the network, who has the digest from the chain:',
+          '',
+          `  npx datanet contribution verify ${file} --anchor ${anchor}${whose}`
+        ].join('\n')
+      )
+    }
+  }),
+  command<{ readonly anchor?: string }>({
+    name: 'contribution verify',
+    summary: 'check such a file offline',
+    args: '<proof-file>',
+    isOffline: true,
+    options: [new Option('--anchor <digest>', 'what the chain anchors: 0x and 64 digits')],
+    async run({ args: [file = ''], options: { anchor }, print }) {
+      const { proof, signed, chainKey } = readProof(file)
+      const check = checkInclusion({ proof, signed, ...(anchor === undefined ? {} : { anchor }) })
+      await print.show({ ...check, chainKey }, () => verified(check, chainKey, print.columns))
+    }
   })
 ]
+
+/** What holds, and what is left to look at where no anchor was given. */
+function verified(check: InclusionCheck, chainKey: string, width: number): string {
+  const rest = check.isAnchorGiven
+    ? 'The digest is the one that you gave.'
+    : `What is left: that the chain anchors ${check.anchor} at ordinal ${check.ordinal} of ${chainKey}. Give it with --anchor.`
+  const shown = fields(
+    [
+      ['contribution', check.contribution],
+      ['title', check.title],
+      ['by', check.contributor],
+      ['datanet', check.datanet],
+      ['revision', `${check.ordinal}, row ${check.row + 1} of ${check.rows}`],
+      ['anchor', check.anchor]
+    ],
+    width
+  )
+  return `${shown}\n\nSigned by its contributor, and in its place. ${wrap(rest, width)}`
+}
 
 /** What the account handed in, as this peer knows it. */
 async function ownOf({ api, options }: Call<OwnOptions>): Promise<readonly OwnContribution[]> {

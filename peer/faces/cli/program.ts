@@ -160,6 +160,9 @@ function suggestionFor(text: string): string {
   return `(Did you mean ${full.map((name) => `datanet ${name}`).join(', ')}?)\n`
 }
 
+/** What a command without a peer has: nothing of it may be used. */
+const NO_PEER = {} as PeerApi
+
 function add(program: Command, one: CliCommand, environment: CliEnvironment): void {
   const leaf = leafOf(program, one.name, NOUNS).description(one.summary)
   if (one.args !== undefined) leaf.arguments(one.args)
@@ -170,7 +173,10 @@ function add(program: Command, one: CliCommand, environment: CliEnvironment): vo
     .action(async () => {
       const options = leaf.opts<CommonOptions>()
       const print = environment.print(options.json === true)
-      const peer = await environment.connect(options, one.pays === true)
+      const peer =
+        one.isOffline === true
+          ? { api: NO_PEER }
+          : await environment.connect(options, one.pays === true)
       const whose = whoseOf(options.dataDir)
       const args = leaf.args
       const { passphrase, signal } = environment

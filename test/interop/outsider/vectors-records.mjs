@@ -10,6 +10,7 @@ import {
   submissionQuery,
   submissionReceipt
 } from './contribution.mjs'
+import { inclusion, readInclusion } from './inclusion.mjs'
 import * as money from './money.mjs'
 import { checkReceipt, readReceipt } from './receipt.mjs'
 import * as records from './records.mjs'
@@ -94,6 +95,18 @@ export const recordChecks = {
     }
     for (const one of v.invalid) {
       await check.refuses(one.name, one.error, () => readQuery(unhex(one.bytes), v.nowMs))
+    }
+  },
+
+  '04-inclusion': async (v, check) => {
+    for (const one of v.valid) {
+      whole(inclusion, check, one)
+      const { row } = readInclusion(unhex(one.bytes), unhex(one.anchor))
+      check.equal(one.name, row, value(one.input).row)
+    }
+    for (const one of v.invalid) {
+      const read = () => readInclusion(unhex(one.bytes), unhex(one.anchor))
+      await check.refuses(one.name, one.error, read)
     }
   },
 

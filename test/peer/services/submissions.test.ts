@@ -6,6 +6,7 @@ import type {
   DatanetDraft,
   DatanetSummary
 } from '../../../peer/api/datanets-api.ts'
+import { checkInclusion } from '../../../peer/api/inclusion.ts'
 import type { Peer } from '../../../peer/peer.ts'
 import { openDatabase } from '../../../peer/store/database.ts'
 import { parseCid } from '../../../protocol/base/codec.ts'
@@ -317,6 +318,33 @@ test('what became of a contribution is known after its contributor was away', as
   expect(await contributor.api.datanets.submissions(asked)).toMatchObject([{ status: 'pending' }])
   await contributor.api.datanets.standing({ datanet: datanet.id, account: ros })
   expect(await contributor.api.datanets.submissions(asked)).toMatchObject([{ status: 'accepted' }])
+})
+
+// INCLUSION-R4
+test('a proof from the host is checked with the anchored digest alone', async () => {
+  const sue = await account('sue')
+  const [held, waiting] = [await give(draft(sue)), await give(draft(sue))]
+  await decide(held.contribution, 'approve')
+  const { ordinal } = await host.api.datanets.publish(datanet.id)
+  const prove = (contribution: string) =>
+    contributor.api.datanets.inclusion({ datanet: datanet.id, contribution })
+  const { proof, anchor, row, rows } = await prove(held.contribution)
+  const named = { account: sue, contribution: held.contribution }
+  const { signed } = await contributor.api.datanets.submission(named)
+  expect(checkInclusion({ proof, signed, anchor })).toMatchObject({
+    ...{ contribution: held.contribution, contributor: sue, ordinal, row, rows },
+    isAnchorGiven: true
+  })
+  expect(await world.chain.registry.anchorOf(datanet.chainKey, ordinal)).toBe(anchor)
+  const other = `0x${'7'.repeat(64)}`
+  expect(await refusal(() => checkInclusion({ proof, signed, anchor: other }))).toBe('CID_MISMATCH')
+  const another = await contributor.api.datanets.submission({
+    ...{ account: sue, contribution: waiting.contribution }
+  })
+  expect(await refusal(() => checkInclusion({ proof, signed: another.signed, anchor }))).toBe(
+    'CID_MISMATCH'
+  )
+  expect(await refusal(() => prove(waiting.contribution))).toBe('CONTRIBUTION_UNKNOWN')
 })
 
 // SUBMISSION-R7

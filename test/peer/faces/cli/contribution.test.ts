@@ -1,5 +1,9 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { OwnContribution, Standing } from '../../../../peer/api/submissions-api.ts'
+import { testFolder } from '../../../fixtures/network.ts'
+import { vectors } from '../../../vector-cases.ts'
 import { BREAD, cli, OWN, scriptedPeer } from './scripted-peer.ts'
 
 const [RYE, OATS] = ['rye', 'oats'].map((name) => `bafyrei${name.repeat(12)}`.slice(0, 40)) as [
@@ -49,3 +53,35 @@ test('one of them is shown whole, and of what is not known it is said so', async
   const other = await cli(peer, ['contribution', 'show', 'bafyreinothing'])
   expect([other.code, other.err]).toEqual([4, expect.stringContaining('CONTRIBUTION_UNKNOWN')])
 })
+
+test('a proof is checked without a peer, and says what is left to look at', async () => {
+  const proof = { ...vectors('04-inclusion'), chainKey: '0xkey' }
+  const file = join(testFolder(), 'proof.json')
+  const signed = Buffer.from(vectors('04-contribution').valid[0].bytes, 'hex').toString('base64')
+  const write = (bytes: string) =>
+    writeFileSync(
+      file,
+      JSON.stringify({ ...proof, signed, proof: Buffer.from(bytes, 'hex').toString('base64') })
+    )
+  write(proof.valid[0].bytes)
+  // It is the proof of another contribution.
+  const other = await cli(unconnected(), ['contribution', 'verify', file])
+  expect([other.code, other.err]).toEqual([
+    expect.any(Number),
+    expect.stringContaining('CID_MISMATCH')
+  ])
+  writeFileSync(file, 'nothing')
+  const none = await cli(unconnected(), ['contribution', 'verify', file])
+  expect(none.err).toContain('is no proof of a contribution')
+})
+
+/** A peer that fails whoever talks to it. */
+function unconnected() {
+  const peer = scriptedPeer()
+  const api = new Proxy(peer.api, {
+    get() {
+      throw new Error('it needs no peer')
+    }
+  })
+  return { ...peer, api }
+}
