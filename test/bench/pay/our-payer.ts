@@ -25,6 +25,12 @@ interface RoundInit {
   readonly parallel: number
 }
 
+/** How long streams took in all, and how much of it their readers waited for a chunk that was due. */
+export interface Stalls {
+  readonly totalMs: number
+  readonly stoodMs: number
+}
+
 interface Streams {
   readonly count: number
   /** The first of its channels. */
@@ -49,24 +55,49 @@ async function start({ address, card, free, paid, ...ours }: Start) {
   const peer = freeOffer.offer.provider
   const messages = messagesOf(QUESTION)
 
-  async function call(signed: SignedOffer | undefined, content = QUESTION): Promise<void> {
+  /** One call; `onChunk` is told of every chunk that came. */
+  async function call(
+    signed: SignedOffer | undefined,
+    content = QUESTION,
+    onChunk = () => {}
+  ): Promise<void> {
     if (signed === undefined) throw new Error('no such channel')
     const callId = new Uint8Array(randomBytes(16))
     const question = { model: `${known.card.cid}`, messages: messagesOf(content) }
     const init = { known, signed, question, callId, attempt: 0, maxWei: 100_000n, signal }
-    for await (const event of attempt(init)) if (event.type === 'done') return
+    for await (const event of attempt(init)) {
+      if (event.type === 'done') return
+      onChunk()
+    }
     throw new Error('a call without a receipt')
   }
 
+  /** One stream for a reader who takes a chunk as often as the engine says one: how long he waits in all. */
+  async function stream(signed: SignedOffer | undefined): Promise<Stalls> {
+    const startedMs = performance.now()
+    let dueMs = Number.POSITIVE_INFINITY
+    let stoodMs = 0
+    await call(signed, `stream ${STREAM.chunks}`, () => {
+      const nowMs = performance.now()
+      const lateMs = Math.max(0, nowMs - dueMs)
+      stoodMs += lateMs
+      dueMs = (dueMs === Number.POSITIVE_INFINITY ? nowMs : dueMs + lateMs) + STREAM.everyMs
+    })
+    return { totalMs: performance.now() - startedMs, stoodMs }
+  }
+
   /** This payer's share of the streams: over channels of its own, or free for the comparison. */
-  function streams({ count, from, isFree }: Streams): Promise<unknown> {
+  async function streams({ count, from, isFree }: Streams): Promise<Stalls> {
     const first = CHANNELS.rounds + CHANNELS.one + from
-    const content = `stream ${STREAM.chunks}`
-    return Promise.all(
+    const all = await Promise.all(
       Array.from({ length: count }, (_, index) =>
-        call(isFree ? freeOffer : paidOffers[first + (index % 5)], content)
+        stream(isFree ? freeOffer : paidOffers[first + (index % 5)])
       )
     )
+    return {
+      totalMs: all.reduce((sum, { totalMs }) => sum + totalMs, 0),
+      stoodMs: all.reduce((sum, { stoodMs }) => sum + stoodMs, 0)
+    }
   }
 
   return {
@@ -92,7 +123,5 @@ answerRequests({
     return payer.account
   },
   round: ({ kind, forMs, parallel }: RoundInit) => callFor(forMs, parallel, payer.kinds[kind]),
-  async streams(init: Streams) {
-    await payer.streams(init)
-  }
+  streams: (init: Streams) => payer.streams(init)
 })

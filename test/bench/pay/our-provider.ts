@@ -9,7 +9,7 @@ import { createWatchStore } from '../../../peer/store/watched.ts'
 import type { SignedOffer } from '../../../protocol/model/offer.ts'
 import { serveExchange } from '../../../protocol/net/exchange.ts'
 import { PROTOCOLS } from '../../../protocol/net/ids.ts'
-import { createBenchEngine } from './bench-engine.ts'
+import { BENCH_ENGINE } from './bench-engine.ts'
 import { answerRequests } from './child.ts'
 import { createExposureWatch } from './exposure.ts'
 import { signOurCard, signOurOffer } from './our-offer.ts'
@@ -18,7 +18,6 @@ import { ANSWER, CHANNELS, type OurChain, UNPAID, WITHDRAW_DELAY_S } from './set
 
 async function start(ours: OurChain) {
   const { db, node, parts } = await createOurParts(ours)
-  const { engine, stalls } = createBenchEngine()
   const exposure = createExposureWatch(parts.channelStore)
   const seq = Date.now()
   const card = await signOurCard(parts, seq)
@@ -35,7 +34,12 @@ async function start(ours: OurChain) {
     )
   )
   const offers: SignedOffer[] = [free, ...paid]
-  const served = { card, model: { engine, owners: new Map() }, terms: {} as never, offers }
+  const served = {
+    card,
+    model: { engine: BENCH_ENGINE, owners: new Map() },
+    terms: {} as never,
+    offers
+  }
   const byCid = new Map(offers.map((signed) => [signed.cid.toString(), { served, signed }]))
   const offering: Pick<Offering, 'find' | 'payments'> = {
     // The bench may outlive the offers of a real peer, which renews them.
@@ -64,7 +68,7 @@ async function start(ours: OurChain) {
     free: free.bytes,
     paid: paid.map(({ bytes }) => bytes)
   })
-  return { offers: offersOf, streamed: () => ({ ...stalls, ...exposure.read() }) }
+  return { offers: offersOf, exposure: exposure.read }
 }
 
 let served: Awaited<ReturnType<typeof start>> | undefined
@@ -73,5 +77,5 @@ answerRequests({
     served = await start(ours)
   },
   offers: () => served?.offers(),
-  streamed: () => served?.streamed()
+  exposure: () => served?.exposure()
 })

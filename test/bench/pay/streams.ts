@@ -1,12 +1,12 @@
-import type { Stalls } from './bench-engine.ts'
 import type { Exposure } from './exposure.ts'
+import type { Stalls } from './our-payer.ts'
 import { type OurWorld, startOurWorld } from './our-world.ts'
 import { startProxy } from './proxy.ts'
 import { RTT_MS, STREAM } from './settings.ts'
 
 /** Streams over channels with a long way between: how long money made them wait. */
 export interface Streamed {
-  /** Share of the streams' time that waiting added to what free streams wait. */
+  /** Share of the streams' time that their readers stood still, beyond what free ones do. */
   readonly stallShare: number
   readonly exposureOver: number
   readonly exposureSamples: number
@@ -27,7 +27,7 @@ export async function runStreams(): Promise<Streamed> {
   try {
     const paid = await streamAll(world, false)
     const free = await streamAll(world, true)
-    const { samples, overWei } = await world.provider.ask<Exposure>({ do: 'streamed' })
+    const { samples, overWei } = await world.provider.ask<Exposure>({ do: 'exposure' })
     return { stallShare: paid - free, exposureOver: Number(overWei), exposureSamples: samples }
   } finally {
     await world.stop()
@@ -35,13 +35,14 @@ export async function runStreams(): Promise<Streamed> {
   }
 }
 
-/** The share of their time that the streams of this run waited to be let go on. */
-async function streamAll({ payers, provider }: OurWorld, isFree: boolean): Promise<number> {
-  const before = await provider.ask<Stalls>({ do: 'streamed' })
+/** The share of their time that the readers of this run's streams stood still. */
+async function streamAll({ payers }: OurWorld, isFree: boolean): Promise<number> {
   const count = STREAM.streams / payers.length
-  await Promise.all(
-    payers.map((payer, index) => payer.ask({ do: 'streams', count, from: 5 * index, isFree }))
+  const shares = await Promise.all(
+    payers.map((payer, index) =>
+      payer.ask<Stalls>({ do: 'streams', count, from: 5 * index, isFree })
+    )
   )
-  const after = await provider.ask<Stalls>({ do: 'streamed' })
-  return (after.waitedMs - before.waitedMs) / (after.totalMs - before.totalMs)
+  const sum = (of: (stalls: Stalls) => number) => shares.reduce((all, one) => all + of(one), 0)
+  return sum(({ stoodMs }) => stoodMs) / sum(({ totalMs }) => totalMs)
 }
