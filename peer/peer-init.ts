@@ -43,6 +43,8 @@ export interface PeerInit {
   readonly passphrase?: string
   /** How often others' withdrawals are read, and how old their word may be; a test shortens them. */
   readonly withdrawals?: TombstoneSyncInit
+  /** How often a host of Datanets looks for newer revisions than it was told of; a minute. */
+  readonly hosting?: { readonly everyMs?: number }
   /** How often later manifests and proposals are looked for; a test shortens it. */
   readonly governance?: KeepingUpInit
   readonly now?: () => number

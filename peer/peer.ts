@@ -32,6 +32,7 @@ import { createBudget } from './services/budget.ts'
 import { createCalls } from './services/calls.ts'
 import { createCatalogue, describeListing } from './services/catalogue.ts'
 import { createClaims } from './services/claims.ts'
+import { createCleaning } from './services/cleaning.ts'
 import { createCloseAnswering } from './services/close-answering.ts'
 import { createClosing } from './services/closing.ts'
 import { createCommitting } from './services/committing.ts'
@@ -39,6 +40,7 @@ import { createDatanets, summary } from './services/datanets.ts'
 import { createEquivocations } from './services/equivocations.ts'
 import { createFunding } from './services/funding.ts'
 import { createFunds } from './services/funds.ts'
+import { createHosting } from './services/hosting.ts'
 import { createIdleDeposits, type IdleDeposits } from './services/idle-deposits.ts'
 import { withStanding } from './services/junk.ts'
 import { createModels } from './services/models.ts'
@@ -61,6 +63,7 @@ import { createDocumentStore } from './store/documents.ts'
 import { createDropStore } from './store/drops.ts'
 import { createEvidenceStore, type EvidenceStore } from './store/evidence.ts'
 import { createGovernanceStore } from './store/governance.ts'
+import { createHostingStore } from './store/hosting.ts'
 import { createModelStore } from './store/models.ts'
 import { createSpendingStore } from './store/spending.ts'
 import { undo } from './undo.ts'
@@ -169,6 +172,13 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
       init.governance
     )
     started.push(() => governing.stop())
+    const hosting = createHosting(
+      { ...parts, hostingStore: createHostingStore(db) },
+      datanets,
+      revisions,
+      init.hosting
+    )
+    started.push(() => hosting.stop())
     const catalogue = createCatalogue(parts)
     const models = createModels(parts, datanets, revisions, catalogue, tombstones)
     const withdrawDelayS = init.withdrawDelayS ?? OFFERED.withdrawDelayS
@@ -226,6 +236,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     servers.push(await serveExchange(node, PROTOCOLS.tombstones, tombstones.handler))
     servers.push(await serveExchange(node, PROTOCOLS.propose, governing.handler))
     if (roles.includes('host')) {
+      servers.push(await serveExchange(node, PROTOCOLS.host, hosting.handler))
       servers.push(await serveExchange(node, PROTOCOLS.contribute, intake.handler))
     }
     if (isProvider) {
@@ -251,6 +262,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     datanets.resume({ isHost: roles.includes('host') })
     revisions.resume()
     sync.start()
+    if (roles.includes('host') && contracts !== undefined) hosting.start()
     governing.run()
     if (isProvider && contracts !== undefined) await offering.resume()
     if (contracts !== undefined) recovery.start()
@@ -271,7 +283,14 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
         withdraw: withdrawing.withdraw,
         pending: intake.pending,
         review: intake.review,
-        publish: revisions.publish,
+        async publish(id, options) {
+          const published = await revisions.publish(id, options)
+          hosting.tell(id)
+          return published
+        },
+        host: hosting.host,
+        replicas: hosting.replicas,
+        clean: createCleaning(parts, datanets, revisions),
         head: async (id) => revisions.head(id),
         fetch: revisions.fetch
       },

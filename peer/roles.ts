@@ -22,7 +22,8 @@ export function withRoles(api: PeerApi, roles: readonly Role[]): PeerApi {
     datanets: {
       ...datanets,
       create: only('host', datanets.create),
-      publish: only('host', datanets.publish)
+      publish: only('host', datanets.publish),
+      host: only('host', datanets.host)
     },
     models: {
       ...models,

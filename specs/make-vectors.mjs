@@ -11,6 +11,7 @@ import { contribution } from './making/contribution.mjs'
 import * as drop from './making/drop.mjs'
 import * as exchanges from './making/exchanges.mjs'
 import { handOver } from './making/hand-over.mjs'
+import { hosting } from './making/hosting.mjs'
 import { inclusion } from './making/inclusion.mjs'
 import { manifest } from './making/manifest.mjs'
 import * as model from './making/model.mjs'
@@ -49,6 +50,7 @@ const FILES = {
   '04-row-index': rowIndex,
   '04-tombstone': tombstone,
   '05-tombstones': tombstones,
+  '05-hosting': hosting,
   '05-blocks': exchanges.blocks,
   '05-document': exchanges.documents,
   '05-exchange': exchanges.messages,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parseCid } from '../protocol/base/codec.ts'
+import { ERRORS } from '../protocol/base/errors.ts'
 import { fromWire, toWire } from '../protocol/base/schema.ts'
 import { keySigner, typedDigest } from '../protocol/base/typed-data.ts'
 import { RECORDS_DOMAIN, type SignedManifest } from '../protocol/datanet/manifest.ts'
@@ -12,6 +13,12 @@ import {
   verifyTombstone
 } from '../protocol/datanet/tombstone.ts'
 import { authoriseTombstone } from '../protocol/datanet/withdrawal.ts'
+import {
+  hostAskSchema,
+  hostKeepsSchema,
+  hostProofSchema,
+  possessionProof
+} from '../protocol/net/hosting.ts'
 import { PROTOCOLS } from '../protocol/net/ids.ts'
 import {
   tombstonesAskSchema,
@@ -70,6 +77,26 @@ describe('row index', () => {
     expect(contributorIn(bytes(one.bytes), file.valid[0].input[0].contribution)).toBeDefined()
   })
   refuses(file.invalid, (one) => decodeRowIndex(bytes(one.bytes)))
+})
+
+describe('hosting', () => {
+  const file = vectors('05-hosting')
+  test.each<[string, Vectors]>(file.proofs.map((v: Vectors) => [v.name, v]))('%s', (_, one) => {
+    const blocks = one.asked.map((row: number) => bytes(one.rows[row]))
+    expect(hex(possessionProof(bytes(one.nonce), blocks))).toBe(one.proof)
+  })
+  test('a copy and its proof are asked for by frames as the specs show them', () => {
+    expect(file.protocol).toBe(PROTOCOLS.host)
+    const [keep, kept, prove, proven, other, error] = file.frames.map(
+      ({ message }: Vectors) => message.v
+    )
+    for (const ask of [keep, prove, other]) {
+      expect(toWire(hostAskSchema, fromWire(hostAskSchema, ask))).toEqual(ask)
+    }
+    expect(fromWire(hostKeepsSchema, kept)).toEqual({ ordinal: 3 })
+    expect(hex(fromWire(hostProofSchema, proven).proof)).toBe(file.proofs[0].proof)
+    expect(error.code).toBe(ERRORS.REPLICA_DECLINED.wire)
+  })
 })
 
 test('a log is asked for and added to by frames as the specs show them', () => {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { datanetFields, governanceSchema } from './governance-schema.ts'
+import { cleanedSchema, hostedSchema, hostingDraftSchema, replicaSchema } from './hosting-schema.ts'
 import { idSchema, method, methodOf, topicSchema } from './method.ts'
 import { contentSchema, findingSchema, submissionsSchema } from './submissions-schema.ts'
 import { withdrawalDraftSchema, withdrawalStateSchema } from './withdrawals-schema.ts'
@@ -100,5 +101,8 @@ export const datanetsSchema = {
   review: methodOf('call', 'verdict', verdict, z.object({ status })),
   publish: methodOf('progress', 'id', idSchema, revision),
   head: methodOf('call', 'id', idSchema, revision),
-  fetch: methodOf('progress', 'id', idSchema, fetched)
+  fetch: methodOf('progress', 'id', idSchema, fetched),
+  host: methodOf('progress', 'draft', hostingDraftSchema, hostedSchema),
+  replicas: methodOf('call', 'id', idSchema, z.array(replicaSchema).readonly()),
+  clean: method('call', cleanedSchema)
 }

@@ -5,7 +5,7 @@ import { DAG_CBOR, RAW } from '../../protocol/base/codec.ts'
 import { DatanetError } from '../../protocol/base/errors.ts'
 import { LIMITS } from '../../protocol/base/limits.ts'
 import { fetchBlocks, serveBlocks } from '../../protocol/net/blocks.ts'
-import { type Block, type BlockRoom, survey } from '../../protocol/net/dag.ts'
+import { type Block, type BlockRoom, survey, under } from '../../protocol/net/dag.ts'
 import type { ExchangePool, PeerTarget } from '../../protocol/net/exchange-pool.ts'
 import { deadline } from '../../protocol/net/waiting.ts'
 import type { SqliteBlockstore } from '../store/blocks.ts'
@@ -66,6 +66,14 @@ export interface Content {
     peers: readonly PeerTarget[],
     options?: FetchOptions
   ): Promise<FetchReport>
+  /**
+   * Removes every block that is not under `roots`, and of withdrawable ones those whose contribution
+   * `isKept` does not say is. Nothing may be written meanwhile that is to stay.
+   */
+  collect(
+    roots: readonly CID[],
+    isKept: (contribution: string) => boolean
+  ): Promise<{ readonly blocks: number; readonly bytes: number }>
   /** Says of which Datanet contributions are whose rows came without it being said. */
   assign(contributions: Iterable<string>, datanet: string): void
   stop(): Promise<void>
@@ -74,8 +82,10 @@ export interface Content {
 /** Bounds of one fetch, and what belongs to it. */
 export interface FetchOptions extends ReadOptions {
   readonly deadlineMs?: number
-  /** Roots that are wholly here. */
+  /** Roots of which most is here: what lies under them is not sent again. */
   readonly known?: readonly CID[]
+  /** Told how many blocks have come so far. */
+  readonly onBlocks?: (blocks: number) => void
   /** The Datanet that withdrawable rows are of. */
   readonly datanet?: string
   /** Of the blocks that did not come, those that should have; all unless given. */
@@ -246,8 +256,13 @@ export async function createContent(
       const wanted = options.wanted ?? (async (missing: readonly CID[]) => missing)
       const own: BlockRoom = {
         ...room,
-        put: (blocks) => blockstore.putBatch(blocks, options.datanet)
+        put(blocks) {
+          blockstore.putBatch(blocks, options.datanet)
+          came += blocks.length
+          options.onBlocks?.(came)
+        }
       }
+      let came = 0
       let bulk = 0
       try {
         const known = options.known ?? []
@@ -273,6 +288,11 @@ export async function createContent(
       } finally {
         release()
       }
+    },
+
+    async collect(roots, isKept) {
+      const reached = await under(room, roots)
+      return blockstore.collect((cid) => reached.has(cid.toString()), isKept)
     },
 
     assign: (contributions, datanet) => blockstore.keys.assign(contributions, datanet),

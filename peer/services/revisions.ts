@@ -50,6 +50,10 @@ export interface Revisions {
   read(id: string, revision?: string, options?: CallOptions): Promise<VerifiedRevision>
   /** Contributions of a revision kept here that are withdrawn; undefined when it is not kept here. */
   withdrawnOf(id: string, revision: string): readonly string[] | undefined
+  /** Runs `work` while nothing is published, drafted or fetched. */
+  alone<T>(work: () => Promise<T>): Promise<T>
+  /** Runs `work` while nothing is published, drafted or fetched. */
+  alone<T>(work: () => Promise<T>): Promise<T>
   resume(): void
 }
 
@@ -75,6 +79,8 @@ export function createRevisions(
   const { datanetStore, wallet, chain, publications, content } = parts
 
   let last: Promise<unknown> = Promise.resolve()
+  let cleaning: Promise<void> = Promise.resolve()
+  const fetching = new Set<Promise<unknown>>()
 
   async function approvals(datanet: KnownDatanet, revision: Revision): Promise<Uint8Array[]> {
     const { manifest } = datanet.signed
@@ -258,6 +264,73 @@ export function createRevisions(
     return mine
   }
 
+  async function fetch(id: string, options: ProgressOptions): Promise<FetchedRevision> {
+    await chain.check(options)
+    const datanet = datanets.known(id)
+    const { revision, from } = await newest(datanet, options)
+    const key = datanet.key
+    const anchored = await chain.registry.anchorOf(key, revision.ordinal, options)
+    if (anchored === undefined) throw new DatanetError('ANCHOR_MISSING', { id, key })
+    if (!cidFromDigest(Buffer.from(anchored.slice(2), 'hex')).equals(revisionCid(revision))) {
+      throw new DatanetError('REVISION_INVALID', { reason: 'the chain anchors another revision' })
+    }
+    // An older state would bring back what was taken out of it since.
+    const head = await chain.registry.head(key, options)
+    if (revision.ordinal < head.ordinal) {
+      throw new DatanetError('RECORD_SUPERSEDED', {
+        id,
+        seq: revision.ordinal,
+        head: head.ordinal
+      })
+    }
+    options.onProgress?.({ text: 'fetching the revision', done: 0, total: revision.rows })
+    // What was withdrawn is not looked for, and what is not here of it is no hole.
+    await sync.sync(id, options)
+    const blocks = await content.fetchDirectory(
+      revision.content,
+      [from, ...(await named(datanet)).filter((peer) => peer !== from)],
+      {
+        datanet: id,
+        known: datanetStore.newest(id, 1).map(({ bytes }) => decodeRevision(bytes).content),
+        wanted: (missing) => reading.wanted(revision, missing),
+        onBlocks: (done) =>
+          options.onProgress?.({ text: 'fetching the revision', done, total: revision.rows }),
+        ...(options.signal === undefined ? {} : { signal: options.signal })
+      }
+    )
+    const read = await reading.read(revision, options)
+    refuseTakenBack(id, read)
+    const rows = read.contributions
+    content.assign(
+      rows.map(({ cid }) => cid.toString()),
+      id
+    )
+    options.onProgress?.({ text: 'rows verified', done: rows.length, total: revision.rows })
+    datanetStore.putRevision(
+      {
+        datanet: id,
+        ordinal: revision.ordinal,
+        cid: revisionCid(revision).toString(),
+        bytes: encodeRevision(revision),
+        anchored: true
+      },
+      [],
+      read.handOvers.map(({ handOver, cid, bytes }) => ({
+        cid: cid.toString(),
+        datanet: id,
+        oldAccount: handOver.oldAccount,
+        newAccount: handOver.newAccount,
+        bytes
+      }))
+    )
+    show(id, revision)
+    return {
+      ...described(revision),
+      contributors: new Set(rows.map((row) => row.contribution.contributor)).size,
+      blocks: { bulk: blocks.bulk, bitswap: blocks.bitswap }
+    }
+  }
+
   return {
     publish: (id, options = {}) => inTurn(() => publish(id, options)),
     draft: (id, options = {}) => inTurn(() => draft(id, options)),
@@ -273,67 +346,22 @@ export function createRevisions(
     },
 
     async fetch(id, options = {}) {
-      await chain.check(options)
-      const datanet = datanets.known(id)
-      const { revision, from } = await newest(datanet, options)
-      const key = datanet.key
-      const anchored = await chain.registry.anchorOf(key, revision.ordinal, options)
-      if (anchored === undefined) throw new DatanetError('ANCHOR_MISSING', { id, key })
-      if (!cidFromDigest(Buffer.from(anchored.slice(2), 'hex')).equals(revisionCid(revision))) {
-        throw new DatanetError('REVISION_INVALID', { reason: 'the chain anchors another revision' })
-      }
-      // An older state would bring back what was taken out of it since.
-      const head = await chain.registry.head(key, options)
-      if (revision.ordinal < head.ordinal) {
-        throw new DatanetError('RECORD_SUPERSEDED', {
-          id,
-          seq: revision.ordinal,
-          head: head.ordinal
-        })
-      }
-      options.onProgress?.({ text: 'fetching the revision', done: 0, total: revision.rows })
-      // What was withdrawn is not looked for, and what is not here of it is no hole.
-      await sync.sync(id, options)
-      const blocks = await content.fetchDirectory(
-        revision.content,
-        [from, ...(await named(datanet)).filter((peer) => peer !== from)],
-        {
-          datanet: id,
-          wanted: (missing) => reading.wanted(revision, missing),
-          ...(options.signal === undefined ? {} : { signal: options.signal })
-        }
+      await cleaning
+      const mine = fetch(id, options)
+      fetching.add(mine)
+      return mine.finally(() => fetching.delete(mine))
+    },
+
+    alone(work) {
+      const mine = inTurn(async () => {
+        await Promise.allSettled(fetching)
+        return work()
+      })
+      cleaning = mine.then(
+        () => {},
+        () => {}
       )
-      const read = await reading.read(revision, options)
-      refuseTakenBack(id, read)
-      const rows = read.contributions
-      content.assign(
-        rows.map(({ cid }) => cid.toString()),
-        id
-      )
-      options.onProgress?.({ text: 'rows verified', done: rows.length, total: revision.rows })
-      datanetStore.putRevision(
-        {
-          datanet: id,
-          ordinal: revision.ordinal,
-          cid: revisionCid(revision).toString(),
-          bytes: encodeRevision(revision),
-          anchored: true
-        },
-        [],
-        read.handOvers.map(({ handOver, cid, bytes }) => ({
-          cid: cid.toString(),
-          datanet: id,
-          oldAccount: handOver.oldAccount,
-          newAccount: handOver.newAccount,
-          bytes
-        }))
-      )
-      show(id, revision)
-      return {
-        ...described(revision),
-        contributors: new Set(rows.map((row) => row.contribution.contributor)).size,
-        blocks: { bulk: blocks.bulk, bitswap: blocks.bitswap }
-      }
+      return mine
     },
 
     head: (id) => described(kept(id)),

@@ -117,7 +117,7 @@ export function createTombstones(
     authoriseTombstone(signed, {
       contributor,
       handOvers: [...datanetStore.handOvers({ datanet }), ...(facts?.handOvers ?? [])],
-      manifest: (cid) => (known.signed.cid.equals(cid) ? known.signed : undefined)
+      manifest: (cid) => known.history.find((one) => one.cid.equals(cid))
     })
     return true
   }

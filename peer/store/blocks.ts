@@ -170,13 +170,31 @@ export class SqliteBlockstore extends BaseBlockstore {
   /** The names of all blocks that are here, as they stood when it began. */
   *cids(): Generator<CID> {
     const rows = this.#database.all('SELECT multihash, version, codec FROM block')
-    for (const row of rows) {
-      yield CID.create(
-        row.version === 0 ? 0 : 1,
-        Number(row.codec),
-        decodeDigest(asBytes(row.multihash))
+    for (const row of rows) yield named(row)
+  }
+
+  /** Removes what neither `isReached` nor, by its contribution, `isKept`; says how much that was. */
+  collect(
+    isReached: (cid: CID) => boolean,
+    isKept: (contribution: string) => boolean
+  ): { blocks: number; bytes: number } {
+    return this.#database.transaction(() => {
+      let blocks = 0
+      let bytes = 0
+      const rows = this.#database.all(
+        `SELECT multihash, version, codec, length(bytes) AS size, contribution FROM block
+         LEFT JOIN content_key ON content_key.number = block.key`
       )
-    }
+      for (const row of rows) {
+        const cid = named(row)
+        if (isReached(cid)) continue
+        if (typeof row.contribution === 'string' && isKept(row.contribution)) continue
+        this.delete(cid)
+        blocks += 1
+        bytes += Number(row.size)
+      }
+      return { blocks, bytes }
+    })
   }
 
   #insert(cid: CID, bytes: Uint8Array, datanet?: string): void {
@@ -232,6 +250,10 @@ export interface StoredBlock {
   /** True of what lies under a contribution's key. */
   readonly isWithdrawable: boolean
   readonly datanet?: string
+}
+
+function named({ version, codec, multihash }: Row): CID {
+  return CID.create(version === 0 ? 0 : 1, Number(codec), decodeDigest(asBytes(multihash)))
 }
 
 function opened(row: Row, name: Uint8Array): StoredBlock {

@@ -39,6 +39,8 @@ export interface DatanetStore extends ContributionStore {
   ): void
   /** The newest anchored revision, or the one with CID `cid`. */
   revision(datanet: string, cid?: string): StoredRevision | undefined
+  /** Up to `count` anchored revisions, the newest first. */
+  newest(datanet: string, count: number): readonly StoredRevision[]
   /** A revision that was kept and has not been seen on the chain. */
   unanchored(datanet: string): StoredRevision | undefined
   setAnchored(revision: StoredRevision): void
@@ -157,6 +159,15 @@ export function createDatanetStore(db: Database): DatanetStore {
           : db.get('SELECT * FROM revision WHERE datanet = ? AND cid = ?', datanet, cid)
       return row === undefined ? undefined : storedRevision(row)
     },
+    newest: (datanet, count) =>
+      db
+        .all(
+          `SELECT * FROM revision WHERE datanet = ? AND anchored = 1
+           ORDER BY ordinal DESC LIMIT ?`,
+          datanet,
+          count
+        )
+        .map(storedRevision),
     unanchored(datanet) {
       const row = db.get('SELECT * FROM revision WHERE datanet = ? AND anchored = 0', datanet)
       return row === undefined ? undefined : storedRevision(row)

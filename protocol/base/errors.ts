@@ -251,6 +251,7 @@ export const ERRORS = {
   PROTOCOL_REFUSED: row(105, 'the peer does not speak this protocol', 'caller', false, 501),
   DOCUMENT_UNKNOWN: row(106, 'the peer does not hold this document', 'caller', true, 404),
   CONTENT_UNAVAILABLE: row(107, 'no peer gave the content that was asked for', 'caller', true, 504),
+  REPLICA_DECLINED: row(108, 'the peer keeps no copy of this Datanet', 'provider', false, 409),
   // chain
   CHAIN_UNREACHABLE: row(120, 'the chain did not answer', 'operator', true, 503),
   CHAIN_REVERTED: row(121, 'the contract refused the transaction', 'caller', false, 409),

@@ -1,7 +1,7 @@
 import type { Libp2p } from '@libp2p/interface'
 import type { CID } from 'multiformats/cid'
 import { z } from 'zod'
-import { verifyCid } from '../base/codec.ts'
+import { RAW, verifyCid } from '../base/codec.ts'
 import { DatanetError } from '../base/errors.ts'
 import { LIMITS } from '../base/limits.ts'
 import { field } from '../base/schema.ts'
@@ -69,7 +69,7 @@ export function serveBlocks(
 export interface FetchBlocksOptions extends AskOptions {
   readonly maxBytes?: number
   readonly maxBlocks?: number
-  /** Roots that are wholly here, such as the parent revision's: what lies under them is not sent. */
+  /** Roots such as the parent revision's: what lies under them and is here is not sent. */
   readonly known?: readonly CID[]
 }
 
@@ -91,8 +91,9 @@ export async function fetchBlocks(
   const { have, missing } = await survey(room, root)
   if (missing.length === 0) return { blocks: 0, bytes: 0, missing: [] }
   for (const known of options.known ?? []) {
-    const { missing: holes } = await survey(room, known)
-    if (holes.length === 0) have.unshift(known)
+    const { have: tops } = await survey(room, known)
+    // Of what has holes, the largest whole parts.
+    have.unshift(...tops.toSorted((a, b) => Number(a.code === RAW) - Number(b.code === RAW)))
   }
   const told = have.slice(0, MAX_HAVE)
   const held = await under(room, told)

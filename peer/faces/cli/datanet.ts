@@ -3,6 +3,7 @@ import type { DatanetSummary, RevisionSummary } from '../../api/datanets-api.ts'
 import { type CliCommand, command, read } from './command.ts'
 import { proposalState } from './deciding.ts'
 import { draftOf } from './founding.ts'
+import { replicaTable } from './hosting.ts'
 import { fields, table } from './layout.ts'
 import { percent } from './money.ts'
 import { accountOf, datanetOf } from './resolve.ts'
@@ -87,12 +88,15 @@ export const datanetCommands: readonly CliCommand[] = [
     name: 'datanet show',
     summary: 'one Datanet and its newest revision kept here',
     args: '[datanet]',
-    async run({ api, args, print }) {
+    async run({ api, args, print, signal }) {
       const datanet = await datanetOf(api, args[0])
       const revision = await api.datanets.head(datanet.id).catch(() => undefined)
-      await print.show({ ...datanet, ...(revision === undefined ? {} : { revision }) }, () =>
-        describe(datanet, print.columns, revision)
-      )
+      const replicas = await api.datanets.replicas(datanet.id, { signal })
+      const shown = { ...datanet, ...(revision === undefined ? {} : { revision }), replicas }
+      await print.show(shown, () => {
+        const copies = replicaTable(replicas, revision?.ordinal ?? 0, print.columns)
+        return `${describe(datanet, print.columns, revision)}${copies === '' ? '' : `\n\n${copies}`}`
+      })
     }
   }),
   command({
@@ -157,8 +161,12 @@ function describe(one: DatanetSummary, width: number, revision?: RevisionSummary
       ['curators', `${one.threshold} of ${one.curators.join(', ')}`],
       ['royalty', `${percent(royaltyPpm)} of a call: ${shares}`],
       ['host', one.intakeHost],
-      ['revision', revision === undefined ? '' : `${revision.ordinal}, ${revision.rows} rows`]
+      ['revision', revision === undefined ? '' : rowsOf(revision)]
     ],
     width
   )
+}
+
+function rowsOf({ ordinal, rows, withdrawn }: RevisionSummary): string {
+  return `${ordinal}, ${rows} rows${withdrawn === 0 ? '' : `, ${withdrawn} of them withdrawn since`}`
 }

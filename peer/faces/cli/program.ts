@@ -11,6 +11,7 @@ import { contributionCommands } from './contribution.ts'
 import { datanetCommands } from './datanet.ts'
 import { decidingCommands } from './deciding.ts'
 import { EXIT, EXIT_TEXT } from './exit-codes.ts'
+import { hostingCommands } from './hosting.ts'
 import { modelCommands } from './model.ts'
 import { peerCommands } from './peer.ts'
 import type { Print } from './print.ts'
@@ -64,6 +65,7 @@ const NOUNS: Readonly<Record<string, string>> = {
 const COMMANDS: readonly CliCommand[] = [
   ...peerCommands,
   ...datanetCommands,
+  ...hostingCommands,
   ...decidingCommands,
   ...contributeCommands,
   ...contributionCommands,

@@ -222,6 +222,8 @@ describe('completion', () => {
         'list',
         'show',
         'publish',
+        'host',
+        'clean',
         'history'
       ])
       expect(offered('datanet', 'ask', '--model', 'x', '--m')).toContain('--max-tokens')
@@ -239,7 +241,15 @@ describe('completion', () => {
         .split('\n')
         .map((one) => one.split('\t')[0])
     expect(offered('datanet ')).toContain('wallet')
-    expect(offered('datanet datanet ')).toEqual(['create', 'history', 'list', 'publish', 'show'])
+    expect(offered('datanet datanet ')).toEqual([
+      'clean',
+      'create',
+      'history',
+      'host',
+      'list',
+      'publish',
+      'show'
+    ])
     expect(offered('datanet ask --max')).toEqual(['--max', '--max-tokens'])
   })
 

@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander'
 import type { HandOverDraft, HandOverState } from '../../../../peer/api/accounts-api.ts'
 import type { ContributionDraft, DatanetSummary } from '../../../../peer/api/datanets-api.ts'
+import type { Replica } from '../../../../peer/api/hosting-api.ts'
 import type { AskEvent, ModelListing, Question } from '../../../../peer/api/models-api.ts'
 import type {
   ChannelSummary,
@@ -78,6 +79,7 @@ export function scriptedPeer(
     channels?: readonly ChannelSummary[]
     accounts?: readonly { address: string; label: string }[]
     autoPublish?: boolean
+    replicas?: readonly Replica[]
     health?: PeerHealth
   } = {}
 ): ScriptedPeer {
@@ -129,6 +131,12 @@ export function scriptedPeer(
         ]
         return { state: 'withdrawn', contribution, tombstone: 'bafyreitombstone', answers }
       },
+      replicas: async () => given.replicas ?? [],
+      async host(draft: { isOn: boolean }) {
+        did.push(['host', draft])
+        return { datanet: BREAD.id, isHost: draft.isOn, ordinal: 3 }
+      },
+      clean: async () => ({ blocks: 12, bytes: 40_000 }),
       pending: async () =>
         ['Sourdough', 'Rye'].map((title, index) => ({
           contribution: `bafyreipending${index}`,

@@ -1,0 +1,92 @@
+import { randomBytes } from 'node:crypto'
+import { multiaddr } from '@multiformats/multiaddr'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Peer } from '../../peer/peer.ts'
+import { serveExchange } from '../../protocol/net/exchange.ts'
+import { PROTOCOLS } from '../../protocol/net/ids.ts'
+import { ask, createTestWorld, LICENCE, type TestWorld } from '../fixtures/world.ts'
+import { TEXTS } from '../fixtures/world-texts.ts'
+import { refusal } from '../protocol/base/refusal.ts'
+
+let world: TestWorld
+let host: Peer
+let keeper: Peer
+let volunteer: Peer
+let liar: string
+let datanet: { id: string; people: string[]; curators: readonly string[] }
+
+beforeAll(async () => {
+  world = await createTestWorld()
+  host = await world.peer('host')
+  keeper = await world.peer('keeper')
+  const { node } = await world.node()
+  liar = node.peerId.toString()
+  // It says that it has everything, and proves what it makes up.
+  await serveExchange(node, PROTOCOLS.host, async function* () {
+    yield* []
+    return { ordinal: 1, proof: new Uint8Array(randomBytes(32)) }
+  })
+  await node.dial(host.addresses.map((address) => multiaddr(address)))
+  datanet = await world.datanet(host, TEXTS.slice(0, 3), { hosts: [keeper.peerId, liar] })
+})
+afterAll(() => world?.stop())
+
+const replicaOf = async (peer: string) =>
+  (await host.api.datanets.replicas(datanet.id)).find((one) => one.peer === peer)
+
+async function give(text: (typeof TEXTS)[number]): Promise<void> {
+  const account = datanet.people[0] as string
+  const draft = { datanet: datanet.id, account, schema: 'text/1', content: { ...text } }
+  const { contribution } = await host.api.datanets.contribute({
+    ...{ ...draft, language: 'en', licence: LICENCE }
+  })
+  const verdict = { verdict: 'approve' as const, account: datanet.curators[0] as string }
+  await host.api.datanets.review({ datanet: datanet.id, contribution, ...verdict })
+  await host.api.datanets.publish(datanet.id)
+}
+
+// HOSTING-W1, HOSTING-R2
+test('a host that the manifest names is told of a revision, keeps it and proves it', async () => {
+  await expect.poll(() => replicaOf(keeper.peerId)).toMatchObject({ ordinal: 1, isVerified: true })
+  expect(await replicaOf(liar)).toMatchObject({ ordinal: 1, isVerified: false })
+  expect(await keeper.api.datanets.head(datanet.id)).toMatchObject({ ordinal: 1, rows: 3 })
+})
+
+// HOSTING-W2
+test('who decides to host keeps up with new revisions by itself, and gives them on', async () => {
+  volunteer = await world.peer('volunteer', { hosting: { everyMs: 200 } })
+  const draft = { datanet: datanet.id, isOn: true }
+  expect(await refusal(() => volunteer.api.datanets.host(draft))).toBe('DATANET_UNKNOWN')
+  await volunteer.api.datanets.find(world.topic)
+  const seen: number[] = []
+  const hosted = await volunteer.api.datanets.host(draft, {
+    onProgress: ({ done }) => seen.push(done)
+  })
+  expect(hosted).toMatchObject({ isHost: true, ordinal: 1 })
+  expect(Math.max(...seen)).toBeGreaterThanOrEqual(3)
+  await give(TEXTS[3] as (typeof TEXTS)[number])
+  const ordinalAt = async (peer: Peer) => (await peer.api.datanets.head(datanet.id)).ordinal
+  await expect.poll(() => ordinalAt(volunteer)).toBe(2)
+  await expect.poll(() => ordinalAt(keeper)).toBe(2)
+  expect(await volunteer.api.datanets.host({ ...draft, isOn: false })).toMatchObject({
+    ...{ isHost: false, ordinal: 2 }
+  })
+})
+
+test('what nothing refers to is cleaned away, and what models and readers need stays', async () => {
+  const { model } = await world.serve(keeper, datanet.id)
+  await give(TEXTS[4] as (typeof TEXTS)[number])
+  await give(TEXTS[5] as (typeof TEXTS)[number])
+  const { blocks, bytes } = await host.api.datanets.clean()
+  expect(blocks).toBeGreaterThan(0)
+  expect(bytes).toBeGreaterThan(0)
+  expect(await host.api.datanets.clean()).toEqual({ blocks: 0, bytes: 0 })
+  await expect.poll(() => replicaOf(keeper.peerId)).toMatchObject({ ordinal: 4, isVerified: true })
+  await keeper.api.datanets.clean()
+  const late = await world.peer('late')
+  await late.api.datanets.find(world.topic)
+  expect(await late.api.datanets.fetch(datanet.id)).toMatchObject({ rows: 6 })
+  await late.api.models.search(world.topic)
+  const content = `What is a ${TEXTS[0]?.title}?`
+  expect((await ask(late, { model: model.model, content })).text).not.toBe('')
+})
