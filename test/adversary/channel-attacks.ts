@@ -10,6 +10,7 @@ const PROVIDER = 'test/protocol/channel/provider-ledger.test.ts'
 const WINDOW = 'test/protocol/channel/window.test.ts'
 const ANSWERING = 'test/peer/services/answering.test.ts'
 const CLAIMER = 'test/peer/services/claimer.test.ts'
+const VECTORS_CLOSE = 'test/vectors-close.test.ts'
 const WATCH = 'test/peer/chain/watch.test.ts'
 
 /** Against vouchers and channels on chain. specs/07-channel.md, specs/11-threats.md */
@@ -66,6 +67,38 @@ export const CHANNEL_ATTACKS: readonly Attack[] = [
         'refuses to close by anyone but the receipt signer, too late, or by a forged voucher'
       ],
       ['test/e2e/channel-close.test.ts', 'a payer that takes back what it signed for loses it']
+    ]
+  },
+  {
+    attack: 'a channel is closed by agreement while more is to come, or on less than was signed',
+    defence: 'a provider’s word is for its highest voucher, with no call open and all committed to',
+    tests: [
+      [VECTORS_CLOSE, 'is answered frame by frame as the page says'],
+      [VECTORS_CLOSE, 'takes the word back that a call was let in before, and gives none'],
+      [
+        'test/e2e/close-by-agreement.test.ts',
+        'a provider gives its word for the highest voucher, and for no other'
+      ]
+    ]
+  },
+  {
+    attack: 'a provider’s word to close is kept back, and calls go on under it',
+    defence: 'no call until the word has run out by confirmed blocks, restarts included',
+    tests: [
+      [
+        VECTORS_CLOSE,
+        'keeps calls off the channel until the word has run out, also through a restart'
+      ]
+    ]
+  },
+  {
+    attack: 'a token that says it takes permits, and means another kind',
+    defence: 'what reverts before it is sent is not tried twice, and the money goes another way',
+    tests: [
+      [
+        'test/peer/services/funding.test.ts',
+        'what a token says and does not keep is not tried twice'
+      ]
     ]
   },
   {

@@ -61,6 +61,53 @@ export const PEER_MUTANTS: readonly Mutant[] = [
     tests: ['test/vectors-close.test.ts']
   },
   {
+    name: 'payer-close-word',
+    file: 'peer/services/closing.ts',
+    find: '    verifyTypedData(escrowDomain(chainId, escrow), CLOSE, said, signature, terms.receiptSigner)\n',
+    replace: '',
+    tests: ['test/peer/services/closing.test.ts']
+  },
+  {
+    name: 'curator-signer',
+    file: 'peer/services/drop-votes.ts',
+    find: 'if (!quorum.curators.includes(signer)) {',
+    replace: "if (signer === '') {",
+    tests: ['test/peer/services/drop-guard.test.ts'],
+    only: 'two of three curators end a drop'
+  },
+  {
+    name: 'audit-voucher',
+    file: 'peer/services/drop-audit.ts',
+    find: '    verifyVoucher(domainSeparator(escrowDomain(chainId, escrow)), voucher, terms.signer)\n',
+    replace: '',
+    tests: ['test/peer/services/drop-guard.test.ts'],
+    only: 'more than the chain captured'
+  },
+  {
+    name: 'audit-leaves',
+    file: 'peer/services/drop-audit.ts',
+    find: 'verifyDropLeaves(record.drop, await fold(record.drop.channels, where, options))',
+    replace: 'await fold(record.drop.channels, where, options)',
+    tests: ['test/peer/services/drop-guard.test.ts'],
+    only: 'leaves that no receipt gives'
+  },
+  {
+    name: 'silent-document',
+    file: 'peer/services/drop-silence.ts',
+    find: 'verifyDropLeaves(record.drop, await fold(record.drop.channels, found, options))',
+    replace: 'await fold(record.drop.channels, found, options)',
+    tests: ['test/peer/services/drop-silence.test.ts'],
+    only: 'a curator does not sign'
+  },
+  {
+    name: 'caller-bond',
+    file: 'peer/services/equivocations.ts',
+    find: 'stakeWei += heldWei - (withdrawal?.amountWei ?? 0n)',
+    replace: 'stakeWei += heldWei',
+    tests: ['test/peer/services/bonds.test.ts'],
+    only: 'a caller that asks for a bond'
+  },
+  {
     name: 'provider-covered',
     file: 'peer/services/delivering.ts',
     find: 'if (channel.isCovered(call.id, costWei)) return true',

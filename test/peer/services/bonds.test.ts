@@ -15,8 +15,8 @@ const BOND_DELAY_S = 30 * DROP_DELAY_S
 
 let world: World
 beforeAll(async () => {
-  world = await createWorld(['provider', 'liar', 'payer', 'stranger'])
-  for (const name of ['provider', 'liar', 'stranger']) await world.drip(name)
+  world = await createWorld(['provider', 'bonded', 'liar', 'payer', 'stranger'])
+  for (const name of ['provider', 'bonded', 'liar', 'stranger']) await world.drip(name)
 })
 
 function bondsOf(name: string) {
@@ -92,19 +92,19 @@ test('a caller that asks for a bond calls nobody with less, and what is leaving 
       ...over
     } as unknown as Offer
   }
-  expect(await bondsOf('provider').bond('own')).toMatchObject({ stakeWei: 900n })
+  await bondsOf('bonded').stake(900n)
   await asking().refuse(offerOf('stranger'))
-  await asking(900n).refuse(offerOf('provider'))
+  await asking(900n).refuse(offerOf('bonded'))
   const refused = (minBondWei: bigint, name: string) =>
     refusal(() => asking(minBondWei).refuse(offerOf(name)))
-  expect(await refused(901n, 'provider')).toBe('BOND_MISSING')
+  expect(await refused(901n, 'bonded')).toBe('BOND_MISSING')
   expect(await refused(1n, 'stranger')).toBe('BOND_MISSING')
-  await bondsOf('provider').unstake({ amountWei: 400n })
-  expect(await refused(501n, 'provider')).toBe('BOND_MISSING')
-  await asking(500n).refuse(offerOf('provider'))
+  await bondsOf('bonded').unstake({ amountWei: 400n })
+  expect(await refused(501n, 'bonded')).toBe('BOND_MISSING')
+  await asking(500n).refuse(offerOf('bonded'))
   // Another token is no bond in this one, and a free call needs none.
-  const other = { payment: { receiptSigner: accountOf('provider'), token: accountOf('none') } }
-  expect(await refusal(() => asking(1n).refuse(offerOf('provider', other)))).toBe('BOND_MISSING')
+  const other = { payment: { receiptSigner: accountOf('bonded'), token: accountOf('none') } }
+  expect(await refusal(() => asking(1n).refuse(offerOf('bonded', other)))).toBe('BOND_MISSING')
   const free = { price: { callWei: 0n, inputTokenWei: 0n, outputTokenWei: 0n }, openWei: 0n }
   await asking(1n).refuse(offerOf('stranger', free))
 })
