@@ -8,6 +8,7 @@ export const LONG = [
   'test/crash/crash.test.ts',
   'test/e2e/cli-first-use.test.ts',
   'test/e2e/devnet.test.ts',
+  'test/e2e/intake-host-lost.test.ts',
   'test/e2e/hosting.test.ts',
   'test/e2e/payer-budget.test.ts',
   'test/e2e/provider-killed.test.ts',

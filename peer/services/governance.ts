@@ -30,20 +30,20 @@ export interface RevisionWork {
 
 /** What curators decide together. specs/04-datanet.md §Proposal */
 export function createGovernance(
-  parts: Pick<Parts, 'governanceStore' | 'datanetStore' | 'wallet' | 'now'>,
+  parts: Pick<Parts, 'governanceStore' | 'wallet' | 'now'>,
   datanets: KnownDatanets,
   manifests: Manifests,
   proposals: Proposals,
   settling: Settling,
   revisions: RevisionWork
 ): GovernanceApi {
-  const { governanceStore, datanetStore, wallet, now } = parts
+  const { governanceStore, wallet, now } = parts
 
-  function stateOf(id: string, { proposal, isOpen }: KeptProposal): ProposalState {
+  function stateOf(id: string, { proposal, isOpen, outcome }: KeptProposal): ProposalState {
     const { history, next } = datanets.known(id)
     const { cid, kind } = proposal.subject
     if (kind === 'revision') {
-      if (datanetStore.revision(id, cid.toString())?.anchored === true) return 'anchored'
+      if (outcome !== undefined) return outcome
     } else {
       if (history.some((one) => one.cid.equals(cid))) return 'in force'
       if (next?.cid.equals(cid) === true) return 'announced'

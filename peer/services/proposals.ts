@@ -35,8 +35,10 @@ const VERIFIED = 4_096
 export interface KeptProposal {
   readonly proposal: Proposal
   readonly approvals: readonly Approval[]
-  /** False once something else took the place that it was for. */
+  /** False once it took its place, or something else did. */
   readonly isOpen: boolean
+  /** Of a revision: whether the chain holds it, or another one, in its place. */
+  readonly outcome?: 'anchored' | 'over'
 }
 
 /** What is proposed to curators, gathered from and spread to their peers. */
@@ -139,12 +141,14 @@ export function createProposals(
     if (stored === undefined || stored.datanet !== datanet.id.toString()) {
       throw new DatanetError('PROPOSAL_UNKNOWN', { proposal: cid })
     }
+    const { outcome } = stored
     const { proposal, approvals, isOpen } = verified(
       datanet,
       readProposal(stored.bytes),
       stored.approvals
     )
-    return { proposal, approvals, isOpen }
+    if (outcome === undefined) return { proposal, approvals, isOpen }
+    return { proposal, approvals, isOpen: false, outcome }
   }
 
   function list(id: string): readonly KeptProposal[] {

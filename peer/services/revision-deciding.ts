@@ -1,6 +1,6 @@
 import { sha256 } from '../../protocol/base/codec.ts'
 import { comparedWords } from '../../protocol/datanet/passage.ts'
-import type { Revision } from '../../protocol/datanet/revision.ts'
+import { type Revision, revisionCid } from '../../protocol/datanet/revision.ts'
 import type { CallOptions, ProgressOptions } from '../api/peer-api.ts'
 import type { DatanetPeers } from './datanet-peers.ts'
 import type { Datanets } from './datanets.ts'
@@ -50,10 +50,22 @@ export function createRevisionDeciding(
   const fetchHead = (id: string, options: ProgressOptions) => revisions.fetch(id, options)
   const readHead = (id: string) => revisions.read(id)
 
+  const look = createRevisionChecking(parts, { ...services, fetchHead, readHead })
+  /** Revisions whose every byte is here, since they were made again. */
+  const looked = new Set<string>()
+
   return {
     draft: revisions.draft,
-    anchor: revisions.anchorApproved,
-    check: createRevisionChecking(parts, { ...services, fetchHead, readHead }),
+    anchor: (datanet, revision, signatures, options) =>
+      revisions.anchorApproved(datanet, revision, signatures, {
+        ...options,
+        isHere: looked.has(revisionCid(revision).toString())
+      }),
+    async check(datanet, revision, options) {
+      const checked = await look(datanet, revision, options)
+      looked.add(revisionCid(revision).toString())
+      return checked
+    },
 
     async takeUp(datanet, options) {
       const id = datanet.id.toString()

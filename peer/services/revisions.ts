@@ -34,12 +34,15 @@ export interface Revisions {
   publish(id: string, options?: ProgressOptions): Promise<RevisionSummary>
   /** The next revision for the other curators to look at, kept and not anchored (as publish refuses). */
   draft(id: string, options?: ProgressOptions): Promise<Revision>
-  /** Anchors a revision that enough curators approve, as anyone; as publish refuses. */
+  /**
+   * Anchors a revision that enough curators approve, as anyone; as publish refuses. It is kept and shown
+   * by its host, and where all of it `isHere`.
+   */
   anchorApproved(
     datanet: KnownDatanet,
     revision: Revision,
     signatures: readonly Uint8Array[],
-    options?: ProgressOptions
+    options?: ProgressOptions & { readonly isHere?: boolean }
   ): Promise<void>
   fetch(id: string, options?: ProgressOptions): Promise<FetchedRevision>
   head(id: string): RevisionSummary
@@ -56,15 +59,6 @@ export interface Revisions {
   alone<T>(work: () => Promise<T>): Promise<T>
   resume(): void
 }
-
-/** What another peer of the Datanet may mend. */
-const UNREACHED: ReadonlySet<string> = new Set([
-  'DOCUMENT_UNKNOWN',
-  'PEER_UNREACHABLE',
-  'PEER_GONE',
-  'PEER_SILENT',
-  'PROTOCOL_REFUSED'
-])
 
 const ZERO = `0x${'0'.repeat(64)}`
 
@@ -129,14 +123,13 @@ export function createRevisions(
     return decodeRevision(stored.bytes)
   }
 
-  /** Anchors a revision that is kept, unless the chain has it already, and shows it to others. */
-  async function anchor(
+  /** Anchors a revision unless the chain has it already. */
+  async function anchorOnChain(
     datanet: KnownDatanet,
-    stored: StoredRevision,
+    revision: Revision,
     signatures: readonly Uint8Array[],
     options: ProgressOptions
-  ): Promise<RevisionSummary> {
-    const revision = decodeRevision(stored.bytes)
+  ): Promise<void> {
     const key = datanet.key
     const digest = hex(digestOf(revisionCid(revision)))
     const anchored = await chain.registry.anchorOf(key, revision.ordinal, options)
@@ -156,6 +149,17 @@ export function createRevisions(
         options
       )
     }
+  }
+
+  /** Anchors a revision that is kept, and shows it to others. */
+  async function anchor(
+    datanet: KnownDatanet,
+    stored: StoredRevision,
+    signatures: readonly Uint8Array[],
+    options: ProgressOptions
+  ): Promise<RevisionSummary> {
+    const revision = decodeRevision(stored.bytes)
+    await anchorOnChain(datanet, revision, signatures, options)
     datanetStore.setAnchored(stored)
     show(stored.datanet, revision)
     return described(revision)
@@ -237,15 +241,31 @@ export function createRevisions(
     )
   }
 
-  /** The newest revision as the first of the Datanet's peers shows it that can be reached. */
+  /** Refuses a revision that is not the chain's, or not its newest. */
+  async function refuseOther({ id, key }: KnownDatanet, revision: Revision, options: CallOptions) {
+    const { ordinal } = revision
+    const anchored = await chain.registry.anchorOf(key, ordinal, options)
+    if (anchored === undefined) throw new DatanetError('ANCHOR_MISSING', { id: `${id}`, key })
+    if (!cidFromDigest(Buffer.from(anchored.slice(2), 'hex')).equals(revisionCid(revision))) {
+      throw new DatanetError('REVISION_INVALID', { reason: 'the chain anchors another revision' })
+    }
+    // An older state would bring back what was taken out of it since.
+    const head = await chain.registry.head(key, options)
+    if (ordinal >= head.ordinal) return
+    throw new DatanetError('RECORD_SUPERSEDED', { id: `${id}`, seq: ordinal, head: head.ordinal })
+  }
+
+  /** The chain's newest revision, from the first of the Datanet's peers that shows it. */
   async function newest(datanet: KnownDatanet, options: CallOptions) {
     let refusal: DatanetError | undefined
     const isIt = ({ kind }: CatalogueEntry) => kind === 'revision'
     for await (const from of peers.of(datanet, isIt, options)) {
       try {
-        return { revision: await recordFrom(from, datanet, options), from }
+        const revision = await recordFrom(from, datanet, options)
+        await refuseOther(datanet, revision, options)
+        return { revision, from }
       } catch (error) {
-        if (!isDatanetError(error) || !UNREACHED.has(error.code)) throw error
+        if (!isDatanetError(error) || error.code === 'CHAIN_UNREACHABLE') throw error
         refusal ??= error
       }
     }
@@ -268,21 +288,6 @@ export function createRevisions(
     await chain.check(options)
     const datanet = datanets.known(id)
     const { revision, from } = await newest(datanet, options)
-    const key = datanet.key
-    const anchored = await chain.registry.anchorOf(key, revision.ordinal, options)
-    if (anchored === undefined) throw new DatanetError('ANCHOR_MISSING', { id, key })
-    if (!cidFromDigest(Buffer.from(anchored.slice(2), 'hex')).equals(revisionCid(revision))) {
-      throw new DatanetError('REVISION_INVALID', { reason: 'the chain anchors another revision' })
-    }
-    // An older state would bring back what was taken out of it since.
-    const head = await chain.registry.head(key, options)
-    if (revision.ordinal < head.ordinal) {
-      throw new DatanetError('RECORD_SUPERSEDED', {
-        id,
-        seq: revision.ordinal,
-        head: head.ordinal
-      })
-    }
     options.onProgress?.({ text: 'fetching the revision', done: 0, total: revision.rows })
     // What was withdrawn is not looked for, and what is not here of it is no hole.
     await sync.sync(id, options)
@@ -339,10 +344,17 @@ export function createRevisions(
       const stored = storedOf(revision)
       const known = datanetStore.revision(stored.datanet, stored.cid)
       if (known?.anchored === true) return
+      const isHere = known !== undefined || options.isHere === true
       const other = datanetStore.unanchored(stored.datanet)
-      if (other !== undefined && other.cid !== stored.cid) datanetStore.dropRevision(other)
-      if (known === undefined) datanetStore.putRevision(stored, [])
-      await anchor(datanet, stored, signatures, options)
+      if (isHere && other !== undefined && other.cid !== stored.cid) {
+        datanetStore.dropRevision(other)
+      }
+      if (isHere && known === undefined) datanetStore.putRevision(stored, [])
+      await anchorOnChain(datanet, revision, signatures, options)
+      // Who only passes approvals on has nothing of it to show.
+      if (!isHere) return
+      datanetStore.setAnchored(stored)
+      show(stored.datanet, revision)
     },
 
     async fetch(id, options = {}) {

@@ -25,7 +25,7 @@ export interface Settling {
 
 /** Settling over what is proposed here. `anchor` puts an approved revision on the chain. */
 export function createSettling(
-  parts: Pick<Parts, 'chain' | 'peerId' | 'now' | 'log'>,
+  parts: Pick<Parts, 'chain' | 'governanceStore' | 'peerId' | 'now' | 'log'>,
   datanets: KnownDatanets,
   manifests: Manifests,
   proposals: Pick<Proposals, 'list'>,
@@ -36,7 +36,7 @@ export function createSettling(
     options: ProgressOptions
   ) => Promise<void>
 ): Settling {
-  const { chain, peerId, now, log } = parts
+  const { chain, governanceStore, peerId, now, log } = parts
   const running = new Map<string, Promise<unknown>>()
 
   const isEnough = ({ signed }: KnownDatanet, { isOpen, approvals }: KeptProposal) =>
@@ -78,14 +78,30 @@ export function createSettling(
     await manifests.catchUp(id, options)
   }
 
+  /** Anchors an approved revision; one whose place the chain has given is no longer open. */
+  async function anchorOrClose(
+    datanet: KnownDatanet,
+    kept: KeptProposal,
+    options: ProgressOptions
+  ): Promise<void> {
+    const { subject, cid } = kept.proposal
+    if (subject.kind !== 'revision' || !kept.isOpen) return
+    const { ordinal } = subject.revision
+    const there = await chain.registry.anchorOf(datanet.key, ordinal, options)
+    const isThere = there === hex(digestOf(subject.cid))
+    if (there !== undefined && !isThere) return governanceStore.setOutcome(cid.toString(), 'over')
+    if (!isThere && !isEnough(datanet, kept)) return
+    await anchor(datanet, subject.revision, signaturesOf(kept.approvals, 0), options)
+    governanceStore.setOutcome(cid.toString(), 'anchored')
+  }
+
   async function settle(id: string, options: ProgressOptions & { isAsked?: boolean }) {
     const datanet = datanets.known(id)
     for (const kept of proposals.list(id)) {
-      if (!isEnough(datanet, kept)) continue
       const { subject } = kept.proposal
       try {
-        if (subject.kind === 'manifest') announce(id, kept)
-        else await anchor(datanet, subject.revision, signaturesOf(kept.approvals, 0), options)
+        if (subject.kind === 'revision') await anchorOrClose(datanet, kept, options)
+        else if (isEnough(datanet, kept)) announce(id, kept)
       } catch (error) {
         if (!isDatanetError(error)) throw error
         log('proposal', { datanet: id, proposal: `${kept.proposal.cid}`, error: error.code })

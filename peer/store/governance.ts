@@ -17,6 +17,8 @@ export interface StoredProposal {
   readonly bytes: Uint8Array
   readonly createdAtMs: number
   readonly approvals: readonly Uint8Array[]
+  /** What became of a revision's proposal, once the chain holds a revision in its place. */
+  readonly outcome?: 'anchored' | 'over'
 }
 
 /** What decides about Datanets: their later manifests, and what is proposed to their curators. */
@@ -25,7 +27,8 @@ export interface GovernanceStore {
   putManifest(manifest: StoredManifest): void
   /** Of one Datanet by rising number. */
   manifests(datanet: string): readonly StoredManifest[]
-  putProposal(proposal: Omit<StoredProposal, 'approvals'>): void
+  putProposal(proposal: Omit<StoredProposal, 'approvals' | 'outcome'>): void
+  setOutcome(proposal: string, outcome: 'anchored' | 'over'): void
   /** False when the curator's word is here already. */
   addApproval(proposal: string, curator: string, bytes: Uint8Array): boolean
   proposal(cid: string): StoredProposal | undefined
@@ -48,7 +51,8 @@ export function createGovernanceStore(db: Database): GovernanceStore {
      CREATE INDEX proposal_by_datanet ON proposal (datanet, created_at_ms);
      CREATE TABLE approval (
        proposal TEXT NOT NULL REFERENCES proposal (cid) ON DELETE CASCADE, curator TEXT NOT NULL,
-       bytes BLOB NOT NULL, PRIMARY KEY (proposal, curator)) STRICT`
+       bytes BLOB NOT NULL, PRIMARY KEY (proposal, curator)) STRICT`,
+    'ALTER TABLE proposal ADD COLUMN outcome TEXT'
   ])
 
   const remove = (cid: string) => {
@@ -65,7 +69,8 @@ export function createGovernanceStore(db: Database): GovernanceStore {
     createdAtMs: Number(row.created_at_ms),
     approvals: db
       .all('SELECT bytes FROM approval WHERE proposal = ? ORDER BY curator', String(row.cid))
-      .map(({ bytes }) => bytes as Uint8Array)
+      .map(({ bytes }) => bytes as Uint8Array),
+    ...(row.outcome === null ? {} : { outcome: row.outcome as 'anchored' | 'over' })
   })
 
   return {
@@ -90,7 +95,16 @@ export function createGovernanceStore(db: Database): GovernanceStore {
         isRotated: row.rotated === 1
       })),
     putProposal({ cid, datanet, bytes, createdAtMs }) {
-      db.run('INSERT OR IGNORE INTO proposal VALUES (?, ?, ?, ?)', cid, datanet, bytes, createdAtMs)
+      db.run(
+        'INSERT OR IGNORE INTO proposal (cid, datanet, bytes, created_at_ms) VALUES (?, ?, ?, ?)',
+        cid,
+        datanet,
+        bytes,
+        createdAtMs
+      )
+    },
+    setOutcome(proposal, outcome) {
+      db.run('UPDATE proposal SET outcome = ? WHERE cid = ?', outcome, proposal)
     },
     addApproval: (proposal, curator, bytes) =>
       db.run('INSERT OR IGNORE INTO approval VALUES (?, ?, ?)', proposal, curator, bytes)
