@@ -21,6 +21,7 @@ import type { Parts } from './parts.ts'
 import { draftRevision } from './revision-drafting.ts'
 import type { RevisionReading, VerifiedRevision } from './revision-reading.ts'
 import type { TombstoneSync } from './tombstone-sync.ts'
+import { createTurns } from './turns.ts'
 
 /** Publishing revisions as a host, and fetching them as anyone. */
 export interface Revisions {
@@ -72,9 +73,7 @@ export function createRevisions(
 ): Revisions {
   const { datanetStore, wallet, chain, publications, content } = parts
 
-  let last: Promise<unknown> = Promise.resolve()
-  let cleaning: Promise<void> = Promise.resolve()
-  const fetching = new Set<Promise<unknown>>()
+  const { inTurn, beside, alone } = createTurns()
 
   async function approvals(datanet: KnownDatanet, revision: Revision): Promise<Uint8Array[]> {
     const { manifest } = datanet.signed
@@ -278,12 +277,6 @@ export function createRevisions(
     return all
   }
 
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const mine = last.then(work)
-    last = mine.catch(() => {})
-    return mine
-  }
-
   async function fetch(id: string, options: ProgressOptions): Promise<FetchedRevision> {
     await chain.check(options)
     const datanet = datanets.known(id)
@@ -357,24 +350,8 @@ export function createRevisions(
       show(stored.datanet, revision)
     },
 
-    async fetch(id, options = {}) {
-      await cleaning
-      const mine = fetch(id, options)
-      fetching.add(mine)
-      return mine.finally(() => fetching.delete(mine))
-    },
-
-    alone(work) {
-      const mine = inTurn(async () => {
-        await Promise.allSettled(fetching)
-        return work()
-      })
-      cleaning = mine.then(
-        () => {},
-        () => {}
-      )
-      return mine
-    },
+    fetch: (id, options = {}) => beside(() => fetch(id, options)),
+    alone,
 
     head: (id) => described(kept(id)),
 
