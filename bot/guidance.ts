@@ -5,6 +5,7 @@ export const GUIDANCE = `The Discord bot needs a token: DISCORD_TOKEN is not set
 3. Invite it: https://discord.com/oauth2/authorize?client_id=<application id>&scope=bot+applications.commands&permissions=274878024704
 4. Run again: DISCORD_TOKEN=<token> npm run bot
    It starts a peer of its own, or takes a running one: DATANET_PEER_URL and DATANET_PEER_TOKEN.
+Without any of this: npm run bot:try, a Discord on this machine and a terminal to try the bot in.
 `
 
 /** What someone is told whose token or setup Discord does not accept. */
