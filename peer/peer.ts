@@ -217,7 +217,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     const recovery = createRecovery(parts, payerChannels)
     started.push(() => recovery.stop())
     const committing = createCommitting(parts)
-    started.push(() => committing.stop())
+    started.push(() => committing.flush())
     const attempt = createAttempt(parts, datanets, payerChannels, evidence, recovery, committing)
     const calls = createCalls(parts, catalogue, attempt, budget)
     const closing = createClosing(parts, payerChannels, recovery)

@@ -1,3 +1,4 @@
+import { deadline } from '../../protocol/net/waiting.ts'
 import { sendCommit } from './closing.ts'
 import type { Parts } from './parts.ts'
 import type { PayerChannel } from './payer-channels.ts'
@@ -9,8 +10,8 @@ export interface Committing {
    * another commit it waits, since a next call would say the same.
    */
   after(channel: PayerChannel): Promise<void>
-  /** Sends what still waits, in bounded time. */
-  stop(): Promise<void>
+  /** Sends what waits, in bounded time: for a peer that stops. */
+  flush(): Promise<void>
 }
 
 /** Calls that come one by one need not be followed by a voucher each. */
@@ -18,42 +19,50 @@ const APART_MS = 250
 /** How long a provider is waited for when this peer stops. */
 const LAST_MS = 2_000
 
-/** What is known of one channel. */
+/** The commitments of one channel. */
 interface Pace {
-  committedAtMs: number
+  channel: PayerChannel
+  lastAtMs: number
+  /** Set while one is due. */
   timer?: NodeJS.Timeout | undefined
+  /** The one that was sent last. */
+  sending?: Promise<void>
 }
 
 /** Commitments of this peer's channels. specs/07-channel.md §Settling */
 export function createCommitting(parts: Pick<Parts, 'pool' | 'log'>): Committing {
-  const paces = new WeakMap<PayerChannel, Pace>()
-  /** Channels that are committed on later. */
-  const due = new Set<PayerChannel>()
+  const paces = new Map<string, Pace>()
 
-  function commit(channel: PayerChannel, pace: Pace, signal?: AbortSignal): Promise<void> {
+  function send(pace: Pace, signal?: AbortSignal): Promise<void> {
     clearTimeout(pace.timer)
-    due.delete(channel)
     pace.timer = undefined
-    pace.committedAtMs = performance.now()
-    return sendCommit(parts, channel, signal === undefined ? {} : { signal })
+    pace.lastAtMs = performance.now()
+    pace.sending = sendCommit(parts, pace.channel, signal === undefined ? {} : { signal })
+    return pace.sending
   }
 
   return {
     async after(channel) {
       if (!channel.isIdle) return
-      const pace = paces.get(channel) ?? { committedAtMs: Number.NEGATIVE_INFINITY }
-      paces.set(channel, pace)
+      const { channelId } = channel
+      const pace = paces.get(channelId) ?? { channel, lastAtMs: Number.NEGATIVE_INFINITY }
+      paces.set(channelId, pace)
+      pace.channel = channel
       if (pace.timer !== undefined) return
-      const leftMs = pace.committedAtMs + APART_MS - performance.now()
-      if (leftMs <= 0) return commit(channel, pace)
-      due.add(channel)
-      // What is not sent, and not verified by a later voucher either, is sent when this peer stops.
-      pace.timer = setTimeout(() => commit(channel, pace).catch(() => {}), leftMs).unref()
+      const leftMs = pace.lastAtMs + APART_MS - performance.now()
+      if (leftMs <= 0) return send(pace)
+      // What a later voucher has said by then is not sent again.
+      pace.timer = setTimeout(() => send(pace).catch(() => {}), leftMs).unref()
     },
-    async stop() {
-      const late = AbortSignal.timeout(LAST_MS)
-      const last = [...due].map((channel) => commit(channel, paces.get(channel) as Pace, late))
-      await Promise.allSettled(last)
+    async flush() {
+      const late = deadline(LAST_MS)
+      const work = [...paces.values()].map(async (pace) => {
+        await pace.sending
+        if (pace.timer !== undefined) await send(pace, late.signal)
+      })
+      const lateness = new Promise((resolve) => late.signal.addEventListener('abort', resolve))
+      await Promise.race([Promise.allSettled(work), lateness])
+      late.release()
     }
   }
 }

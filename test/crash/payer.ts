@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createAttempt } from '../../peer/services/attempt.ts'
+import { createCommitting } from '../../peer/services/committing.ts'
 import type { Datanets } from '../../peer/services/datanets.ts'
 import { createEquivocations } from '../../peer/services/equivocations.ts'
 import {
@@ -75,7 +76,15 @@ async function start(init: Join) {
   const known = { card, offers: new Map() }
   const datanets = { meet: async () => DATANET } as unknown as Datanets
   const channels = watch(side, inner)
-  const attempt = createAttempt(parts, datanets, channels, createEquivocations(parts), recovery)
+  const committing = createCommitting(parts)
+  const attempt = createAttempt(
+    parts,
+    datanets,
+    channels,
+    createEquivocations(parts),
+    recovery,
+    committing
+  )
   const signal = new AbortController().signal
   const codes: Record<string, number> = {}
 
@@ -136,6 +145,7 @@ async function start(init: Join) {
         }
         await pause(20)
       }
+      await committing.flush()
       return { open: parts.channelStore.open.channels().length, codes }
     }
   }

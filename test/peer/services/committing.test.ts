@@ -44,6 +44,6 @@ test('what waits is sent when the peer stops', async () => {
   const { after, committing, heard } = idleChannel()
   await after()
   await after()
-  await committing.stop()
+  await committing.flush()
   expect(heard()).toBe(2)
 })
