@@ -40,7 +40,13 @@ test('without a token it says how to get one, and fails', async () => {
   expect(await ended).toBe(1)
   const lines = said().trim().split('\n')
   expect(lines.length).toBeLessThanOrEqual(7)
-  for (const word of ['DISCORD_TOKEN', 'applications', 'Reset Token', 'oauth2', 'npm run bot:try']) {
+  for (const word of [
+    'DISCORD_TOKEN',
+    'applications',
+    'Reset Token',
+    'oauth2',
+    'npm run bot:try'
+  ]) {
     expect(said()).toContain(word)
   }
 })
