@@ -50,3 +50,20 @@ export interface PeerInit {
   readonly now?: () => number
   readonly log?: Parts['log']
 }
+
+/** `limits` with a deposit that fits the budgets: what nobody may spend would only lie there. */
+export function withinBudgets(limits: SpendingLimits): SpendingLimits {
+  const { depositWei, maxDayWei = depositWei, maxProviderDayWei = depositWei } = limits
+  const leastWei = [depositWei, maxDayWei, maxProviderDayWei].reduce((a, b) => (a < b ? a : b))
+  return { ...limits, depositWei: leastWei }
+}
+
+/** Those of `keys` that were given: what is left out has its own default where it is used. */
+export function given<K extends keyof PeerInit>(
+  init: PeerInit,
+  keys: readonly K[]
+): Partial<PeerInit> {
+  return Object.fromEntries(
+    keys.flatMap((key) => (init[key] === undefined ? [] : [[key, init[key]]]))
+  )
+}

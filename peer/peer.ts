@@ -22,7 +22,7 @@ import { askFaucet } from './devnet/faucet.ts'
 import { createHandingIn } from './handing-in.ts'
 import { createNode } from './net/node.ts'
 import { createStanding } from './net/standing.ts'
-import type { PeerInit } from './peer-init.ts'
+import { given, type PeerInit, withinBudgets } from './peer-init.ts'
 import { ROLES, withRoles } from './roles.ts'
 import { createAccounts } from './services/accounts.ts'
 import { createAnswering } from './services/answering.ts'
@@ -45,7 +45,7 @@ import { createIdleDeposits, type IdleDeposits } from './services/idle-deposits.
 import { withStanding } from './services/junk.ts'
 import { createModels } from './services/models.ts'
 import { createOffering, OFFERED } from './services/offering.ts'
-import type { Parts, SpendingLimits } from './services/parts.ts'
+import type { Parts } from './services/parts.ts'
 import { createPayerChannels, type PayerChannels } from './services/payer-channels.ts'
 import { createProviderChannels, type ProviderChannels } from './services/provider-channels.ts'
 import { createPublications } from './services/publications.ts'
@@ -62,6 +62,7 @@ import { createDatanetStore } from './store/datanets.ts'
 import { createDocumentStore } from './store/documents.ts'
 import { createDropStore } from './store/drops.ts'
 import { createEvidenceStore, type EvidenceStore } from './store/evidence.ts'
+import { createFundingStore } from './store/funding.ts'
 import { createGovernanceStore } from './store/governance.ts'
 import { createHostingStore } from './store/hosting.ts'
 import { createModelStore } from './store/models.ts'
@@ -196,7 +197,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
           })
     started.push(() => money?.stop())
     const { claimer, deposits, health: moneyHealth } = money ?? withoutMoney()
-    const funding = createFunding(parts)
+    const funding = createFunding(parts, createFundingStore(db))
     const claims = createClaims(parts, claimer, funding)
     const rewards = createRewardServices(parts, datanets, {
       dropStore: createDropStore(db),
@@ -373,13 +374,6 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
   }
 }
 
-/** A deposit that a budget lets nobody spend would only lie there. */
-function withinBudgets(limits: SpendingLimits): SpendingLimits {
-  const { depositWei, maxDayWei = depositWei, maxProviderDayWei = depositWei } = limits
-  const leastWei = [depositWei, maxDayWei, maxProviderDayWei].reduce((a, b) => (a < b ? a : b))
-  return { ...limits, depositWei: leastWei }
-}
-
 /** A guard that knows what was told twice before the last restart, and keeps what will be. */
 function guardOver(store: EvidenceStore): SeqGuard {
   return createSeqGuard({
@@ -390,11 +384,4 @@ function guardOver(store: EvidenceStore): SeqGuard {
 
 function passAbort(error: unknown): void {
   if (isAbort(error)) throw error
-}
-
-/** Those of `keys` that were given: what is left out has its own default where it is used. */
-function given<K extends keyof PeerInit>(init: PeerInit, keys: readonly K[]): Partial<PeerInit> {
-  return Object.fromEntries(
-    keys.flatMap((key) => (init[key] === undefined ? [] : [[key, init[key]]]))
-  )
 }

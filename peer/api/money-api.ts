@@ -46,7 +46,7 @@ export interface ChannelSummary {
   readonly withdrawableWei: bigint
   /** By the chain's clock; only while withdrawing. */
   readonly readyAtMs?: number
-  /** How this peer last paid into it; absent where it did not since it started. */
+  /** How this peer last paid into it; absent where it did not. */
   readonly paidBy?: FundingWay
 }
 

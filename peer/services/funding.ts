@@ -8,16 +8,17 @@ import type { FundingWay } from '../api/money-api.ts'
 import type { CallOptions } from '../api/peer-api.ts'
 import type { Inclusion } from '../chain/chain.ts'
 import type { FundOrder } from '../chain/escrow.ts'
+import type { FundingStore } from '../store/funding.ts'
 import type { Parts } from './parts.ts'
 import { PERMIT, RECEIVE_WITH_AUTHORIZATION } from './token-signatures.ts'
 
 /** Pays into a channel from the peer's own account. Refuses what it does not hold (FUNDS_INSUFFICIENT). */
 export type Fund = (terms: Terms, amountWei: bigint, options: CallOptions) => Promise<void>
 
-/** How channels are paid into, and how they were since this peer started. */
+/** How channels are paid into, and how they were. */
 export interface Funding {
   readonly fund: Fund
-  /** By which way the channel was last paid into; undefined when it was not by this process. */
+  /** By which way this peer last paid into the channel; undefined when it did not, or keeps no record. */
   wayOf(channelId: string): FundingWay | undefined
 }
 
@@ -31,9 +32,11 @@ const SIGNED_WAYS = ['authorization', 'permit'] as const
  * token lets its owner sign, and else by an approval before it. One at a time: allowance and vault are
  * the account's, and two at once would count on the same. specs/07-channel.md §Funding
  */
-export function createFunding(parts: Pick<Parts, 'chain' | 'wallet'>): Funding {
+export function createFunding(
+  parts: Pick<Parts, 'chain' | 'wallet'>,
+  store?: FundingStore
+): Funding {
   const { chain, wallet } = parts
-  const ways = new Map<string, FundingWay>()
   /** Ways that the token was found not to have after all. */
   const useless = new Set<FundingWay>()
   /** Numbers of orders, in a row: the contract keeps 256 of them in a word. No two peers draw the same. */
@@ -151,12 +154,12 @@ export function createFunding(parts: Pick<Parts, 'chain' | 'wallet'>): Funding {
         .then(async () => {
           const way = await fundNow(terms, amountWei, options)
           const { chainId, escrow } = chain.contracts
-          ways.set(channelIdOf(escrowDomain(chainId, escrow), terms), way)
+          store?.set(channelIdOf(escrowDomain(chainId, escrow), terms), way)
         })
       funding = turn
       return turn
     },
-    wayOf: (channelId) => ways.get(channelId)
+    wayOf: (channelId) => store?.of(channelId) as FundingWay | undefined
   }
 }
 

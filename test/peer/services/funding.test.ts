@@ -3,6 +3,8 @@ import type { Chain, ChainContracts } from '../../../peer/chain/chain.ts'
 import { createEthersChain } from '../../../peer/chain/ethers-chain.ts'
 import { createFunding } from '../../../peer/services/funding.ts'
 import { createVault } from '../../../peer/services/vault.ts'
+import { openDatabase } from '../../../peer/store/database.ts'
+import { createFundingStore } from '../../../peer/store/funding.ts'
 import type { Wallet } from '../../../peer/wallet/wallet.ts'
 import { keySigner } from '../../../protocol/base/typed-data.ts'
 import { channelIdOf, escrowDomain, type Terms } from '../../../protocol/channel/terms.ts'
@@ -41,7 +43,7 @@ function payer(token = world.contracts.token) {
   const signer = keySigner(secretKey)
   const own = { address: signer.address, label: 'own', signer, secretKey }
   const parts = { chain, wallet: { own } as unknown as Wallet }
-  const { fund, wayOf } = createFunding(parts)
+  const { fund, wayOf } = createFunding(parts, createFundingStore(openDatabase(':memory:')))
   let salts = 0
   return {
     chain,
