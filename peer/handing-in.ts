@@ -1,11 +1,14 @@
+import type { RowsApi } from './api/rows-api.ts'
 import type { SubmissionsApi } from './api/submissions-api.ts'
 import { createNearDuplicates } from './intake/near-duplicates.ts'
 import { createContributing } from './services/contributing.ts'
 import type { Datanets } from './services/datanets.ts'
+import { createExporting } from './services/exporting.ts'
 import { createIntake, type Intake } from './services/intake.ts'
 import type { Parts } from './services/parts.ts'
 import { createProving } from './services/proving.ts'
 import type { RevisionReading } from './services/revision-reading.ts'
+import type { Revisions } from './services/revisions.ts'
 import { createTakingIn } from './services/taking-in.ts'
 import type { Database } from './store/database.ts'
 import { createLikenessStore } from './store/likeness.ts'
@@ -14,7 +17,8 @@ import { createOwnSubmissionStore } from './store/own-submissions.ts'
 /** Both sides of handing in: what this peer's accounts give, and what it takes in as a host. */
 export interface HandingIn {
   readonly intake: Intake
-  readonly contributing: SubmissionsApi
+  /** And what of a Datanet is taken out again. */
+  readonly giving: SubmissionsApi & RowsApi
 }
 
 /** The handing in of one peer. */
@@ -22,12 +26,16 @@ export function createHandingIn(
   db: Database,
   parts: Parts,
   datanets: Datanets,
-  reading: () => RevisionReading
+  /** What is made of Datanets, which is made after this. */
+  made: () => { readonly reading: RevisionReading; readonly revisions: Revisions }
 ): HandingIn {
-  const proving = createProving(parts, reading)
+  const proving = createProving(parts, () => made().reading)
   const takingIn = createTakingIn(parts, createNearDuplicates(createLikenessStore(db)))
   return {
     intake: createIntake(parts, datanets, takingIn, proving),
-    contributing: createContributing(parts, datanets, createOwnSubmissionStore(db), proving)
+    giving: {
+      ...createContributing(parts, datanets, createOwnSubmissionStore(db), proving),
+      ...createExporting(() => made().revisions)
+    }
   }
 }

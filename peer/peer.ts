@@ -163,7 +163,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     }
     const deciding = createDeciding(parts)
     const datanets = createDatanets(parts, deciding.known, deciding.manifests)
-    const { intake, contributing } = createHandingIn(db, parts, datanets, () => withdrawing.reading)
+    const { intake, giving } = createHandingIn(db, parts, datanets, () => ({ reading, revisions }))
     const withdrawing = createWithdrawing(db, blocks, parts, datanets, init.withdrawals)
     started.push(() => withdrawing.stop())
     const { tombstones, sync, reading } = withdrawing
@@ -278,7 +278,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
         ...governing.api,
         create: datanets.create,
         find: datanets.find,
-        ...contributing,
+        ...giving,
         list: async () => datanets.all().map(summary),
         show: async (id) => summary(datanets.known(id)),
         withdraw: withdrawing.withdraw,

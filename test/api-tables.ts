@@ -18,6 +18,7 @@ const SHAPES = {
   OwnContribution: itemOf(api.datanets.submissions.result),
   OwnContributionDetails: api.datanets.submission.result,
   Inclusion: api.datanets.inclusion.result,
+  RowsQuery: api.datanets.rows.argument,
   Standing: itemOf(api.datanets.standing.result),
   WithdrawalDraft: api.datanets.withdraw.argument,
   Withdrawal: api.datanets.withdraw.result,

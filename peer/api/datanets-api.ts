@@ -2,10 +2,11 @@ import type { RoyaltyPolicy } from '../../protocol/datanet/royalty-policy.ts'
 import type { GovernanceApi } from './governance-api.ts'
 import type { HostingApi } from './hosting-api.ts'
 import type { CallOptions, ProgressOptions, TopicQuery } from './peer-api.ts'
+import type { RowsApi } from './rows-api.ts'
 import type { ContributionFinding, SubmissionsApi } from './submissions-api.ts'
 import type { WithdrawalDraft, WithdrawalState } from './withdrawals-api.ts'
 
-export interface DatanetsApi extends GovernanceApi, HostingApi, SubmissionsApi {
+export interface DatanetsApi extends GovernanceApi, HostingApi, SubmissionsApi, RowsApi {
   /** Founds a Datanet with this peer as its intake host: manifest signed, founded on chain, announced. */
   create(draft: DatanetDraft, options?: CallOptions): Promise<DatanetSummary>
   /** The Datanets this peer hosts or has met. */

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { datanetFields, governanceSchema } from './governance-schema.ts'
 import { cleanedSchema, hostedSchema, hostingDraftSchema, replicaSchema } from './hosting-schema.ts'
 import { idSchema, method, methodOf, topicSchema } from './method.ts'
+import { rowsSchema } from './rows-schema.ts'
 import { contentSchema, findingSchema, submissionsSchema } from './submissions-schema.ts'
 import { withdrawalDraftSchema, withdrawalStateSchema } from './withdrawals-schema.ts'
 
@@ -91,6 +92,7 @@ const fetched = z.object({
 /** `datanets` of the PeerApi on the wire. */
 export const datanetsSchema = {
   ...submissionsSchema,
+  ...rowsSchema,
   ...governanceSchema,
   create: methodOf('call', 'draft', draft, summary),
   list: method('call', z.array(summary).readonly()),

@@ -41,6 +41,7 @@ export const ACCESS: Readonly<Record<MethodPath, Access>> = {
   'datanets/submission': { accountIn: 'account' },
   'datanets/standing': { accountIn: 'account' },
   'datanets/inclusion': 'any',
+  'datanets/rows': 'any',
   'datanets/withdraw': { accountIn: 'account' },
   'datanets/pending': 'a curator',
   'datanets/review': { accountIn: 'account' },

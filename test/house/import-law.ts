@@ -89,7 +89,7 @@ const ROOMS: readonly Room[] = [
   ...['cli', 'gateway', 'mcp', 'web'].map((face) => ({
     path: new RegExp(`^peer/faces/${face}/`),
     locals: ['peer/api/', `peer/faces/${face}/`],
-    packages: ['commander', 'hono', '@hono/node-server', 'zod']
+    packages: ['commander', 'hono', '@hono/node-server', 'zod', 'csv-parse', 'hyparquet-writer']
   })),
   // The other composition roots: whole peers, and a network of them.
   { path: /^peer\/[\w-]+\.ts$/, locals: ['protocol/', 'peer/'] },
@@ -127,7 +127,8 @@ const BOUND: readonly { readonly what: RegExp; readonly where: RegExp }[] = [
   { what: /^gpt-tokenizer$/, where: /^protocol\/model\/price\.ts$/ },
   { what: /^(hono|@hono\/node-server)$/, where: /^peer\/(api|faces)\// },
   { what: /^(discord\.js|@discordjs\/.*)$/, where: /^bot\// },
-  { what: /^commander$/, where: /^peer\/faces\/cli\// },
+  { what: /^(commander|csv-parse|hyparquet-writer)$/, where: /^peer\/faces\/cli\// },
+  { what: /^eld$/, where: /^peer\/intake\// },
   { what: /^@nomicfoundation\/edr$/, where: /^peer\/chain\/embedded\// },
   { what: /^protocol\/contracts\/abi\//, where: /^peer\/chain\// },
   // Compiling is a task of its own, which nothing that runs depends on.

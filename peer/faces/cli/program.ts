@@ -11,7 +11,9 @@ import { contributionCommands } from './contribution.ts'
 import { datanetCommands } from './datanet.ts'
 import { decidingCommands } from './deciding.ts'
 import { EXIT, EXIT_TEXT } from './exit-codes.ts'
+import { exportCommands } from './export.ts'
 import { hostingCommands } from './hosting.ts'
+import { importCommands } from './import.ts'
 import { modelCommands } from './model.ts'
 import { peerCommands } from './peer.ts'
 import type { Print } from './print.ts'
@@ -46,7 +48,9 @@ const HELP_WIDTHS = { usual: 80, most: 100 }
 /** A noun with more verbs than this leaves its summary no room on 80 columns. */
 const TERM_WIDTH = 30
 /** Commands that are named, and not explained, where all are listed. */
-const RARE = ['bond', 'chain deploy', 'completion', 'config', 'join', 'proposal', 'tower']
+const RARE = [
+  ...['bond', 'chain deploy', 'completion', 'config', 'import', 'join', 'proposal', 'tower']
+]
 
 const NOUNS: Readonly<Record<string, string>> = {
   peer: 'run a peer of your own',
@@ -67,7 +71,9 @@ const COMMANDS: readonly CliCommand[] = [
   ...datanetCommands,
   ...hostingCommands,
   ...decidingCommands,
+  ...exportCommands,
   ...contributeCommands,
+  ...importCommands,
   ...contributionCommands,
   ...withdrawCommands,
   ...reviewCommands,
@@ -89,7 +95,7 @@ export function createProgram(environment: CliEnvironment): Command {
     .exitOverride()
     .usage('<command>   (with --help: what it takes)')
     .helpOption('-h, --help', 'this, or what a command takes')
-    .addHelpText('after', `\nAlso ${RARE.join(', ')}. Most: --json\n${EXIT_TEXT}`)
+    .addHelpText('after', `\nAlso ${RARE.join(', ')}.\n${EXIT_TEXT}`)
     .configureHelp({
       subcommandTerm: termOf,
       visibleOptions: optionsOf,

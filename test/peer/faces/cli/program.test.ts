@@ -224,7 +224,8 @@ describe('completion', () => {
         'publish',
         'host',
         'clean',
-        'history'
+        'history',
+        'export'
       ])
       expect(offered('datanet', 'ask', '--model', 'x', '--m')).toContain('--max-tokens')
       expect(offered('datanet', 'contribute', '')).toEqual(['files'])
@@ -244,6 +245,7 @@ describe('completion', () => {
     expect(offered('datanet datanet ')).toEqual([
       'clean',
       'create',
+      'export',
       'history',
       'host',
       'list',

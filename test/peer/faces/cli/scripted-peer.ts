@@ -9,7 +9,12 @@ import type {
   ReceiptSummary
 } from '../../../../peer/api/money-api.ts'
 import type { PeerApi, PeerHealth } from '../../../../peer/api/peer-api.ts'
-import type { OwnContribution, Standing } from '../../../../peer/api/submissions-api.ts'
+import type { RowsPage, RowsQuery } from '../../../../peer/api/rows-api.ts'
+import type {
+  ContributionFinding,
+  OwnContribution,
+  Standing
+} from '../../../../peer/api/submissions-api.ts'
 import type { WithdrawalDraft, WithdrawalState } from '../../../../peer/api/withdrawals-api.ts'
 import { createPrint, failed } from '../../../../peer/faces/cli/print.ts'
 import { createProgram, usageCode } from '../../../../peer/faces/cli/program.ts'
@@ -75,6 +80,8 @@ export function scriptedPeer(
     receipts?: readonly ReceiptSummary[]
     submissions?: readonly OwnContribution[]
     standings?: readonly Standing[]
+    check?: (draft: ContributionDraft) => readonly ContributionFinding[]
+    rows?: readonly Record<string, unknown>[]
     evidence?: readonly EvidenceSummary[]
     channels?: readonly ChannelSummary[]
     accounts?: readonly { address: string; label: string }[]
@@ -108,6 +115,15 @@ export function scriptedPeer(
         return { contribution, status: 'pending' as const, ...word }
       },
       submissions: async () => given.submissions ?? ROWS,
+      check: async (draft: ContributionDraft) => given.check?.(draft) ?? [],
+      async rows(query: RowsQuery): Promise<RowsPage> {
+        did.push(['rows', query])
+        const rows = given.rows ?? []
+        const [from, size] = [query.from ?? 0, 2]
+        const page = rows.slice(from, from + size)
+        const next = from + size < rows.length ? { next: from + size } : {}
+        return { rows: page, ordinal: 4, of: rows.length, skipped: 0, ...next }
+      },
       async submission({ contribution }: { contribution: string }) {
         const one = given.submissions?.find((own) => own.contribution === contribution)
         const word = { host: '12D3KooWhost', receipt: 'AA==', signed: 'AA==', origin: 'direct' }
