@@ -60,6 +60,7 @@ export function createDeciding(parts: Parts): Deciding {
         stop: keepingUp.stop,
         api: {
           ...governance,
+          diff: revisions.diff,
           propose: (id, options) => then(id, governance.propose(id, options)),
           change: (draft, options) => then(draft.datanet, governance.change(draft, options)),
           approve: (named, options) => then(named.datanet, governance.approve(named, options)),

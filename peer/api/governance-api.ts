@@ -23,6 +23,10 @@ export interface GovernanceApi {
   approve(named: ProposalApproval, options?: ProgressOptions): Promise<ProposalSummary>
   /** Takes a bundle that came by hand. */
   carry(bundle: string, options?: CallOptions): Promise<ProposalSummary>
+  /** What was signed twice for one place: manifests with a quorum each, and words of one curator. */
+  forks(id: string, options?: CallOptions): Promise<readonly ForkSummary[]>
+  /** What the newer of two revisions kept here has otherwise (ANCHOR_MISSING for others). */
+  diff(draft: DiffDraft, options?: CallOptions): Promise<RevisionDiff>
   /** The manifests of a Datanet: those before, the one in force, and what is announced. */
   manifests(id: string, options?: CallOptions): Promise<readonly ManifestSummary[]>
 }
@@ -115,4 +119,47 @@ export interface ManifestSummary {
   readonly effectiveAtMs: number
   /** Against the manifest before; empty for the founding one. */
   readonly changes: readonly FieldChange[]
+}
+
+/** Two for one place: of manifests, the one that the chain has in force counts. */
+export interface ForkSummary {
+  readonly kind: 'manifest' | 'approval'
+  /** The manifest's `seq`; of an approval, the number that it is for, in words. */
+  readonly place: string
+  /** Who approved both, where it is one curator. */
+  readonly curator?: string
+  /** CIDs of the manifests or of the proposals. */
+  readonly first: string
+  readonly second: string
+}
+
+export interface DiffDraft {
+  readonly datanet: string
+  /** Ordinals; the newest kept here and the one before unless given. */
+  readonly from?: number
+  readonly to?: number
+}
+
+/** A row as a diff names it; what was withdrawn has no title any more. */
+export interface DiffRow {
+  readonly contribution: string
+  readonly contributor: string
+  readonly title?: string
+}
+
+export interface RevisionDiff {
+  readonly datanet: string
+  readonly from: number
+  readonly to: number
+  readonly fromRows: number
+  readonly toRows: number
+  /** In row order; at most a thousand of each, of `counts` in all. */
+  readonly added: readonly DiffRow[]
+  readonly withdrawn: readonly DiffRow[]
+  readonly handedOver: ReadonlyArray<{ readonly oldAccount: string; readonly newAccount: string }>
+  readonly counts: {
+    readonly added: number
+    readonly withdrawn: number
+    readonly handedOver: number
+  }
 }

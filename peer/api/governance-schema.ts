@@ -85,6 +85,38 @@ const manifest = z.object({
   changes
 })
 
+const fork = z.object({
+  kind: z.enum(['manifest', 'approval']),
+  place: z.string(),
+  curator: z.exactOptional(z.string()),
+  first: z.string(),
+  second: z.string()
+})
+
+const row = z.object({
+  contribution: z.string(),
+  contributor: z.string(),
+  title: z.exactOptional(z.string())
+})
+
+const diffDraft = z.strictObject({
+  datanet: idSchema,
+  from: z.exactOptional(z.int().min(1)),
+  to: z.exactOptional(z.int().min(1))
+})
+
+const diff = z.object({
+  datanet: z.string(),
+  from: z.int(),
+  to: z.int(),
+  fromRows: z.int(),
+  toRows: z.int(),
+  added: z.array(row).readonly(),
+  withdrawn: z.array(row).readonly(),
+  handedOver: z.array(z.object({ oldAccount: z.string(), newAccount: z.string() })).readonly(),
+  counts: z.object({ added: z.int(), withdrawn: z.int(), handedOver: z.int() })
+})
+
 /** What of `datanets` curators decide with, on the wire. */
 export const governanceSchema = {
   change: methodOf('call', 'draft', draft, summary),
@@ -107,5 +139,7 @@ export const governanceSchema = {
     summary
   ),
   carry: methodOf('call', 'bundle', z.string().max(2_097_152), summary),
+  forks: methodOf('call', 'id', idSchema, z.array(fork).readonly()),
+  diff: methodOf('call', 'draft', diffDraft, diff),
   manifests: methodOf('call', 'id', idSchema, z.array(manifest).readonly())
 }

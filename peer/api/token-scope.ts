@@ -57,6 +57,8 @@ export const ACCESS: Readonly<Record<MethodPath, Access>> = {
   'datanets/proposal': 'any',
   'datanets/approve': 'admin',
   'datanets/carry': 'admin',
+  'datanets/forks': 'any',
+  'datanets/diff': 'any',
   'datanets/manifests': 'any',
   'models/build': 'admin',
   'models/adopt': 'admin',

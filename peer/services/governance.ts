@@ -11,6 +11,7 @@ import type {
   ProposalSummary
 } from '../api/governance-api.ts'
 import type { CallOptions, ProgressOptions } from '../api/peer-api.ts'
+import { forksOf } from './forks.ts'
 import type { KnownDatanet, KnownDatanets } from './known-datanets.ts'
 import type { Manifests } from './manifests.ts'
 import { manifestChanges, nextManifest } from './next-manifest.ts'
@@ -30,14 +31,14 @@ export interface RevisionWork {
 
 /** What curators decide together. specs/04-datanet.md §Proposal */
 export function createGovernance(
-  parts: Pick<Parts, 'governanceStore' | 'wallet' | 'now'>,
+  parts: Pick<Parts, 'governanceStore' | 'evidenceStore' | 'wallet' | 'now'>,
   datanets: KnownDatanets,
   manifests: Manifests,
   proposals: Proposals,
   settling: Settling,
   revisions: RevisionWork
-): GovernanceApi {
-  const { governanceStore, wallet, now } = parts
+): Omit<GovernanceApi, 'diff'> {
+  const { governanceStore, evidenceStore, wallet, now } = parts
 
   function stateOf(id: string, { proposal, isOpen, outcome }: KeptProposal): ProposalState {
     const { history, next } = datanets.known(id)
@@ -208,6 +209,8 @@ export function createGovernance(
       await upToDate(id, options)
       return described(id, proposals.get(id, kept.proposal.cid.toString()))
     },
+
+    forks: async (id) => forksOf(evidenceStore.documents(), id),
 
     async manifests(id, options = {}) {
       const { history, next } = await upToDate(id, options)

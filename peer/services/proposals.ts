@@ -8,6 +8,7 @@ import {
   type Proposal,
   readProposal,
   signApproval,
+  statedApproval,
   verifyApproval
 } from '../../protocol/datanet/proposal.ts'
 import { registryDomain } from '../../protocol/datanet/revision.ts'
@@ -65,12 +66,15 @@ export interface Proposals {
 
 /** Proposals over the exchange of that name. `onChange` is told what a curator's word was added to. */
 export function createProposals(
-  parts: Pick<Parts, 'governanceStore' | 'wallet' | 'chain' | 'pool' | 'peerId' | 'now'>,
+  parts: Pick<
+    Parts,
+    'governanceStore' | 'evidenceStore' | 'wallet' | 'chain' | 'pool' | 'peerId' | 'now' | 'log'
+  >,
   datanets: KnownDatanets,
   peers: DatanetPeers,
   onChange: (datanet: string, kept: KeptProposal) => void
 ): Proposals {
-  const { governanceStore, wallet, chain, pool, peerId, now } = parts
+  const { governanceStore, evidenceStore, wallet, chain, pool, peerId, now, log } = parts
 
   const verifiedOnce = new Map<string, Approval>()
 
@@ -171,11 +175,33 @@ export function createProposals(
     }
     let isNew = false
     for (const [curator, word] of given.bytesOf) {
-      isNew = governanceStore.addApproval(cid, curator, word) || isNew
+      const isFirst = governanceStore.addApproval(cid, curator, word)
+      if (isFirst) keepSecondWord(id, proposal, curator, word)
+      isNew = isFirst || isNew
     }
     const now_ = kept(datanet, cid)
     if (isNew) onChange(id, now_)
     return now_
+  }
+
+  /** A curator who approves two for one place makes forks possible: both words are kept. */
+  function keepSecondWord(id: string, proposal: Proposal, curator: string, word: Uint8Array): void {
+    const { kind, number } = placeIn(proposal)
+    const other = governanceStore.proposals(id).find(({ cid, bytes }) => {
+      const place = placeIn(readProposal(bytes))
+      return cid !== proposal.cid.toString() && place.kind === kind && place.number === number
+    })
+    const words = (other?.approvals ?? []).filter((one) => statedApproval(one).curator === curator)
+    if (words[0] === undefined) return
+    const name = { issuer: id, kind: 'approval', id: `${kind} ${number} ${curator}` }
+    evidenceStore.addDocuments({ ...name, seq: number, documents: [words[0], word] })
+    log('fork', {
+      datanet: id,
+      [kind]: number,
+      curator,
+      first: other?.cid,
+      second: `${proposal.cid}`
+    })
   }
 
   /** One curator alone must not fill the room that all of them share. */
@@ -284,4 +310,11 @@ export function createProposals(
       return undefined
     }
   }
+}
+
+/** What a proposal is for: the manifest or the revision with that number. */
+function placeIn({ subject }: Proposal): { kind: 'manifest' | 'revision'; number: number } {
+  return subject.kind === 'manifest'
+    ? { kind: 'manifest', number: subject.manifest.seq }
+    : { kind: 'revision', number: subject.revision.ordinal }
 }

@@ -1,12 +1,14 @@
 import { sha256 } from '../../protocol/base/codec.ts'
 import { comparedWords } from '../../protocol/datanet/passage.ts'
 import { type Revision, revisionCid } from '../../protocol/datanet/revision.ts'
+import type { GovernanceApi } from '../api/governance-api.ts'
 import type { CallOptions, ProgressOptions } from '../api/peer-api.ts'
 import type { DatanetPeers } from './datanet-peers.ts'
 import type { Datanets } from './datanets.ts'
 import type { KnownDatanet } from './known-datanets.ts'
 import type { Parts } from './parts.ts'
 import { type CheckedRevision, createRevisionChecking } from './revision-checking.ts'
+import { createRevisionDiff } from './revision-diff.ts'
 import type { RevisionReading } from './revision-reading.ts'
 import { parseReviewRow, REVIEWS_PATH } from './revision-reviews.ts'
 import type { Revisions } from './revisions.ts'
@@ -15,6 +17,7 @@ import type { TombstoneSync } from './tombstone-sync.ts'
 /** What curators do with revisions, and what a new intake host needs of one. */
 export interface RevisionDeciding {
   draft(id: string, options: ProgressOptions): Promise<Revision>
+  readonly diff: GovernanceApi['diff']
   /** Refuses a revision that does not follow from its own records. */
   check(
     datanet: KnownDatanet,
@@ -56,6 +59,7 @@ export function createRevisionDeciding(
 
   return {
     draft: revisions.draft,
+    diff: createRevisionDiff(parts, services.reading),
     anchor: (datanet, revision, signatures, options) =>
       revisions.anchorApproved(datanet, revision, signatures, {
         ...options,

@@ -41,6 +41,8 @@ export interface DatanetStore extends ContributionStore {
   revision(datanet: string, cid?: string): StoredRevision | undefined
   /** Up to `count` anchored revisions, the newest first. */
   newest(datanet: string, count: number): readonly StoredRevision[]
+  /** The anchored revision with that ordinal, where it is kept. */
+  revisionAt(datanet: string, ordinal: number): StoredRevision | undefined
   /** A revision that was kept and has not been seen on the chain. */
   unanchored(datanet: string): StoredRevision | undefined
   setAnchored(revision: StoredRevision): void
@@ -168,6 +170,14 @@ export function createDatanetStore(db: Database): DatanetStore {
           count
         )
         .map(storedRevision),
+    revisionAt(datanet, ordinal) {
+      const row = db.get(
+        'SELECT * FROM revision WHERE datanet = ? AND ordinal = ? AND anchored = 1',
+        datanet,
+        ordinal
+      )
+      return row === undefined ? undefined : storedRevision(row)
+    },
     unanchored(datanet) {
       const row = db.get('SELECT * FROM revision WHERE datanet = ? AND anchored = 0', datanet)
       return row === undefined ? undefined : storedRevision(row)

@@ -95,6 +95,11 @@ export async function signApproval(
   return encodeRecord(approvalSchema, { version: 1, ...approval })
 }
 
+/** The approval in `bytes` as it is stated; nothing of it is verified (RECORD_MALFORMED if it is none). */
+export function statedApproval(bytes: Uint8Array): Approval {
+  return decodeRecord(approvalSchema, bytes)
+}
+
 /**
  * The approval in `bytes`. Refuses one of another proposal (CID_MISMATCH), by nobody who is a curator
  * in force (SIGNER_UNEXPECTED), and signatures that are not over the subject (SIGNATURE_INVALID).
@@ -104,7 +109,7 @@ export function verifyApproval(
   proposal: Proposal,
   place: ApprovalPlace
 ): Approval {
-  const approval = decodeRecord(approvalSchema, bytes)
+  const approval = statedApproval(bytes)
   const { curator, signatures } = approval
   if (!approval.proposal.equals(proposal.cid)) {
     throw new DatanetError('CID_MISMATCH', { cid: `${approval.proposal}` })

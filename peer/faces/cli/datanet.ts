@@ -1,7 +1,7 @@
 import { Option } from 'commander'
 import type { DatanetSummary, RevisionSummary } from '../../api/datanets-api.ts'
 import { type CliCommand, command, read } from './command.ts'
-import { proposalState } from './deciding.ts'
+import { forkText, proposalState } from './deciding.ts'
 import { draftOf } from './founding.ts'
 import { replicaTable } from './hosting.ts'
 import { fields, table } from './layout.ts'
@@ -92,10 +92,13 @@ export const datanetCommands: readonly CliCommand[] = [
       const datanet = await datanetOf(api, args[0])
       const revision = await api.datanets.head(datanet.id).catch(() => undefined)
       const replicas = await api.datanets.replicas(datanet.id, { signal })
-      const shown = { ...datanet, ...(revision === undefined ? {} : { revision }), replicas }
+      const forks = await api.datanets.forks(datanet.id)
+      const kept = revision === undefined ? {} : { revision }
+      const shown = { ...datanet, ...kept, replicas, ...(forks.length === 0 ? {} : { forks }) }
       await print.show(shown, () => {
         const copies = replicaTable(replicas, revision?.ordinal ?? 0, print.columns)
-        return `${describe(datanet, print.columns, revision)}${copies === '' ? '' : `\n\n${copies}`}`
+        const parts = [describe(datanet, print.columns, revision), copies, ...forks.map(forkText)]
+        return parts.filter((part) => part !== '').join('\n\n')
       })
     }
   }),

@@ -2,12 +2,14 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { Option } from 'commander'
 import type {
   FieldChange,
+  ForkSummary,
   ManifestChange,
   ManifestSummary,
   ProposalDetails,
   ProposalSummary
 } from '../../api/governance-api.ts'
 import type { PeerApi } from '../../api/peer-api.ts'
+import { refusal } from '../../api/problem.ts'
 import { type CliCommand, command, read } from './command.ts'
 import { fields, table, wrap } from './layout.ts'
 import { means, theOne } from './named.ts'
@@ -130,7 +132,7 @@ export const decidingCommands: readonly CliCommand[] = [
     summary: 'take a proposal from a file of another curator',
     args: '<file>',
     async run({ api, args, print, signal }) {
-      const taken = await api.datanets.carry(readFileSync(args[0] ?? '', 'utf8'), { signal })
+      const taken = await api.datanets.carry(contentsOf(args[0] ?? ''), { signal })
       const { name } = await api.datanets.show(taken.datanet)
       await print.show(taken, () => proposalState(taken, name, print.columns))
     }
@@ -142,10 +144,22 @@ export const decidingCommands: readonly CliCommand[] = [
     async run({ api, args, print, signal }) {
       const { id } = await datanetOf(api, args[0])
       const all = await api.datanets.manifests(id, { signal })
-      await print.list(all, () => all.map((one) => manifestText(one, print.columns)).join('\n\n'))
+      const forks = await api.datanets.forks(id)
+      await print.list(all, () =>
+        [...all.map((one) => manifestText(one, print.columns)), ...forks.map(forkText)].join('\n\n')
+      )
     }
   })
 ]
+
+function contentsOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    const hint = `${file} cannot be read`
+    throw refusal('INPUT_INVALID', { file }, { cause, hint })
+  }
+}
 
 async function changeOf(api: PeerApi, options: ChangeOptions): Promise<ManifestChange> {
   const { topic, licence, schema, language, host, approvals, delay, curator } = options
@@ -236,6 +250,12 @@ function changesText(changes: readonly FieldChange[], width: number): string {
       ...(after === undefined ? [] : [`  + ${wrap(after, width - 4, '    ')}`])
     ])
     .join('\n')
+}
+
+/** What was signed twice, for whoever reads. */
+export function forkText({ place, curator, first, second }: ForkSummary): string {
+  const who = curator === undefined ? 'two with enough approvals' : `two by curator ${curator}`
+  return `! ${place}: ${who} are kept as evidence:\n  ${first}\n  ${second}`
 }
 
 function manifestText(one: ManifestSummary, width: number): string {

@@ -19,6 +19,7 @@ import { peerCommands } from './peer.ts'
 import type { Print } from './print.ts'
 import { receiptCommands } from './receipt.ts'
 import { reviewCommands } from './review.ts'
+import { revisionDiffCommand } from './revision-diff.ts'
 import { rewardCommands } from './reward.ts'
 import { searchCommands } from './search.ts'
 import { walletCommands } from './wallet.ts'
@@ -71,6 +72,7 @@ const COMMANDS: readonly CliCommand[] = [
   ...datanetCommands,
   ...hostingCommands,
   ...decidingCommands,
+  revisionDiffCommand,
   ...exportCommands,
   ...contributeCommands,
   ...importCommands,

@@ -94,6 +94,27 @@ describe('a change of the manifest', () => {
     expect(second.known.known(id).signed.manifest.name).toBe('Hitches')
   })
 
+  // PROPOSAL-W3
+  test('approved by one curator beside another one is kept as evidence and told', async () => {
+    const { host, third, id, change } = await three()
+    const one = await change({ name: 'Bends' })
+    const other = await change({ name: 'Hitches' }, third)
+    expect(await host.governance.forks(id)).toEqual([])
+    await host.governance.proposals(id)
+    await host.governance.approve({ datanet: id, proposal: other.proposal, instead: true })
+    const curator = CURATORS[0].address
+    expect(await host.governance.forks(id)).toEqual([
+      {
+        kind: 'approval',
+        place: 'manifest 1',
+        curator,
+        first: one.proposal,
+        second: other.proposal
+      }
+    ])
+    expect(host.logged.map(([scope]) => scope)).toContain('fork')
+  })
+
   // CHANGE-W3
   test('is rotated by the intake host, and by others when it did not', async () => {
     const { host, second, id, change } = await three(DAY_MS)
@@ -135,6 +156,9 @@ describe('a change of the manifest', () => {
     expect(pair).toMatchObject({ issuer: id, kind: 'manifest', id: '1', seq: 1 })
     expect(pair?.documents.map(Buffer.from)).toEqual([second.bytes, first.bytes].map(Buffer.from))
     expect(reader.logged.map(([scope]) => scope)).toContain('fork')
+    expect(await reader.governance.forks(id)).toEqual([
+      { kind: 'manifest', place: 'manifest 1', first: `${second.cid}`, second: `${first.cid}` }
+    ])
   })
 
   // CHANGE-R2

@@ -170,6 +170,7 @@ export function scriptedPeer(
         did.push(['review', draft])
         return { status: draft.verdict === 'approve' ? 'accepted' : 'rejected' }
       },
+      forks: async () => [],
       async head(id: string) {
         throw new DatanetError('ANCHOR_MISSING', { id })
       },
