@@ -6,9 +6,9 @@ import { createKeepingUp, type KeepingUpInit } from './services/keeping-up.ts'
 import { createKnownDatanets, type KnownDatanets } from './services/known-datanets.ts'
 import { createManifests, type Manifests } from './services/manifests.ts'
 import type { Parts } from './services/parts.ts'
+import { createProposalSettling } from './services/proposal-settling.ts'
 import { createProposals } from './services/proposals.ts'
 import type { RevisionDeciding } from './services/revision-deciding.ts'
-import { createSettling } from './services/settling.ts'
 
 /** What a peer knows of Datanets, and the part it takes in deciding about them. */
 export interface Deciding {
@@ -44,7 +44,7 @@ export function createDeciding(parts: Parts): Deciding {
           .then(() => keepingUp.after(id))
           .catch(fail)
       })
-      const settling = createSettling(parts, known, manifests, proposals, revisions.anchor)
+      const settling = createProposalSettling(parts, known, manifests, proposals, revisions.anchor)
       const { takeUp } = revisions
       const services = { datanets: known, manifests, proposals, settling, takeUp }
       const keepingUp = createKeepingUp(parts, services, init)

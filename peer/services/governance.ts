@@ -17,8 +17,8 @@ import type { Manifests } from './manifests.ts'
 import { manifestChanges, nextManifest } from './next-manifest.ts'
 import type { Parts } from './parts.ts'
 import { bundleText, readBundle } from './proposal-bundle.ts'
+import type { ProposalSettling } from './proposal-settling.ts'
 import type { KeptProposal, Proposals } from './proposals.ts'
-import type { Settling } from './settling.ts'
 
 /** For approvals of people who look at it once a day or two. */
 const GATHER_MS = 259_200_000
@@ -35,7 +35,7 @@ export function createGovernance(
   datanets: KnownDatanets,
   manifests: Manifests,
   proposals: Proposals,
-  settling: Settling,
+  settling: ProposalSettling,
   revisions: RevisionWork
 ): Omit<GovernanceApi, 'diff'> {
   const { governanceStore, evidenceStore, wallet, now } = parts

@@ -3,8 +3,8 @@ import { pause } from '../../protocol/net/waiting.ts'
 import type { KnownDatanet, KnownDatanets } from './known-datanets.ts'
 import type { Manifests } from './manifests.ts'
 import type { Parts } from './parts.ts'
+import type { ProposalSettling } from './proposal-settling.ts'
 import type { Proposals } from './proposals.ts'
-import type { Settling } from './settling.ts'
 
 /** How often a peer looks for what others decided, and how soon after its start. */
 export interface KeepingUpInit {
@@ -35,7 +35,7 @@ export function createKeepingUp(
     readonly datanets: KnownDatanets
     readonly manifests: Manifests
     readonly proposals: Proposals
-    readonly settling: Settling
+    readonly settling: ProposalSettling
     readonly takeUp: (datanet: KnownDatanet, options: { signal: AbortSignal }) => Promise<void>
   },
   { everyMs = EVERY_MS, firstMs = FIRST_MS }: KeepingUpInit = {}

@@ -4,8 +4,8 @@ import { createGovernance } from '../../../peer/services/governance.ts'
 import { createKnownDatanets } from '../../../peer/services/known-datanets.ts'
 import { createManifests } from '../../../peer/services/manifests.ts'
 import type { Parts } from '../../../peer/services/parts.ts'
+import { createProposalSettling } from '../../../peer/services/proposal-settling.ts'
 import { createProposals } from '../../../peer/services/proposals.ts'
-import { createSettling } from '../../../peer/services/settling.ts'
 import { openDatabase } from '../../../peer/store/database.ts'
 import { createDatanetStore } from '../../../peer/store/datanets.ts'
 import type { ShownDocument } from '../../../peer/store/documents.ts'
@@ -122,7 +122,7 @@ export function createCuratorPeers() {
     const proposals = createProposals(parts, known, peers, (id) => {
       setOff.push(settling.settle(id))
     })
-    const settling = createSettling(parts, known, manifests, proposals, async () => {})
+    const settling = createProposalSettling(parts, known, manifests, proposals, async () => {})
     const revisions = { draft: () => Promise.reject(new Error('none here')), check: async () => {} }
     const governance = createGovernance(parts, known, manifests, proposals, settling, revisions)
     handlers.set(peerId, proposals.handler)
