@@ -1,77 +1,34 @@
-import { randomBytes } from 'node:crypto'
 import { DatanetError, isAbort, isDatanetError } from '../../protocol/base/errors.ts'
 import { fromWire, toWire } from '../../protocol/base/schema.ts'
-import { isFree, type Offer, type SignedOffer } from '../../protocol/model/offer.ts'
-import {
-  createOutputMeter,
-  priceWei,
-  refuseUncountable,
-  tokensOf
-} from '../../protocol/model/price.ts'
+import { priceWei } from '../../protocol/model/price.ts'
 import type { Exchange } from '../../protocol/net/exchange-pool.ts'
 import { PROTOCOLS } from '../../protocol/net/ids.ts'
 import {
-  type CallRequest,
-  encodeRequest,
   invokeAskSchema,
   invokeEndSchema,
   invokeMoreSchema,
   invokePartSchema
 } from '../../protocol/net/invoke.ts'
 import { pause } from '../../protocol/net/waiting.ts'
-import { decodeReceipt, encodeReceipt, type SignedReceipt } from '../../protocol/receipt/receipt.ts'
-import { receiptLeaf } from '../../protocol/receipt/receipt-signature.ts'
-import { verifyForgottenReceipt, verifyReceipt } from '../../protocol/receipt/verify-receipt.ts'
-import type { AskEvent, Question } from '../api/models-api.ts'
+import type { SignedReceipt } from '../../protocol/receipt/receipt.ts'
+import type { AskEvent } from '../api/models-api.ts'
 import { refuseEndless } from './answer-limits.ts'
-import type { KnownModel } from './catalogue.ts'
+import type { AskedCall, AttemptInit } from './asked-call.ts'
 import { type Committing, createCommitting } from './committing.ts'
 import type { Datanets } from './datanets.ts'
 import type { Equivocations } from './equivocations.ts'
-import { refuseUnfairOffer } from './offer-check.ts'
 import type { Parts } from './parts.ts'
 import type { PayerChannel, PayerChannels } from './payer-channels.ts'
 import { coverAhead, createDistance, type Distance } from './paying-ahead.ts'
+import { createPreparing } from './preparing.ts'
 import { describeEnd } from './receipts.ts'
 import { createRecovery, type Recovery, sealedRequest } from './recovery.ts'
 import { BROKEN, DIFFERING, isBroken, RESTARTING, RESUME_MS } from './resuming.ts'
-import { createSeparators } from './separators.ts'
-
-/** One call at one provider. */
-export interface AttemptInit {
-  readonly known: KnownModel
-  readonly signed: SignedOffer
-  readonly question: Question
-  readonly callId: Uint8Array
-  readonly attempt: number
-  readonly maxWei: bigint
-  readonly signal: AbortSignal
-  /** How long the provider is asked on when its stream breaks; RESUME_MS.alone unless given. */
-  readonly resumeMs?: number
-}
+import { createSettlingCalls } from './settling-calls.ts'
 
 /** Makes one call: pays for what arrives, checks what is charged, ends with a verified receipt. */
 export type Attempt = (init: AttemptInit) => AsyncGenerator<AskEvent, void>
 
-/** What the caller knows of a call while it runs: the ground its receipt is checked on. */
-interface Running extends AttemptInit {
-  readonly id: string
-  readonly channel: PayerChannel | undefined
-  readonly request: CallRequest
-  readonly requestBytes: Uint8Array
-  readonly inputTokens: number
-  readonly meter: ReturnType<typeof createOutputMeter>
-  outputTokens: number
-  chunks: number
-  costWei: bigint
-  coveredWei: bigint
-  /** The ask may have reached the provider. */
-  isSent?: boolean
-  /** When the provider asked for a voucher, until the chunk that it pays for is here. */
-  askedAtMs: number | undefined
-}
-
-const NO_CHANNEL = `0x${'0'.repeat(64)}`
 /** How long a broken call's receipt is asked for before the call is left as it is. */
 const RECOVER_MS = 2_000
 
@@ -84,73 +41,14 @@ export function createAttempt(
   recovery: Recovery = createRecovery(parts),
   committing: Committing = createCommitting(parts)
 ): Attempt {
-  const { pool, channelStore, limits, log, now } = parts
+  const { pool, log, now } = parts
   const requests = sealedRequest(parts)
-  const prepayWei = limits.prepayWei ?? limits.maxCallWei
-  const separatorOf = createSeparators()
+  const prepare = createPreparing(parts, datanets, channels, evidence)
+  const settle = createSettlingCalls(parts, evidence, committing)
   const distances = new WeakMap<PayerChannel, Distance>()
-  /** Offers that are on disk already. */
-  const kept = new WeakSet<Offer>()
-
-  async function prepare(init: AttemptInit): Promise<Running> {
-    const { known, signed, question, maxWei, signal } = init
-    const { offer } = signed
-    await evidence.refuse(offer, { signal })
-    await refuseUnfairOffer(datanets, init)
-    const upFrontWei = offer.openWei + offer.maxChunkWei
-    // What is paid before anything came is lost if nothing comes.
-    const limitWei = maxWei < prepayWei ? maxWei : prepayWei
-    if (upFrontWei > limitWei) {
-      throw new DatanetError('PRICE_TOO_HIGH', {
-        upFrontWei: `${upFrontWei}`,
-        limitWei: `${limitWei}`
-      })
-    }
-    for (const { content } of question.messages) refuseUncountable(content)
-    const request: CallRequest = {
-      version: 1,
-      callId: init.callId,
-      attempt: init.attempt,
-      model: known.card.cid,
-      offer: signed.cid,
-      messages: question.messages.map(({ role, content }) => ({ role, content })),
-      ...(question.maxOutputTokens === undefined
-        ? {}
-        : { maxOutputTokens: question.maxOutputTokens }),
-      maxWei,
-      requestSalt: new Uint8Array(randomBytes(16)),
-      answerSalt: new Uint8Array(randomBytes(16))
-    }
-    const requestBytes = encodeRequest(request)
-    if (requestBytes.byteLength > offer.maxInputBytes) {
-      throw new DatanetError('REQUEST_TOO_LARGE', { maxInputBytes: offer.maxInputBytes })
-    }
-    const inputTokens = question.messages.reduce((sum, m) => sum + tokensOf(m.content), 0)
-    if (priceWei(offer.price, { inputTokens, outputTokens: 0 }) > offer.openWei) {
-      throw new DatanetError('REQUEST_TOO_LARGE', { inputTokens })
-    }
-    const id = Buffer.from(init.callId).toString('hex')
-    // A receipt is checked by its offer, also after a restart.
-    if (!kept.has(offer)) channelStore.putOffer(signed.cid.toString(), signed.bytes)
-    kept.add(offer)
-    return {
-      ...init,
-      id,
-      channel: isFree(offer) ? undefined : await channels.begin(offer, { id, maxWei }, { signal }),
-      request,
-      requestBytes,
-      inputTokens,
-      meter: createOutputMeter(),
-      outputTokens: 0,
-      chunks: 0,
-      costWei: 0n,
-      coveredWei: offer.openWei + offer.maxChunkWei,
-      askedAtMs: undefined
-    }
-  }
 
   /** Covers the call up to `uptoWei` and says so to the provider. */
-  async function pay(call: Running, exchange: Exchange, uptoWei: bigint): Promise<void> {
+  async function pay(call: AskedCall, exchange: Exchange, uptoWei: bigint): Promise<void> {
     if (call.channel === undefined) return
     if (uptoWei > call.coveredWei) call.coveredWei = uptoWei
     const voucher = await call.channel.cover(call.id, uptoWei)
@@ -163,7 +61,7 @@ export function createAttempt(
    * voucher's way: never further ahead than the opening voucher went, and without holding up what
    * came. What an answer leaves of it is the channel's credit.
    */
-  function payAhead(call: Running, exchange: Exchange): void {
+  function payAhead(call: AskedCall, exchange: Exchange): void {
     if (call.channel === undefined || !distanceOf(call.channel).isFar) return
     const uptoWei = coverAhead(call, call.signed.offer)
     // What fails here fails again, and is told, when the provider asks.
@@ -178,7 +76,7 @@ export function createAttempt(
 
   /** Takes one part in: counts a chunk as the provider must have, or pays for the next one. */
   async function take(
-    call: Running,
+    call: AskedCall,
     exchange: Exchange,
     value: unknown,
     { isPaying = true, isAhead = true }: { isPaying?: boolean; isAhead?: boolean } = {}
@@ -209,66 +107,12 @@ export function createAttempt(
     return { type: 'chunk' as const, text: part.chunk, costWei: call.costWei }
   }
 
-  /** Checks and keeps the receipt of what was delivered, and commits to it when nothing else runs. */
-  async function settle(
-    call: Running,
-    { receipt: bytes, isForgotten }: { receipt: Uint8Array; isForgotten?: true | undefined }
-  ): Promise<SignedReceipt> {
-    const { offer, cid } = call.signed
-    const receipt = decodeReceipt(bytes)
-    evidence.compare(receipt, offer, separatorOf(offer.payment))
-    const answer = new TextEncoder().encode(call.meter.text)
-    const expected = {
-      domainSeparator: separatorOf(offer.payment),
-      receiptSigner: offer.payment.receiptSigner,
-      callId: call.callId,
-      attempt: call.attempt,
-      channelId: call.channel?.channelId ?? NO_CHANNEL,
-      provider: offer.provider,
-      model: call.known.card.cid,
-      offer: cid,
-      builder: call.known.card.card.builder,
-      request: { salt: call.request.requestSalt, bytes: call.requestBytes },
-      royaltyPpm: offer.policy.royaltyPpm
-    }
-    const { inputTokens, outputTokens, coveredWei, costWei } = call
-    if (isForgotten === true && receipt.receipt.usage.outputTokens !== outputTokens) {
-      verifyForgottenReceipt(receipt, { ...expected, inputTokens, coveredWei })
-    } else {
-      verifyReceipt(receipt, {
-        ...expected,
-        answer: { salt: call.request.answerSalt, bytes: answer },
-        usage: { inputTokens, outputTokens },
-        priceWei: costWei
-      })
-    }
-    if (call.channel === undefined) {
-      await channelStore.together(() =>
-        channelStore.addReceipt({
-          side: 'payer',
-          callId: call.id,
-          channelId: NO_CHANNEL,
-          seq: 0,
-          peer: offer.provider,
-          priceWei: 0n,
-          royaltyPpm: 0,
-          leaf: receiptLeaf(receipt.body),
-          bytes: encodeReceipt(receipt)
-        })
-      )
-    } else {
-      await call.channel.settle(call.id, receipt, offer.policy.royaltyPpm)
-      await committing.after(call.channel)
-    }
-    return receipt
-  }
-
   /**
    * Closes the books of a call that broke: by the receipt that came after all or that the provider
    * shows, or as refused when nothing was ever delivered. Else the call stays open, its cover spent.
    */
   async function mend(
-    call: Running,
+    call: AskedCall,
     exchange: Exchange,
     parts: AsyncIterator<unknown>
   ): Promise<void> {

@@ -155,7 +155,7 @@ export const PEER_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'payer-prepay',
-    file: 'peer/services/attempt.ts',
+    file: 'peer/services/preparing.ts',
     find: 'if (upFrontWei > limitWei) {',
     replace: 'if (upFrontWei < 0n) {',
     tests: ['test/e2e/strangers.test.ts'],
