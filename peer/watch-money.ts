@@ -109,7 +109,10 @@ export function createMoneyWatch(
       // Only a withdrawal that was finished makes a deposit smaller: its payer is done with it.
       if (state.depositWei < known.depositWei) channelStore.retire('provider', id)
       // Its last voucher was claimed by that, whoever sent it.
-      if ('isClosed' in state) claimStore.setToCollect(true)
+      if ('isClosed' in state) {
+        claimStore.setToCollect(true)
+        closes.remove(id)
+      }
     }
   })
   const isAtStake = roles.includes('provider') || roles.includes('tower')

@@ -69,8 +69,11 @@ function provider() {
     reach: (ms: number) => {
       confirmedMs = ms
     },
-    take: async (ask: unknown, over: Pick<typeof channels, 'open'> = channels) =>
-      (await createCloseAnswering(parts, over, closes)(ask, context).next()).value
+    take: async (
+      ask: unknown,
+      over: Pick<typeof channels, 'open'> = channels,
+      by: ExchangeContext = context
+    ) => (await createCloseAnswering(parts, over, closes)(ask, by).next()).value
   }
 }
 
@@ -93,6 +96,18 @@ describe('an exchange about a close', () => {
         expect(ERRORS[answer.error as keyof typeof ERRORS].wire).toBe(answer.v.code)
       }
     }
+  })
+
+  // CLOSE-R4
+  test('is no business of who read the voucher on the chain, nor of who has none', async () => {
+    const { take, closes } = provider()
+    await take(messages[0].v)
+    closes.remove(file.channelId)
+    const stranger = { remotePeer: 'stranger' } as ExchangeContext
+    expect(await refusal(() => take(messages[0].v, undefined, stranger))).toBe('VOUCHER_STALE')
+    const { voucher: _, ...bare } = messages[0].v
+    expect(await refusal(() => take(bare, undefined, stranger))).toBe('RECORD_MALFORMED')
+    expect(closes.deadlineOf(file.channelId)).toBe(undefined)
   })
 
   // CLOSE-W2
@@ -161,7 +176,7 @@ describe('a channel of which more is to come', () => {
     }
     const own = { side: 'provider' as const, channelId: said.channelId, peer: 'payer' }
     parts.channelStore.addChannel({ ...own, terms: bytes(terms), depositWei: file.depositWei })
-    parts.channelStore.setVoucher('provider', said.channelId, bytes(voucher))
+    parts.channelStore.setVoucher('provider', said.channelId, bytes(voucher), 'payer')
     const open = async () =>
       ({ channelId: said.channelId, ledger, accept: async () => {} }) as unknown as ProviderChannel
     return take({ terms: bytes(terms), voucher: bytes(voucher) }, { open })

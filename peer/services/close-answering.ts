@@ -9,7 +9,6 @@ import type { ExchangeHandler } from '../../protocol/net/exchange.ts'
 import type { ChainWatcher } from '../chain/watch.ts'
 import type { CloseStore } from '../store/closes.ts'
 import { CLAIM_AT_WEI, CLAIMS } from './claim-limits.ts'
-import { closingRow } from './closing-row.ts'
 import type { Deposits } from './deposits.ts'
 import type { Parts } from './parts.ts'
 import type { ProviderChannel, ProviderChannels } from './provider-channels.ts'
@@ -55,8 +54,18 @@ export function createCloseAnswering(
     return channels.open(bytes, payment, peer)
   }
 
+  /**
+   * Refuses who did not bring the voucher: it becomes public when it is claimed, and whoever reads it
+   * there must not end, or hold up, somebody else's channel.
+   */
+  function refuseStranger(channelId: string, peer: string): void {
+    const { voucher, bearer } = channelStore.channel('provider', channelId) ?? {}
+    if (voucher === undefined || bearer === peer) return
+    throw new DatanetError('VOUCHER_STALE', { field: 'bearer' })
+  }
+
   /** Refuses a channel that has more to come than `voucher` says. */
-  function refuseUnsettled(channel: ProviderChannel, voucher: Uint8Array | undefined): void {
+  function refuseUnsettled(channel: ProviderChannel, voucher: Uint8Array): void {
     const { channelId, ledger } = channel
     if (ledger.calls.size > 0) throw new DatanetError('CHANNEL_BUSY', { channelId })
     const uncommitted = ledger.uncommitted.length
@@ -71,7 +80,7 @@ export function createCloseAnswering(
   }
 
   /** From here on no call is taken on the channel; a call that was let in before is seen afterwards. */
-  async function giveWord(channel: ProviderChannel, voucher: Uint8Array | undefined, atS: number) {
+  async function giveWord(channel: ProviderChannel, voucher: Uint8Array, atS: number) {
     const { channelId } = channel
     refuseUnsettled(channel, voucher)
     const before = closes.deadlineOf(channelId)
@@ -90,7 +99,7 @@ export function createCloseAnswering(
   }
 
   /** Whether this peer pays the gas of closing: for no less than it would claim by itself at its end. */
-  async function isWorthSending(terms: Terms, voucher: Uint8Array | undefined, channelId: string) {
+  async function isWorthSending(terms: Terms, voucher: Uint8Array, channelId: string) {
     const { depositWei, claimedWei } = await chain.escrow.channel(channelId)
     const { cumulativeWei } = totalsOf(voucher)
     const mostWei = cumulativeWei < depositWei ? cumulativeWei : depositWei
@@ -106,7 +115,8 @@ export function createCloseAnswering(
     const terms = decodeRecord(termsSchema, ask.terms)
     const channel = await open(ask.terms, terms, remotePeer)
     const { channelId } = channel
-    if (ask.voucher !== undefined) await channel.accept(ask.voucher, remotePeer)
+    await channel.accept(ask.voucher, remotePeer)
+    refuseStranger(channelId, remotePeer)
     const untilS = Math.floor(((await chain.nowMs()) + LIMITS.closeMs) / 1_000)
     const deadline = await inTurn(() => giveWord(channel, ask.voucher, untilS))
     const { cumulativeWei, royaltyWei } = totalsOf(ask.voucher)
@@ -116,7 +126,7 @@ export function createCloseAnswering(
     const signature = await signer.signTypedData(escrowDomain(chainId, escrow), CLOSE, said)
     const sends = ask.send === true && (await isWorthSending(terms, ask.voucher, channelId))
     if (sends) {
-      const row = closingRow(terms, ask.voucher)
+      const row = { terms, ...decodeVoucher(ask.voucher) }
       chain.escrow.close(row, { deadlineS: deadline, signature }).then(
         ({ txHash }) => log('close', { channelId, txHash }),
         (error) =>

@@ -1,9 +1,14 @@
 import { DatanetError, isDatanetError } from '../../protocol/base/errors.ts'
 import { LIMITS } from '../../protocol/base/limits.ts'
 import { decodeRecord, fromWire, toWire } from '../../protocol/base/schema.ts'
-import { verifyTypedData } from '../../protocol/base/typed-data.ts'
+import { domainSeparator, verifyTypedData } from '../../protocol/base/typed-data.ts'
 import { CLOSE } from '../../protocol/channel/orders.ts'
 import { escrowDomain, type Terms, termsSchema } from '../../protocol/channel/terms.ts'
+import {
+  createVoucherSigner,
+  decodeVoucher,
+  encodeVoucher
+} from '../../protocol/channel/voucher.ts'
 import { closeAskSchema, closeEndSchema } from '../../protocol/net/close.ts'
 import { PROTOCOLS } from '../../protocol/net/ids.ts'
 import { invokeAskSchema } from '../../protocol/net/invoke.ts'
@@ -12,7 +17,6 @@ import type { ChannelClosing } from '../api/money-api.ts'
 import type { CallOptions } from '../api/peer-api.ts'
 import type { ChannelState } from '../chain/escrow.ts'
 import { unsignedWei } from './claims.ts'
-import { closingRow } from './closing-row.ts'
 import type { Parts } from './parts.ts'
 import type { PayerChannel, PayerChannels } from './payer-channels.ts'
 import type { Recovery } from './recovery.ts'
@@ -26,6 +30,7 @@ export interface Closing {
 const AGREE_MS = 8_000
 const SENT_MS = 5_000
 const LOOK_MS = 250
+const NO_RECEIPTS = `0x${'0'.repeat(64)}`
 
 /** What came of asking a provider to end a channel at once. */
 type Agreement =
@@ -43,6 +48,15 @@ export function createClosing(
 ): Closing {
   const { chain, channelStore, pool, log, wallet } = parts
 
+  /** A voucher that promises nothing: it says that it is the payer who asks. */
+  function overNothing(channelId: string): Uint8Array {
+    const { chainId, escrow } = chain.contracts
+    const separator = domainSeparator(escrowDomain(chainId, escrow))
+    const none = { cumulativeWei: 0n, royaltyWei: 0n, receipts: 0, receiptsRoot: NO_RECEIPTS }
+    const signer = createVoucherSigner(separator, wallet.own.secretKey)
+    return encodeVoucher(signer.sign({ channelId, ...none }))
+  }
+
   /** Asks the provider for its word, over the newest voucher. Refuses one that is none. */
   async function wordOf(
     channel: PayerChannel,
@@ -50,10 +64,10 @@ export function createClosing(
     options: CallOptions & { readonly sends: boolean }
   ) {
     const { channelId, provider } = channel
-    const voucher = channelStore.channel('payer', channelId)?.voucher
+    const voucher = channelStore.channel('payer', channelId)?.voucher ?? overNothing(channelId)
     const ask = toWire(closeAskSchema, {
       terms: channel.terms,
-      ...(voucher === undefined ? {} : { voucher }),
+      voucher,
       ...(options.sends ? { send: true as const } : {})
     })
     const waiting = { ...options, deadlineMs: AGREE_MS }
@@ -62,7 +76,7 @@ export function createClosing(
       await pool.request(provider, PROTOCOLS.close, ask, waiting)
     )
     const { deadline, signature } = end
-    const row = closingRow(terms, voucher)
+    const row = { terms, ...decodeVoucher(voucher) }
     const { cumulativeWei, royaltyWei } = row
     const { chainId, escrow } = chain.contracts
     const said = { channelId, cumulativeWei, royaltyWei, deadline }

@@ -23,6 +23,8 @@ export interface DropGuard extends Pick<RewardsApi, 'check' | 'refute' | 'veto'>
 const AGAIN = { share: 16, leastMs: 250, mostMs: 60_000 } as const
 /** A document that nobody shows is a reason to veto once this part of the delay has passed. */
 const MISSING_SHARE = 8
+/** Curators change seldom, and a drop's delay is a day where money is. */
+const FOREIGN_MS = 60_000
 
 interface Pending {
   readonly key: PoolKey
@@ -45,6 +47,8 @@ export function createDropGuard(
   const stopping = new AbortController()
   /** What was found of drops that are pending still, by pool. */
   const found = new Map<string, DropCheck>()
+  /** Datanets of which no curator is kept here, and until when that is believed. */
+  const foreign = new Map<string, number>()
   let looking: Promise<void> | undefined
   let isAsked = false
   let woken = new AbortController()
@@ -57,8 +61,11 @@ export function createDropGuard(
   ): AsyncGenerator<Pending> {
     const { token } = chain.contracts
     for (const { id, chainKey: auditor } of audited()) {
+      // Of many Datanets that are known, few are curated here: they are not asked about at every event.
+      if (!isWanted(false) && (foreign.get(auditor) ?? 0) > now()) continue
       const quorum = await chain.registry.curatorsOf(auditor, options)
       const isCurated = quorum?.curators.some((one) => wallet.find(one) !== undefined) ?? false
+      if (!isCurated) foreign.set(auditor, now() + FOREIGN_MS)
       if (quorum === undefined || !isWanted(isCurated)) continue
       for (const { operator, token: paid } of await chain.escrow.poolsOf(auditor, options)) {
         if (paid !== token) continue

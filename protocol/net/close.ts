@@ -11,8 +11,8 @@ export const closeAskSchema = z.object({
     (value) => value instanceof Uint8Array && value.byteLength <= TERMS_BYTES,
     `at most ${TERMS_BYTES} bytes`
   ),
-  /** The last voucher that the payer signed; absent when it signed none. */
-  voucher: field.bytes(168).optional(),
+  /** The last voucher that the payer signed; one over nothing when it signed none. */
+  voucher: field.bytes(168),
   /** The provider is to send the transaction: its payer has nothing that pays gas. */
   send: z.literal(true).optional()
 })

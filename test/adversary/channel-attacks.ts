@@ -77,7 +77,7 @@ export const CHANNEL_ATTACKS: readonly Attack[] = [
       [VECTORS_CLOSE, 'takes the word back that a call was let in before, and gives none'],
       [
         'test/e2e/close-by-agreement.test.ts',
-        'a provider gives its word for the highest voucher, and for no other'
+        'a provider gives its word to the payer alone, and a stranger holds up nothing'
       ]
     ]
   },

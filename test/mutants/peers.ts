@@ -54,6 +54,13 @@ export const PEER_MUTANTS: readonly Mutant[] = [
     tests: ['test/vectors-close.test.ts']
   },
   {
+    name: 'provider-close-stranger',
+    file: 'peer/services/close-answering.ts',
+    find: 'if (voucher === undefined || bearer === peer) return',
+    replace: "if (voucher === undefined || peer !== '') return",
+    tests: ['test/vectors-close.test.ts']
+  },
+  {
     name: 'provider-close-again',
     file: 'peer/services/close-answering.ts',
     find: 'return confirmedMs > deadlineS * 1_000 ? state : { ...state, isClosed: true }',

@@ -11,7 +11,7 @@ import { type Terms, termsSchema } from '../../../protocol/channel/terms.ts'
 import { encodeVoucher } from '../../../protocol/channel/voucher.ts'
 import { closeAskSchema, closeEndSchema } from '../../../protocol/net/close.ts'
 import { PROTOCOLS } from '../../../protocol/net/ids.ts'
-import { accountOf, hashOf } from '../../contracts/people.ts'
+import { accountOf, hashOf, keyOf } from '../../contracts/people.ts'
 import { createWorld, type World } from '../../contracts/world.ts'
 import { refusal } from '../../protocol/base/refusal.ts'
 
@@ -60,7 +60,7 @@ async function channelOf(payer: string, answer: Answer) {
     refresh: () => chain.escrow.channel(channelId)
   }
   const known = { find: () => channel, inTurn: (_: string, work: () => unknown) => work() }
-  const wallet = { own: { address: accountOf(payer) } }
+  const wallet = { own: { address: accountOf(payer), secretKey: keyOf(payer) } }
   const parts = { chain, channelStore, pool, wallet, log: () => {} } as unknown as Parts
   const recovery = {
     async channel() {
