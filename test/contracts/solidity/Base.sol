@@ -9,8 +9,8 @@ interface Vm {
     function warp(uint256 timestamp) external;
     function deal(address account, uint256 amount) external;
     function chainId(uint256 id) external;
-    function expectRevert(bytes4 selector) external;
-    function expectRevert() external;
+    function expectPartialRevert(bytes4 selector) external;
+    function expectEmit(address emitter) external;
 }
 
 /// @notice What test contracts share.
