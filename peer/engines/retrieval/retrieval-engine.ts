@@ -1,12 +1,16 @@
 import { DatanetError } from '../../../protocol/base/errors.ts'
 import { measureEvidence } from '../attribution/overlap.ts'
 import { termsOf } from '../attribution/terms.ts'
-import type { Engine, EngineChunk, EngineOutcome, EngineRequest } from '../engine.ts'
+import type { Engine, EngineChunk, EngineOutcome, EnginePassage, EngineRequest } from '../engine.ts'
 import { compose, type Quotation } from './compose.ts'
-import type { ReadPassage } from './corpus.ts'
 import type { Embedder } from './embedder.ts'
+import { createFind } from './finding.ts'
 import type { RetrievalIndex } from './retrieval-index.ts'
-import { type Hit, search } from './search.ts'
+
+/** Passages that an answer is compared with to say whose it is, beside those it quotes. */
+const COMPARED = 8
+/** What was said longer ago is not meant by “it”. */
+const MAX_TURNS = 4
 
 /**
  * An engine that answers with verbatim sentences of a Datanet, says where each stands, and abstains
@@ -37,13 +41,7 @@ export function createRetrievalEngine(
     df: (term: string) => corpus.df(corpus.idOf(term))
   }
 
-  const find = async (question: string, signal: AbortSignal): Promise<readonly Hit[]> => {
-    const dense =
-      embedder === undefined || vectors === undefined
-        ? undefined
-        : { vectors, question: await embedder.embed(question, { signal }) }
-    return search(corpus, question, { dense })
-  }
+  const find = createFind({ corpus, vectors, embedder })
 
   return {
     kind: 'retrieval',
@@ -62,11 +60,10 @@ export function createRetrievalEngine(
     }),
     async *generate(request, { signal }) {
       signal.throwIfAborted()
-      const question = lastQuestion(request)
-      const hits = await find(question, signal)
-      const best = hits[0]
+      const found = await find(turnsOf(request), { signal })
+      const { hits, reading } = found
       const limit = { count: countTokens, tokens: request.maxOutputTokens ?? Infinity }
-      if (best === undefined || best.scorePpm < calibration.abstainBelowPpm) {
+      if (hits.length === 0 || found.scorePpm < calibration.abstainBelowPpm) {
         const text = `The Datanet “${init.datanet}” holds no contribution that answers this question.`
         const said = yield* speak([text], limit, signal)
         const sentences = [{ weight: Math.max(1, termsOf(text).length), supports: [] }]
@@ -77,7 +74,7 @@ export function createRetrievalEngine(
           citations: []
         }
       }
-      const quotations = compose(corpus, question, hits)
+      const quotations = compose(corpus, found.question, hits, reading)
       const sources = [...new Set(quotations.map(({ passage }) => passage))]
       const said = yield* speak(marked(quotations, sources), limit, signal)
       const spoken = quotations
@@ -85,8 +82,10 @@ export function createRetrievalEngine(
         .map((quotation) =>
           said.cut === undefined ? quotation : { ...quotation, sentence: said.cut }
         )
-      const found = [...new Set([...sources, ...hits.map(({ passage }) => passage)])]
-      const passages = found.map((passage) => (corpus.passages[passage] as ReadPassage).passage)
+      const compared = [...sources, ...hits.slice(0, COMPARED).map(({ passage }) => passage)]
+      const passages = [...new Set(compared)].map(
+        (place) => corpus.passages[place] as EnginePassage
+      )
       return {
         outcome: 'answered',
         truncated: said.truncated,
@@ -145,19 +144,20 @@ async function* speak(
 function cite(
   source: number,
   spoken: readonly Quotation[],
-  passages: readonly ReadPassage[]
+  passages: readonly EnginePassage[]
 ): EngineOutcome['citations'] {
   const quote = spoken.find(({ passage }) => passage === source)?.sentence
-  const passage = passages[source]?.passage
+  const passage = passages[source]
   if (quote === undefined || passage === undefined) return []
   const { contribution, title, sourceUrl } = passage
   return [{ contribution, title, quote, ...(sourceUrl === undefined ? {} : { sourceUrl }) }]
 }
 
-function lastQuestion(request: EngineRequest): string {
-  const question = request.messages.findLast(({ role }) => role === 'user')?.content.trim()
-  if (!question) throw new DatanetError('INPUT_INVALID', { reason: 'no user message' })
-  return question
+/** What the person said, earlier turns first. */
+function turnsOf({ messages }: EngineRequest): readonly string[] {
+  const turns = messages.filter(({ role }) => role === 'user').map(({ content }) => content.trim())
+  if (!turns.at(-1)) throw new DatanetError('INPUT_INVALID', { reason: 'no user message' })
+  return turns.slice(-MAX_TURNS)
 }
 
 /** English runs at four bytes a token and over; three errs on the side of saying less. */

@@ -5,7 +5,8 @@ import type { EnginePassage } from '../../../../peer/engines/engine.ts'
 import { type Embedder, loadEmbedder } from '../../../../peer/engines/retrieval/embedder.ts'
 import {
   buildRetrievalIndex,
-  loadRetrievalIndex
+  loadRetrievalIndex,
+  type RetrievalIndex
 } from '../../../../peer/engines/retrieval/retrieval-index.ts'
 import { decodeCanonical, encodeCanonical } from '../../../../protocol/base/codec.ts'
 import { isAbort, isDatanetError } from '../../../../protocol/base/errors.ts'
@@ -54,6 +55,28 @@ describe('buildRetrievalIndex', () => {
     expect(seen.at(-1)).toBe(embedder === undefined ? undefined : 1)
   })
 
+  it('embeds only what changed, and comes to the same bytes', async () => {
+    if (embedder === undefined) return
+    const counting = counted(embedder)
+    const artefact = await buildRetrievalIndex(passages, { signal, embedder: counting })
+    const built = counting.texts()
+    const [first, second, ...rest] = passages as [EnginePassage, EnginePassage, ...EnginePassage[]]
+    const changed = { ...first, text: `${first.text} It was seen again in spring.` }
+    const added = { ...second, contribution: 'contribution-new', title: 'Something else' }
+    const now = [changed, added, ...rest]
+    const { corpus } = loadRetrievalIndex(artefact, passages)
+    const updated = await buildRetrievalIndex(now, {
+      signal,
+      embedder: counting,
+      previous: { artefact, corpus }
+    })
+    const again = counting.texts().filter((text) => text.includes('. '))
+    expect(again.filter((text) => built.includes(text))).toEqual(
+      again.filter((text) => text.startsWith(`${first.title}. `) && built.includes(text))
+    )
+    expect(updated).toEqual(await buildRetrievalIndex(now, { signal }))
+  })
+
   it('stops when the caller aborts, with the abort itself', async () => {
     const aborted = AbortSignal.abort()
     const error = await buildRetrievalIndex(passages, { signal: aborted }).catch((e: unknown) => e)
@@ -72,15 +95,17 @@ describe('buildRetrievalIndex', () => {
 })
 
 describe('loadRetrievalIndex', () => {
-  it('gives each passage its own vector back', () => {
+  it('gives each passage its own vectors back', () => {
     const index = loadRetrievalIndex(hybrid, passages)
     const half = loadRetrievalIndex(hybrid, passages.slice(20))
     expect(half.missing).toBe(20)
-    for (const [position, { passage }] of half.corpus.passages.entries()) {
-      const whole = index.corpus.passages.findIndex(
-        (read) => read.passage.contribution === passage.contribution
-      )
-      expect(half.vectors?.[position]).toEqual(index.vectors?.[whole])
+    const rowsOf = ({ vectors }: RetrievalIndex, place: number): Int8Array | undefined => {
+      const [from = 0, to = 0] = vectors?.firstRow.subarray(place, place + 2) ?? []
+      return vectors?.rows.slice(from * 384, to * 384)
+    }
+    for (const [position, { contribution }] of half.corpus.passages.entries()) {
+      const whole = index.corpus.passages.findIndex((one) => one.contribution === contribution)
+      expect(rowsOf(half, position)).toEqual(rowsOf(index, whole))
     }
   })
 
@@ -126,6 +151,20 @@ describe('loadRetrievalIndex', () => {
     )
   })
 })
+
+/** Notes what is embedded as a window of a passage: its title, a full stop, sentences. */
+function counted(embedder: Embedder): Embedder & { texts(): string[] } {
+  const texts: string[] = []
+  const titles = passages.map(({ title }) => `${title}. `)
+  return {
+    ...embedder,
+    texts: () => texts.splice(0),
+    embed: (text, options) => {
+      if (titles.some((title) => text.startsWith(title))) texts.push(text)
+      return embedder.embed(text, options)
+    }
+  }
+}
 
 async function codeOf(act: () => unknown): Promise<string | undefined> {
   try {
