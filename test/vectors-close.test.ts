@@ -62,6 +62,16 @@ function provider() {
   return {
     db,
     parts,
+    /** The channel under an offer's payment, with the page's last voucher accepted. */
+    async serve(): Promise<ProviderChannel> {
+      const [asked] = file.frames
+      const { terms: bytes_, voucher } = asked.message.v
+      const terms = fromWire(termsSchema, decodeCanonical(bytes_))
+      const payment = { ...terms, chainId, escrow } as unknown as Payment
+      const channel = await channels.open(bytes_, payment, 'payer')
+      await channel.accept(voucher, 'payer')
+      return channel
+    },
     channels,
     closes,
     deposits,
@@ -87,7 +97,8 @@ describe('an exchange about a close', () => {
 
   test('is answered frame by frame as the page says', async () => {
     expect(file.protocol).toBe(PROTOCOLS.close)
-    const { take } = provider()
+    const { take, serve } = provider()
+    await serve()
     for (let at = 0; at < messages.length; at += 2) {
       const [ask, answer] = messages.slice(at, at + 2)
       if (answer.t === 'end') expect(await take(ask.v)).toEqual(answer.v)
@@ -100,7 +111,8 @@ describe('an exchange about a close', () => {
 
   // CLOSE-R4
   test('is no business of who read the voucher on the chain, nor of who has none', async () => {
-    const { take, closes } = provider()
+    const { take, closes, serve } = provider()
+    await serve()
     await take(messages[0].v)
     closes.remove(file.channelId)
     const stranger = { remotePeer: 'stranger' } as ExchangeContext
@@ -110,14 +122,18 @@ describe('an exchange about a close', () => {
     expect(closes.deadlineOf(file.channelId)).toBe(undefined)
   })
 
+  // CLOSE-R5
+  test('brings no amount on a channel on which nothing was served', async () => {
+    const { take, parts } = provider()
+    expect(await refusal(() => take(messages[0].v))).toBe('CHANNEL_UNKNOWN')
+    expect(parts.channelStore.channel('provider', file.channelId)?.voucher).toBe(undefined)
+  })
+
   // CLOSE-W2
   test('keeps calls off the channel until the word has run out, also through a restart', async () => {
-    const { take, deposits, closes, db, reach, watcher, channels } = provider()
+    const { take, deposits, closes, db, reach, watcher, serve } = provider()
     const { channelId } = file
-    const terms = fromWire(termsSchema, decodeCanonical(messages[0].v.terms))
-    const place = { chainId: file.domain.chainId, escrow: file.domain.escrow }
-    const payment = { ...terms, ...place } as unknown as Payment
-    const channel = await channels.open(messages[0].v.terms, payment, 'payer')
+    const channel = await serve()
     await channel.reserve('before', 1n, 0)
     channel.release('before')
     expect(await deposits.at(channelId, 0)).not.toMatchObject({ isClosed: true })
@@ -137,7 +153,8 @@ describe('an exchange about a close', () => {
 
   // CLOSE-W1
   test('takes the word back that a call was let in before, and gives none', async () => {
-    const { take, channels, closes } = provider()
+    const { take, channels, closes, serve } = provider()
+    await serve()
     const calls = new Map<string, never>()
     const over = {
       async open(...given: Parameters<typeof channels.open>): Promise<ProviderChannel> {

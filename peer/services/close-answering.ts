@@ -55,6 +55,16 @@ export function createCloseAnswering(
   }
 
   /**
+   * Refuses an amount on a channel that nothing was served on: its terms are under no payment of ours,
+   * and a delay of a second would have the chain read without a pause for it.
+   */
+  function refuseUnserved(channelId: string, voucher: Uint8Array): void {
+    const kept = channelStore.channel('provider', channelId)?.voucher
+    if (kept !== undefined || totalsOf(voucher).cumulativeWei === 0n) return
+    throw new DatanetError('CHANNEL_UNKNOWN', { channelId })
+  }
+
+  /**
    * Refuses who did not bring the voucher: it becomes public when it is claimed, and whoever reads it
    * there must not end, or hold up, somebody else's channel.
    */
@@ -115,6 +125,7 @@ export function createCloseAnswering(
     const terms = decodeRecord(termsSchema, ask.terms)
     const channel = await open(ask.terms, terms, remotePeer)
     const { channelId } = channel
+    refuseUnserved(channelId, ask.voucher)
     await channel.accept(ask.voucher, remotePeer)
     refuseStranger(channelId, remotePeer)
     const untilS = Math.floor(((await chain.nowMs()) + LIMITS.closeMs) / 1_000)

@@ -61,6 +61,13 @@ export const PEER_MUTANTS: readonly Mutant[] = [
     tests: ['test/vectors-close.test.ts']
   },
   {
+    name: 'provider-close-unserved',
+    file: 'peer/services/close-answering.ts',
+    find: '    refuseUnserved(channelId, ask.voucher)\n',
+    replace: '',
+    tests: ['test/vectors-close.test.ts']
+  },
+  {
     name: 'provider-close-again',
     file: 'peer/services/close-answering.ts',
     find: 'return confirmedMs > deadlineS * 1_000 ? state : { ...state, isClosed: true }',
