@@ -13,6 +13,9 @@ import { type MethodPath, methodAt } from './schema.ts'
 import type { SpendingCap } from './spending-cap.ts'
 import { authorise, type TokenScope, visible } from './token-scope.ts'
 
+/** Whose bodies may hold a file, and are larger for it. */
+const HOLDS_FILES: ReadonlySet<string> = new Set(['datanets/check', 'datanets/contribute'])
+
 /** What a token opens: its scope, and the cap on what it spends unless it is unlimited. */
 export interface Grant extends TokenScope {
   readonly token: string
@@ -33,6 +36,8 @@ export interface ApiRouteInit {
   readonly api: PeerApi
   readonly grants: readonly Grant[]
   readonly maxBodyBytes: number
+  /** Of a body that may hold a file. */
+  readonly maxFileBodyBytes: number
   readonly bodyTimeoutMs: number
   /** Aborted when the server stops. */
   readonly stopping: AbortSignal
@@ -81,7 +86,8 @@ export function createApiRoutes(init: ApiRouteInit): Hono<{ Variables: { grant: 
     const signal = AbortSignal.any([stopping, gone.signal])
     const finish = follow(init, path, grant)
     try {
-      const limits = { maxBytes: init.maxBodyBytes, timeoutMs: init.bodyTimeoutMs }
+      const maxBytes = HOLDS_FILES.has(path) ? init.maxFileBodyBytes : init.maxBodyBytes
+      const limits = { maxBytes, timeoutMs: init.bodyTimeoutMs }
       const argument = argumentOf(method, await readJson(c.req.raw, limits))
       await authorise(api, grant, path, argument)
       const run = runner(api, path, { method, argument, grant })

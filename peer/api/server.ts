@@ -49,6 +49,8 @@ export interface PeerApiServer {
 }
 
 const MAX_BODY_BYTES = 1_048_576
+/** A file of 16 MiB in base64, and the draft around it. */
+const MAX_FILE_BODY_BYTES = 23_068_672
 const BODY_MS = 10_000
 /** What a call that was cancelled may take to end before the server stops without it. */
 const STOP_MS = 2_000
@@ -66,6 +68,7 @@ export async function servePeerApi(init: PeerApiServerInit): Promise<PeerApiServ
     api,
     grants: tokens.map((token) => grantOf(token, init, now)),
     maxBodyBytes: init.maxBodyBytes ?? MAX_BODY_BYTES,
+    maxFileBodyBytes: init.maxBodyBytes ?? MAX_FILE_BODY_BYTES,
     bodyTimeoutMs: init.bodyTimeoutMs ?? BODY_MS,
     stopping: stopping.signal,
     ...(init.metrics === undefined ? {} : { metrics: init.metrics }),

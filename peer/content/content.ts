@@ -11,6 +11,7 @@ import { deadline } from '../../protocol/net/waiting.ts'
 import type { SqliteBlockstore } from '../store/blocks.ts'
 import { createHelia } from './helia.ts'
 import { type MayServe, ServedBlockstore } from './served-blocks.ts'
+import { createSingleFiles, type SingleFiles } from './single-files.ts'
 
 const DAG_PB = 0x70
 /** Bitswap round trips are slow (4–20 ms each): many at once. */
@@ -32,7 +33,7 @@ export interface FetchReport {
 }
 
 /** A peer's content: UnixFS directories in its own blockstore, readable by any IPFS tool. */
-export interface Content {
+export interface Content extends SingleFiles {
   /** Stores the files as one directory and returns its root. Refuses a row that is empty or over 2 MiB. */
   publishDirectory(files: readonly PublishFile[], options?: { signal?: AbortSignal }): Promise<CID>
   /**
@@ -289,6 +290,8 @@ export async function createContent(
         release()
       }
     },
+
+    ...createSingleFiles({ files, room, blockstore, pool, readRows }),
 
     async collect(roots, isKept) {
       const reached = await under(room, roots)

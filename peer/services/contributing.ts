@@ -24,6 +24,7 @@ import { examine, inWords, shown } from '../intake/examine.ts'
 import { loadRecogniser } from '../intake/language.ts'
 import type { OwnSubmissionStore } from '../store/own-submissions.ts'
 import type { Datanets } from './datanets.ts'
+import { withFile } from './given-file.ts'
 import { describeOwn, detailsOfOwn } from './own-contributions.ts'
 import type { Parts } from './parts.ts'
 import type { Proving } from './proving.ts'
@@ -33,21 +34,21 @@ const ELSEWHERE = new Set(['PEER_UNREACHABLE', 'PEER_GONE', 'PEER_SILENT', 'PROT
 
 /** Contributions of the accounts kept here. specs/04-datanet.md §Submission */
 export function createContributing(
-  parts: Pick<Parts, 'accountStore' | 'wallet' | 'pool' | 'peerId' | 'now'>,
+  parts: Pick<Parts, 'accountStore' | 'content' | 'wallet' | 'pool' | 'peerId' | 'now'>,
   datanets: Datanets,
   ownStore: OwnSubmissionStore,
   proving: Proving
 ): SubmissionsApi {
-  const { accountStore, wallet, pool, peerId, now } = parts
+  const { accountStore, content, wallet, pool, peerId, now } = parts
   type Known = ReturnType<Datanets['known']>
 
-  function recordOf(draft: ContributionDraft, { id, signed }: Known): Contribution {
+  async function recordOf(draft: ContributionDraft, { id, signed }: Known): Promise<Contribution> {
     const { author, sourceUrl, tags, interaction } = draft
     const atMs = now()
     return {
       version: 1 as const,
       datanet: id,
-      ...contentFromJson(draft.schema, draft.content),
+      ...contentFromJson(draft.schema, await withFile(content, draft)),
       language: draft.language,
       licence: draft.licence,
       ...(author === undefined ? {} : { author }),
@@ -133,14 +134,14 @@ export function createContributing(
   return {
     async check(draft) {
       const datanet = datanets.known(draft.datanet)
-      const record = recordOf(draft, datanet)
+      const record = await recordOf(draft, datanet)
       admitContribution(record, datanet.id, datanet.signed.manifest, now())
       return (await findingsIn(record, datanet)).map(shown)
     },
 
     async contribute(draft, options = {}) {
       const datanet = datanets.known(draft.datanet)
-      const record = recordOf(draft, datanet)
+      const record = await recordOf(draft, datanet)
       const findings = await findingsIn(record, datanet)
       const personal = findings.filter(({ code }) => code === 'PERSONAL_DATA_FOUND')
       if (personal.length > 0 && draft.allowPersonalData !== true) {
@@ -171,6 +172,9 @@ export function createContributing(
         account: record.contributor,
         status
       })
+      if (record.schema === 'file/1') {
+        await content.ownFile(contribution, record.content.file, draft.datanet)
+      }
       ownStore.put({ ...given, datanet: draft.datanet, bytes: signed.bytes, receipt: end.receipt })
       return { ...given, status, findings: findings.map(shown) }
     },

@@ -13,7 +13,7 @@ import {
   handOverAskSchema,
   handOverEndSchema
 } from '../../protocol/net/contribute.ts'
-import type { ExchangeHandler } from '../../protocol/net/exchange.ts'
+import type { ExchangeContext, ExchangeHandler } from '../../protocol/net/exchange.ts'
 import { PROTOCOLS } from '../../protocol/net/ids.ts'
 import { inclusionAskSchema, inclusionEndSchema } from '../../protocol/net/inclusion.ts'
 import type { ContributionStatus, PendingContribution, ReviewDraft } from '../api/datanets-api.ts'
@@ -23,7 +23,11 @@ import type { Datanets } from './datanets.ts'
 import type { Parts } from './parts.ts'
 import type { Proving } from './proving.ts'
 import { standingOf } from './standing-of.ts'
+import { takeFile } from './taken-file.ts'
 import type { TakingIn } from './taking-in.ts'
+
+/** Who asks, and until when. */
+type From = Pick<ExchangeContext, 'remotePeer' | 'signal'>
 
 /** The host's door for contributions, and its curators' desk. */
 export interface Intake {
@@ -35,12 +39,12 @@ export interface Intake {
 
 /** Intake and review for the Datanets this peer hosts. specs/04-datanet.md §Submission */
 export function createIntake(
-  parts: Pick<Parts, 'datanetStore' | 'wallet' | 'pool' | 'peerId' | 'now'>,
+  parts: Pick<Parts, 'content' | 'datanetStore' | 'wallet' | 'pool' | 'peerId' | 'now'>,
   datanets: Datanets,
   takingIn: TakingIn,
   proving: Proving
 ): Intake {
-  const { datanetStore, wallet, pool, peerId, now } = parts
+  const { content, datanetStore, wallet, pool, peerId, now } = parts
 
   function hosted(id: string) {
     const datanet = datanets.known(id)
@@ -49,13 +53,17 @@ export function createIntake(
   }
 
   /** The intake host's answer, where this peer only keeps copies; undefined where it takes in itself. */
-  async function relay(id: string, value: object, signal: AbortSignal): Promise<unknown> {
+  async function relay(id: string, value: object, { signal, remotePeer }: From): Promise<unknown> {
     const { hosted: isHosted, signed } = datanets.known(id)
     if (isHosted) return undefined
     const { hosts, intakeHost } = signed.manifest
     // Once is enough: two peers with different manifests would pass it to and fro.
     if (!hosts.includes(peerId) || intakeHost === peerId || 'relayed' in value) hosted(id)
-    if ('contribution' in value) verifyContribution(value.contribution as Uint8Array)
+    if ('contribution' in value) {
+      const { contribution } = verifyContribution(value.contribution as Uint8Array)
+      // The intake host asks this peer for the file, which asks who has it.
+      await takeFile(content, contribution, { peer: remotePeer, signal })
+    }
     return pool.request(intakeHost, PROTOCOLS.contribute, { ...value, relayed: true }, { signal })
   }
 
@@ -67,16 +75,18 @@ export function createIntake(
     return toWire(inclusionEndSchema, { proof })
   }
 
-  async function take(value: unknown, signal: AbortSignal): Promise<unknown> {
+  async function take(value: unknown, from: From): Promise<unknown> {
     const { datanet: cid } = fromWire(anyAskSchema, value)
     if ('prove' in (value as object)) return prove(value)
-    const relayed = await relay(cid.toString(), value as object, signal)
+    const relayed = await relay(cid.toString(), value as object, from)
     if (relayed !== undefined) return relayed
     const datanet = hosted(cid.toString())
     if ('handOver' in (value as object)) return takeHandOver(value)
     if ('query' in (value as object)) return standingOf(parts, cid.toString(), value)
     const ask = fromWire(contributeAskSchema, value)
-    const taken = await takingIn.take(datanet.id, datanet.signed.manifest, ask.contribution)
+    const { signal, remotePeer: peer } = from
+    const by = { peer, signal }
+    const taken = await takingIn.take(datanet.id, datanet.signed.manifest, ask.contribution, by)
     const { cid: contribution, status, receipt } = taken
     return toWire(contributeEndSchema, { contribution, status, receipt })
   }
@@ -126,8 +136,8 @@ export function createIntake(
 
   return {
     // biome-ignore lint/correctness/useYield: a submission has an end and no parts.
-    async *handler(ask, { signal }) {
-      return take(ask, signal)
+    async *handler(ask, from) {
+      return take(ask, from)
     },
 
     async pending(id) {

@@ -16,6 +16,7 @@ import type { NearDuplicates } from '../intake/near-duplicates.ts'
 import { bodyOf } from '../intake/said-in.ts'
 import type { StoredContribution } from '../store/contributions.ts'
 import type { Parts } from './parts.ts'
+import { takeFile } from './taken-file.ts'
 
 /** Where a contribution stands once it was taken in, and the host's sealed word for it. */
 export interface TakenIn {
@@ -28,10 +29,16 @@ export interface TakingIn {
   /**
    * Takes signed bytes in, or says where they stand when they were taken before. Refuses what
    * verifyContribution and admitContribution refuse, an account over its bounds (INTAKE_LIMIT), the
-   * words of another contribution (CONTRIBUTION_DUPLICATE), noise (SPAM_REFUSED) and what is surely in
-   * a language that is not taken (LANGUAGE_REFUSED).
+   * words of another contribution (CONTRIBUTION_DUPLICATE), noise (SPAM_REFUSED), what is surely in a
+   * language that is not taken (LANGUAGE_REFUSED), and a file that the peer who hands it in does not
+   * give or that is not what it is said to be (CONTENT_UNAVAILABLE, FILE_REFUSED).
    */
-  take(datanet: CID, manifest: Manifest, bytes: Uint8Array): Promise<TakenIn & { cid: CID }>
+  take(
+    datanet: CID,
+    manifest: Manifest,
+    bytes: Uint8Array,
+    from: { readonly peer: string; readonly signal: AbortSignal }
+  ): Promise<TakenIn & { cid: CID }>
   /** What a curator should know about a contribution: to be judged, not refused. */
   findings(signed: SignedContribution): Promise<readonly Finding[]>
 }
@@ -40,10 +47,10 @@ const DAY_MS = 86_400_000
 
 /** The intake of Datanets hosted here. specs/04-datanet.md §Submission */
 export function createTakingIn(
-  parts: Pick<Parts, 'datanetStore' | 'wallet' | 'now'>,
+  parts: Pick<Parts, 'content' | 'datanetStore' | 'wallet' | 'now'>,
   near: NearDuplicates
 ): TakingIn {
-  const { datanetStore, wallet, now } = parts
+  const { content, datanetStore, wallet, now } = parts
   const findingsOf = async (
     { contribution }: SignedContribution,
     languages?: readonly string[]
@@ -87,13 +94,15 @@ export function createTakingIn(
   }
 
   return {
-    async take(datanet, manifest, bytes) {
+    async take(datanet, manifest, bytes, { peer, signal }) {
       const signed = verifyContribution(bytes)
       const cid = signed.cid.toString()
       const id = datanet.toString()
       if (datanetStore.contribution(cid) === undefined) {
         admitContribution(signed.contribution, datanet, manifest, now())
         refuseFound(cid, await findingsOf(signed, manifest.languages))
+        refuseOver(id, manifest, signed.contribution.contributor)
+        const file = await takeFile(content, signed.contribution, { peer, signal })
         // From here on nothing waits: what was looked up is still so when it is written.
         const { contributor } = signed.contribution
         const textDigest = sha256(new TextEncoder().encode(comparedWords(signed.contribution)))
@@ -101,7 +110,7 @@ export function createTakingIn(
         if (same !== undefined && same !== cid) {
           throw new DatanetError('CONTRIBUTION_DUPLICATE', { cid, known: same })
         }
-        refuseOver(id, manifest, contributor)
+        if (datanetStore.contribution(cid) === undefined) refuseOver(id, manifest, contributor)
         const likeness = near.find(id, comparableOf(signed))
         const { cluster } = likeness
         datanetStore.staged(() => {
@@ -112,6 +121,7 @@ export function createTakingIn(
           // Undefined when the same bytes came twice at once: the first of them registered it.
           if (order !== undefined) near.add(id, cid, order, likeness)
         })
+        if (file !== undefined) await content.ownFile(cid, file, id)
       }
       const item = datanetStore.contribution(cid)
       if (item === undefined || item.datanet !== id) {

@@ -1,3 +1,5 @@
+import { readFileSync, statSync } from 'node:fs'
+import { basename } from 'node:path'
 import { Option } from 'commander'
 import { refusal } from '../../api/problem.ts'
 import { read } from './command.ts'
@@ -18,6 +20,9 @@ export interface SaidOptions {
   readonly correct?: string
   readonly wrong?: string
   readonly right?: string
+  readonly file?: string
+  readonly mime?: string
+  readonly caption?: string
 }
 
 /** A schema and its content as the API takes it. */
@@ -25,6 +30,9 @@ export interface Said {
   readonly schema: string
   readonly content: Readonly<Record<string, unknown>>
 }
+
+/** What one call of the API carries. */
+const MAX_FILE_BYTES = 16_777_216
 
 /** The options of one contribution that is typed and not read from a file. */
 export const saidOptions: readonly Option[] = [
@@ -42,14 +50,21 @@ export const saidOptions: readonly Option[] = [
   new Option('--labels <a,b,…>', 'those that could have been chosen'),
   new Option('--correct <id>', 'what is wrong: a contribution, or the receipt of an answer'),
   new Option('--wrong <words>', 'what was said'),
-  new Option('--right <words>', 'what is right')
+  new Option('--right <words>', 'what is right'),
+  new Option('--file <path>', 'an image, a sound, any file that the Datanet takes'),
+  new Option('--mime <type>', 'of the file; by its bytes unless given'),
+  new Option('--caption <words>', 'what the file shows')
 ]
 
 /** What `options` say, if they say anything. Refuses what fits no schema (INPUT_INVALID). */
 export function saidIn(options: SaidOptions): Said | undefined {
   const { title, text, question, reason, label } = options
   const [answer, second] = options.answer ?? []
-  const { better, rating, turn, correct, wrong, right } = options
+  const { better, rating, turn, correct, wrong, right, file, mime, caption } = options
+  if (file !== undefined) {
+    const name = title ?? basename(file)
+    return { schema: 'file/1', content: given({ name, mime, caption, data: dataOf(file) }) }
+  }
   if (correct !== undefined) {
     const isReceipt = /^[0-9a-f]{32}$/i.test(correct)
     const of = isReceipt ? { receipt: correct.toLowerCase() } : { contribution: correct }
@@ -134,6 +149,16 @@ const KINDS: ReadonlyArray<{
     ]
   }
 ]
+
+/** The bytes of a file in base64. Refuses one that cannot be read or is too large (INPUT_INVALID). */
+function dataOf(file: string): string {
+  try {
+    if (statSync(file).size <= MAX_FILE_BYTES) return readFileSync(file).toString('base64')
+  } catch (cause) {
+    throw refusal('INPUT_INVALID', { file }, { cause, hint: `${file} cannot be read` })
+  }
+  return wrongly(`${file} has more than ${MAX_FILE_BYTES / 1_048_576} MiB`)
+}
 
 function toTurn(said: string): { role: string; text: string } {
   const [, role = '', text = ''] = /^\s*(user|assistant)\s*:\s*([\s\S]*)$/i.exec(said) ?? []

@@ -8,6 +8,7 @@ import type {
 } from '../../../peer/api/datanets-api.ts'
 import { checkInclusion } from '../../../peer/api/inclusion.ts'
 import type { Peer } from '../../../peer/peer.ts'
+import { SqliteBlockstore } from '../../../peer/store/blocks.ts'
 import { openDatabase } from '../../../peer/store/database.ts'
 import { parseCid } from '../../../protocol/base/codec.ts'
 import { isDatanetError } from '../../../protocol/base/errors.ts'
@@ -16,8 +17,9 @@ import { signSubmissionQuery } from '../../../protocol/datanet/submission-query.
 import { openSubmission } from '../../../protocol/datanet/submission-receipt.ts'
 import type { ExchangePool } from '../../../protocol/net/exchange-pool.ts'
 import { PROTOCOLS } from '../../../protocol/net/ids.ts'
-import { createTestWorld, LICENCE, ROYALTY, type TestWorld } from '../../fixtures/world.ts'
+import { createTestWorld, type TestWorld } from '../../fixtures/world.ts'
 import { refusal } from '../../protocol/base/refusal.ts'
+import { foundLooms, loomDraft, WEIGHT } from './loom-drafts.ts'
 
 let world: TestWorld
 let host: Peer
@@ -47,27 +49,10 @@ async function restart({ addresses }: Peer, where: 'same place' | 'another place
   host = await world.peer('host', where === 'same place' ? { listen } : {})
 }
 
-function found(change: Partial<DatanetDraft> = {}) {
-  return host.api.datanets.create({
-    ...{ name: 'Looms', purpose: 'What weavers know.', topics: [world.network.topic] },
-    ...{ licences: [LICENCE], consent: 'I give this away.', curators: [curator], threshold: 1 },
-    ...{ reviewApprovals: 1, royalty: ROYALTY, treasury: curator },
-    ...change
-  })
-}
-
-const WEIGHT =
-  'A loom weight of clay keeps the warp taut. It hangs from a bundle of threads. Potters made ' +
-  'them by the dozen and fired them in the kitchen hearth. Where a loom once stood they still lie ' +
-  'in two rows on the floor.'
-let texts = 0
-function draft(account: string, change: Partial<ContributionDraft> = {}): ContributionDraft {
-  const content = { title: 'Shuttles', text: `Shuttle number ${++texts} is of ${texts * 7} woods.` }
-  return {
-    ...{ datanet: datanet.id, account, schema: 'text/1', content, language: 'en' },
-    ...{ licence: LICENCE, ...change }
-  }
-}
+const found = (change: Partial<DatanetDraft> = {}) =>
+  foundLooms(host, { curator, topic: world.network.topic }, change)
+const draft = (account: string, change: Partial<ContributionDraft> = {}) =>
+  loomDraft(datanet.id, account, change)
 const saying = (text: string) => ({ content: { title: 'Weights', text } })
 const account = async (label: string) => (await contributor.api.accounts.ensure(label)).address
 const give = (one: ContributionDraft) => contributor.api.datanets.contribute(one)
@@ -246,10 +231,12 @@ test('where contributions stand is told to their account, with the reasons of it
 
 test('more than one answer holds is asked for on and on', async () => {
   const jan = await account('jan')
-  const given: string[] = []
-  for (let i = 0; i < 131; i++) given.push((await give(draft(jan))).contribution)
+  const given = await Promise.all(Array.from({ length: 131 }, () => give(draft(jan))))
   const all = await contributor.api.datanets.standing({ datanet: datanet.id, account: jan })
-  expect(all.map(({ contribution }) => contribution)).toEqual(given)
+  const inOrder = given.toSorted((a, b) => a.order - b.order)
+  expect(all.map(({ contribution }) => contribution)).toEqual(
+    inOrder.map(({ contribution }) => contribution)
+  )
 })
 
 // STANDING-R4
@@ -318,6 +305,56 @@ test('what became of a contribution is known after its contributor was away', as
   expect(await contributor.api.datanets.submissions(asked)).toMatchObject([{ status: 'pending' }])
   await contributor.api.datanets.standing({ datanet: datanet.id, account: ros })
   expect(await contributor.api.datanets.submissions(asked)).toMatchObject([{ status: 'accepted' }])
+})
+
+// FILE-R1
+test('a file comes from who hands it in, is what it says, and goes when it is refused', async () => {
+  const tom = await account('tom')
+  const media = await found({
+    ...{ name: 'Pictures', schemas: ['text/1', 'file/1'], hosts: [replica.peerId] },
+    files: { mimes: ['image/png', 'text/csv'], maxBytes: 3_000_000 }
+  })
+  for (const peer of [replica, contributor]) await peer.api.datanets.find(world.topic)
+  const png = Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), Buffer.alloc(2_400_000, 7)])
+  const file = (bytes: Uint8Array, content: object = {}) =>
+    draft(tom, {
+      ...{ datanet: media.id, schema: 'file/1' },
+      content: { name: 'loom.png', data: Buffer.from(bytes).toString('base64'), ...content }
+    })
+  const given = await give(file(png, { caption: 'A loom of oak.' }))
+  const waiting = await host.api.datanets.pending(media.id)
+  expect(waiting).toMatchObject([
+    {
+      ...{ contribution: given.contribution, title: 'loom.png', text: 'A loom of oak.' },
+      content: { mime: 'image/png', bytes: png.byteLength, caption: 'A loom of oak.' }
+    }
+  ])
+  // The bytes are in the host's database: three leaves and the node above them.
+  const root = parseCid(`${waiting[0]?.content.file}`)
+  const database = openDatabase(join(world.dirOf('host'), 'peer.db'))
+  expect(new SqliteBlockstore(database).has(root)).toBe(true)
+  database.close()
+  expect(await refusal(() => give(file(png, { mime: 'text/csv' })))).toBe('FILE_REFUSED')
+  expect(await refusal(() => give(file(Buffer.from('GIF89a'), { name: 'x.gif' })))).toBe(
+    'FILE_REFUSED'
+  )
+  expect(await refusal(() => give(file(png.subarray(0, 9))).then(() => give(file(png))))).toBe(
+    'CONTRIBUTION_DUPLICATE'
+  )
+  // Said by hand to be what it is not: the host looks at the bytes itself.
+  const csv = Buffer.from('a,b\n1,2\n')
+  const { file: cid } = (await give(file(csv, { name: 'a.csv' })).then(async ({ contribution }) => {
+    const named = { account: tom, contribution }
+    return (await contributor.api.datanets.submission(named)).content
+  })) as { file: string }
+  const lie = (content: object) =>
+    give(draft(tom, { datanet: media.id, schema: 'file/1', content: { file: cid, ...content } }))
+  const size = { bytes: csv.byteLength, name: 'b.png' }
+  expect(await refusal(() => lie({ ...size, mime: 'image/png' }))).toBe('FILE_REFUSED')
+  expect(await refusal(() => lie({ ...size, bytes: 5, mime: 'text/csv' }))).toBe('FILE_REFUSED')
+  expect(await refusal(() => lie({ ...size, bytes: 3_000_001, mime: 'text/csv' }))).toBe(
+    'FILE_REFUSED'
+  )
 })
 
 // INCLUSION-R4

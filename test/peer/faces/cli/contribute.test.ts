@@ -158,6 +158,18 @@ describe('contribute', () => {
     expect(peer.contributed).toMatchObject([{ schema, content, tags: ['oven', 'heat'] }])
   })
 
+  test('hands in a file with its bytes', async () => {
+    const dir = filesIn('bytes', { 'oven.txt': 'It is hot.' })
+    const peer = scriptedPeer()
+    const words = ['--file', join(dir, 'oven.txt'), '--caption', 'Careful', '--mime', 'text/plain']
+    expect((await cli(peer, ['contribute', ...words])).code).toBe(0)
+    const data = Buffer.from('It is hot.').toString('base64')
+    const content = { name: 'oven.txt', mime: 'text/plain', caption: 'Careful', data }
+    expect(peer.contributed).toMatchObject([{ schema: 'file/1', content }])
+    const none = await cli(peer, ['contribute', '--file', join(dir, 'none.txt')])
+    expect([none.code, none.err]).toEqual([2, expect.stringContaining('cannot be read')])
+  })
+
   test('hands in the items of a JSONL file, whatever their kinds', async () => {
     const lines = [
       { schema: 'qa/1', content: { question: 'a', answer: 'b' }, language: 'de' },
