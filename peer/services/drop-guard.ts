@@ -20,7 +20,7 @@ export interface DropGuard extends Pick<RewardsApi, 'check' | 'refute' | 'veto'>
 }
 
 /** How often what could not be told is looked at again, as a part of the delay, and within which bounds. */
-const AGAIN = { share: 16, leastMs: 250, mostMs: 60_000 } as const
+const AGAIN = { share: 16, leastMs: 250, mostMs: 60_000, failedMs: 15_000 } as const
 /** A document that nobody shows is a reason to veto once this part of the delay has passed. */
 const MISSING_SHARE = 8
 /** Curators change seldom, and a drop's delay is a day where money is. */
@@ -119,15 +119,17 @@ export function createDropGuard(
     return isOpen
   }
 
-  /** A chain that does not answer is asked again, like an operator that does not. */
-  async function looked(signal: AbortSignal): Promise<boolean> {
+  /** Looks, and says after how long to look again; a chain that does not answer is asked more seldom. */
+  async function looked(signal: AbortSignal): Promise<number | undefined> {
     try {
       delayMs ||= await chain.pool.delayMs({ signal })
-      return await look({ signal })
+      const isOpen = await look({ signal })
+      const againMs = Math.min(AGAIN.mostMs, Math.max(AGAIN.leastMs, delayMs / AGAIN.share))
+      return isOpen ? againMs : undefined
     } catch (error) {
       if (isAbort(error)) throw error
       log('drop', { checked: false, code: isDatanetError(error) ? error.code : 'INTERNAL' })
-      return true
+      return AGAIN.failedMs
     }
   }
 
@@ -136,10 +138,9 @@ export function createDropGuard(
     while (isAsked && !signal.aborted) {
       isAsked = false
       woken = new AbortController()
-      const isOpen = await looked(signal)
-      if (!isOpen) continue
+      const againMs = await looked(signal)
+      if (againMs === undefined) continue
       isAsked = true
-      const againMs = Math.min(AGAIN.mostMs, Math.max(AGAIN.leastMs, delayMs / AGAIN.share))
       await pause(againMs, AbortSignal.any([signal, woken.signal])).catch(() => {})
     }
   }
