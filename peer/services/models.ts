@@ -76,9 +76,24 @@ export function createModels(
     )
   }
 
-  function make(passages: readonly EnginePassage[], options: ProgressOptions): Promise<Uint8Array> {
+  /** The newest artefact built here of the Datanet: what has not changed since is not made again. */
+  async function earlierOf(datanet: string): Promise<Uint8Array | undefined> {
+    for (const { card, artefact, issuedAtMs } of modelStore.models().toReversed()) {
+      const { revisions } = (await verifyCard(card, issuedAtMs)).card
+      if (revisions.some((one) => one.datanet.toString() === datanet)) return artefact
+    }
+    return undefined
+  }
+
+  async function make(
+    passages: readonly EnginePassage[],
+    datanet: string,
+    options: ProgressOptions
+  ): Promise<Uint8Array> {
+    const earlier = await earlierOf(datanet)
     return buildRetrievalIndex(passages, {
       signal: options.signal ?? new AbortController().signal,
+      previous: earlier === undefined ? undefined : { artefact: earlier },
       onProgress: ({ done, total }) =>
         options.onProgress?.({ text: 'reading the passages', done, total })
     })
@@ -116,7 +131,7 @@ export function createModels(
       const { card: signed } = catalogue.resolve(id)
       const { datanet, read } = await groundOf(signed, options)
       const passages = passagesOf(read)
-      const artefact = await make(passages, options)
+      const artefact = await make(passages, datanet.id.toString(), options)
       if (!cidOf(artefact, RAW).equals(signed.card.artefact)) {
         throw new DatanetError('MODEL_DIFFERS', { model: `${signed.cid}` })
       }
@@ -133,7 +148,7 @@ export function createModels(
       const { manifest } = datanet.signed
       const read = await revisions.read(recipe.datanet)
       const passages = passagesOf(read)
-      const artefact = await make(passages, options)
+      const artefact = await make(passages, datanet.id.toString(), options)
       const model = await assemble(artefact, passages, {
         name: manifest.name,
         ownerOf: read.ownerOf

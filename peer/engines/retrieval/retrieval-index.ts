@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { encodeCanonical, sha256 } from '../../../protocol/base/codec.ts'
-import { DatanetError } from '../../../protocol/base/errors.ts'
+import { DatanetError, isDatanetError } from '../../../protocol/base/errors.ts'
 import { decodeRecord, encodeRecord, field } from '../../../protocol/base/schema.ts'
 import type { EnginePassage } from '../engine.ts'
 import { type Calibration, calibrate } from './calibrate.ts'
@@ -65,8 +65,7 @@ export interface EarlierBuild {
  * The canonical bytes of an index over `passages`, whatever order they come in. They hold digests,
  * vectors and calibrations, and no word of any contribution. Without the optional embedding
  * packages the index is lexical. With `previous` only new and changed passages are embedded; the
- * bytes are the same as without. Refuses no passages, and two of one contribution (INPUT_INVALID),
- * and an earlier artefact that is none (RECORD_MALFORMED, RECORD_NOT_CANONICAL).
+ * bytes are the same as without. Refuses no passages, and two of one contribution (INPUT_INVALID).
  */
 export async function buildRetrievalIndex(
   passages: readonly EnginePassage[],
@@ -130,8 +129,8 @@ function keptRows(
   earlier: Uint8Array,
   embedder: Embedder
 ): ((passage: EnginePassage, windows: number) => Int8Array | undefined) | undefined {
-  const record = decodeRecord(artefact, earlier, MAX_ARTEFACT_BYTES)
-  if (record.dense?.modelHash !== embedder.modelHash) return undefined
+  const record = readEarlier(earlier)
+  if (record?.dense?.modelHash !== embedder.modelHash) return undefined
   const { rows, firstRow } = vectorsOf(record.dense)
   const { dimensions } = record.dense
   const places = new Map(record.passages.map(({ contribution }, place) => [contribution, place]))
@@ -143,6 +142,16 @@ function keptRows(
     }
     const [from, to] = [firstRow[place] as number, firstRow[place + 1] as number]
     return to - from === windows ? rows.subarray(from * dimensions, to * dimensions) : undefined
+  }
+}
+
+/** What an earlier version of this engine or another one left is of no use, and no harm either. */
+function readEarlier(bytes: Uint8Array): Artefact | undefined {
+  try {
+    return decodeRecord(artefact, bytes, MAX_ARTEFACT_BYTES)
+  } catch (error) {
+    if (isDatanetError(error)) return undefined
+    throw error
   }
 }
 

@@ -12,7 +12,7 @@ import { decodeCanonical, encodeCanonical } from '../../../../protocol/base/code
 import { isAbort, isDatanetError } from '../../../../protocol/base/errors.ts'
 
 const { signal } = new AbortController()
-const passages: readonly EnginePassage[] = sampleContributions({ seed: 7, count: 40 }).map(
+const passages: readonly EnginePassage[] = sampleContributions({ seed: 7, count: 14 }).map(
   ({ title, text, sourceUrl }, index) => ({
     contribution: `contribution-${index}`,
     contributor: `0x${'22'.repeat(20)}`,
@@ -97,8 +97,8 @@ describe('buildRetrievalIndex', () => {
 describe('loadRetrievalIndex', () => {
   it('gives each passage its own vectors back', () => {
     const index = loadRetrievalIndex(hybrid, passages)
-    const half = loadRetrievalIndex(hybrid, passages.slice(20))
-    expect(half.missing).toBe(20)
+    const half = loadRetrievalIndex(hybrid, passages.slice(7))
+    expect(half.missing).toBe(7)
     const rowsOf = ({ vectors }: RetrievalIndex, place: number): Int8Array | undefined => {
       const [from = 0, to = 0] = vectors?.firstRow.subarray(place, place + 2) ?? []
       return vectors?.rows.slice(from * 384, to * 384)
