@@ -28,7 +28,7 @@ export interface Models {
   load(model: string): Promise<LoadedModel>
 }
 
-const METHOD = 'leave-one-out/1'
+const METHOD = 'leave-one-out/2'
 
 /** Models of this peer. specs/06-model.md §Card */
 export function createModels(
