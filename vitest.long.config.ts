@@ -11,6 +11,7 @@ export const LONG = [
   'test/e2e/close-by-agreement.test.ts',
   'test/e2e/devnet.test.ts',
   'test/e2e/drop-guard.test.ts',
+  'test/e2e/hostile-curator.test.ts',
   'test/e2e/intake-host-lost.test.ts',
   'test/e2e/hosting.test.ts',
   'test/e2e/payer-budget.test.ts',

@@ -51,8 +51,13 @@ export function createKeepingUp(
     const datanet = datanets.known(id)
     if (!datanet.hosted) hosted.delete(id)
     if (!datanet.hosted || hosted.has(id)) return
-    await takeUp(datanet, { signal })
     hosted.add(id)
+    try {
+      await takeUp(datanet, { signal })
+    } catch (error) {
+      hosted.delete(id)
+      throw error
+    }
     log('manifest', { datanet: id, hosts: true })
   }
 

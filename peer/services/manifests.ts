@@ -137,7 +137,9 @@ export function createManifests(
         log('fork', { datanet: id, seq, peer, cid: `${found.cid}`, hint: 'the chain has another' })
       } catch (error) {
         if (!isDatanetError(error)) throw error
-        log('manifest', { datanet: id, seq, peer, error: error.code })
+        // Most of the time nothing is announced.
+        const isNone = digest === undefined && error.code === 'DOCUMENT_UNKNOWN'
+        if (!isNone) log('manifest', { datanet: id, seq, peer, error: error.code })
       }
     }
     return undefined

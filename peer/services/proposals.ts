@@ -238,9 +238,10 @@ export function createProposals(
         }
       }
       await exchange.end
-      for (const { proposal, approvals, isOpen } of list(id)) {
+      for (const kept of list(id)) {
+        const { proposal, approvals } = kept
         const cid = proposal.cid.toString()
-        if (!isOpen || approvals.length <= (there.get(cid) ?? 0)) continue
+        if (!isOfUse(kept) || approvals.length <= (there.get(cid) ?? 0)) continue
         const bundle = { datanet, proposal: proposal.bytes, approvals: wordsOf(cid) }
         const said = await pool.request(peer, PROTOCOLS.propose, toWire(proposeAskSchema, bundle), {
           signal: limit.signal
@@ -302,14 +303,20 @@ export function createProposals(
         return toWire(proposeEndSchema, { proposal: proposal.cid, approvals: approvals.length })
       }
       concerned(id)
-      for (const { proposal, isOpen } of list(id)) {
-        if (!isOpen) continue
+      for (const kept of list(id)) {
+        if (!isOfUse(kept)) continue
+        const { proposal } = kept
         const bundle = { proposal: proposal.bytes, approvals: wordsOf(proposal.cid.toString()) }
         if (!(yield toWire(proposeBundleSchema, bundle))) return undefined
       }
       return undefined
     }
   }
+}
+
+/** Whether others need it: what was anchored is how a host hears that its revision was approved. */
+function isOfUse({ isOpen, outcome }: KeptProposal): boolean {
+  return isOpen || outcome === 'anchored'
 }
 
 /** What a proposal is for: the manifest or the revision with that number. */

@@ -224,22 +224,6 @@ export function createRevisions(
     throw new DatanetError('REVISION_INVALID', { reason, handOver: lost.cid })
   }
 
-  async function recordFrom(peer: string, { id }: KnownDatanet, options: CallOptions) {
-    const issuer = id.toString()
-    return publications.fetch(
-      peer,
-      { issuer, kind: 'revision', id: issuer },
-      async (bytes) => {
-        const value = decodeRevision(bytes)
-        if (!value.datanet.equals(id)) {
-          throw new DatanetError('REVISION_INVALID', { reason: 'it is of another Datanet' })
-        }
-        return { seq: value.ordinal, value }
-      },
-      options
-    )
-  }
-
   /** Refuses a revision that is not the chain's, or not its newest. */
   async function refuseOther({ id, key }: KnownDatanet, revision: Revision, options: CallOptions) {
     const { ordinal } = revision
@@ -254,15 +238,32 @@ export function createRevisions(
     throw new DatanetError('RECORD_SUPERSEDED', { id: `${id}`, seq: ordinal, head: head.ordinal })
   }
 
+  async function recordFrom(peer: string, datanet: KnownDatanet, options: CallOptions) {
+    const { id } = datanet
+    const issuer = id.toString()
+    return publications.fetch(
+      peer,
+      { issuer, kind: 'revision', id: issuer },
+      async (bytes) => {
+        const value = decodeRevision(bytes)
+        if (!value.datanet.equals(id)) {
+          throw new DatanetError('REVISION_INVALID', { reason: 'it is of another Datanet' })
+        }
+        // Anybody can write a revision: only the chain's may be remembered as seen.
+        await refuseOther(datanet, value, options)
+        return { seq: value.ordinal, value }
+      },
+      options
+    )
+  }
+
   /** The chain's newest revision, from the first of the Datanet's peers that shows it. */
   async function newest(datanet: KnownDatanet, options: CallOptions) {
     let refusal: DatanetError | undefined
     const isIt = ({ kind }: CatalogueEntry) => kind === 'revision'
     for await (const from of peers.of(datanet, isIt, options)) {
       try {
-        const revision = await recordFrom(from, datanet, options)
-        await refuseOther(datanet, revision, options)
-        return { revision, from }
+        return { revision: await recordFrom(from, datanet, options), from }
       } catch (error) {
         if (!isDatanetError(error) || error.code === 'CHAIN_UNREACHABLE') throw error
         refusal ??= error
