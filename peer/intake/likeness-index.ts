@@ -26,10 +26,11 @@ export interface LikenessIndex {
 
 /**
  * An index in memory by locality-sensitive hashing over typed arrays: 516 bytes a signature, and as
- * much again while it grows.
+ * much again while it grows beyond what is `expected`.
  */
-export function createLikenessIndex(): LikenessIndex {
+export function createLikenessIndex(expected = 0): LikenessIndex {
   let capacity = 1_024
+  while (capacity < expected) capacity *= 2
   let size = 0
   let values = new Uint16Array(capacity * SIGNATURE_VALUES)
   let heads = new Int32Array(capacity * BANDS).fill(-1)

@@ -44,7 +44,7 @@ export function createNearDuplicates(store: LikenessStore): NearDuplicates {
   function roomOf(datanet: string): Room {
     const known = rooms.get(datanet)
     if (known !== undefined) return known
-    const room: Room = { index: createLikenessIndex(), members: [] }
+    const room: Room = { index: createLikenessIndex(store.count(datanet)), members: [] }
     const here = new Set<string>()
     for (const one of store.each(datanet)) {
       const cluster = one.cluster ?? one.contribution
@@ -83,12 +83,18 @@ export function createNearDuplicates(store: LikenessStore): NearDuplicates {
 
 /** Little-endian on every machine. */
 function toBytes(signature: Uint16Array): Uint8Array {
-  const bytes = Buffer.alloc(signature.length * 2)
-  for (const [i, value] of signature.entries()) bytes.writeUInt16LE(value, i * 2)
-  return Uint8Array.from(bytes)
+  const bytes = new Uint8Array(
+    signature.buffer.slice(0),
+    signature.byteOffset,
+    signature.byteLength
+  )
+  return isLittle ? bytes : new Uint8Array(Buffer.from(bytes).swap16())
 }
 
 function fromBytes(bytes: Uint8Array): Uint16Array {
-  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  return Uint16Array.from({ length: bytes.byteLength / 2 }, (_, i) => view.readUInt16LE(i * 2))
+  const own = Uint8Array.from(bytes)
+  if (!isLittle) Buffer.from(own.buffer).swap16()
+  return new Uint16Array(own.buffer)
 }
+
+const isLittle = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1

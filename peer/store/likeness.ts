@@ -17,6 +17,8 @@ export interface LikenessStore {
   /** Those of a Datanet in registration order. */
   each(datanet: string): Iterable<StoredLikeness>
   has(contribution: string): boolean
+  /** How many a Datanet has, about: withdrawn ones may be counted. */
+  count(datanet: string): number
   /** The earliest that is left of a cluster. */
   earliest(datanet: string, cluster: string): StoredLikeness | undefined
 }
@@ -63,6 +65,8 @@ export function createLikenessStore(db: Database): LikenessStore {
     *each(datanet) {
       for (const row of db.each(`${SELECT} ORDER BY place`, datanet)) yield toStored(row)
     },
+    count: (datanet) =>
+      Number(db.get('SELECT count(*) AS n FROM likeness WHERE datanet = ?', datanet)?.n),
     has: (contribution) =>
       keys.find(contribution) !== undefined &&
       db.get('SELECT 1 FROM likeness WHERE contribution = ?', contribution) !== undefined,
