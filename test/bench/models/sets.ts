@@ -1,6 +1,7 @@
 import { sha256 } from '../../../protocol/base/codec.ts'
 import { countriesSet } from './countries.ts'
 import { featuresSet } from './features.ts'
+import { noteSets } from './notes.ts'
 import { speechesSet } from './speeches.ts'
 import type { BenchQuestion, BenchSet } from './types.ts'
 import { weaknessesSet } from './weaknesses.ts'
@@ -8,7 +9,7 @@ import { wordsSet } from './words.ts'
 
 /** Every set, equal on every machine that has the same packages. */
 export function benchSets(): readonly BenchSet[] {
-  return [weaknessesSet(), featuresSet(), countriesSet(), wordsSet(), speechesSet()]
+  return [weaknessesSet(), featuresSet(), countriesSet(), wordsSet(), speechesSet(), ...noteSets()]
 }
 
 /**
@@ -24,7 +25,7 @@ export function foreignTo(
     .filter(({ name }) => name !== set.name)
     .flatMap(({ questions }) => {
       const asked = questions.filter((one) => one.half === half && one.turns.length === 1)
-      const step = Math.floor(asked.length / 10)
+      const step = Math.max(1, Math.floor(asked.length / 10))
       return asked.filter((_, index) => index % step === 0).slice(0, 10)
     })
     .map(({ turns }) => ({ datanet: set.name, half, kind: 'foreign', turns, gold: [] }))
