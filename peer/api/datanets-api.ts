@@ -25,7 +25,7 @@ export interface DatanetsApi extends GovernanceApi, HostingApi, SubmissionsApi, 
    * when none took it.
    */
   withdraw(draft: WithdrawalDraft, options?: CallOptions): Promise<WithdrawalState>
-  /** What waits for a curator on this host. */
+  /** What waits for a curator on this host: the first 1 000, in the order in which they came. */
   pending(id: string, options?: CallOptions): Promise<readonly PendingContribution[]>
   /** A curator's verdict, signed as `account`. */
   review(

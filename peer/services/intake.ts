@@ -29,6 +29,9 @@ import type { TakingIn } from './taking-in.ts'
 /** Who asks, and until when. */
 type From = Pick<ExchangeContext, 'remotePeer' | 'signal'>
 
+/** What a curator is shown at once: each is looked at for it, and they come in one answer. */
+const PAGE = 1_000
+
 /** The host's door for contributions, and its curators' desk. */
 export interface Intake {
   /** Answers `/datanet/contribute/1`. */
@@ -141,7 +144,8 @@ export function createIntake(
     },
 
     async pending(id) {
-      const items = datanetStore.contributions(hosted(id).id.toString(), 'pending')
+      const waiting = hosted(id).id.toString()
+      const items = datanetStore.contributions(waiting, 'pending', PAGE)
       return Promise.all(items.map(described))
     },
 
@@ -172,7 +176,9 @@ export function createIntake(
       if (ownerOf(item.contributor) === signed.review.curator) {
         throw new DatanetError('REVIEW_REFUSED', { curator: signed.review.curator })
       }
-      const decision = decideReviews(manifest, item.contributor, [...earlier, signed.review])
+      // The words of those who left count under the manifest of their time, not under this one.
+      const counting = earlier.filter(({ curator }) => manifest.curators.includes(curator))
+      const decision = decideReviews(manifest, item.contributor, [...counting, signed.review])
       datanetStore.addReview({
         cid: signed.cid.toString(),
         contribution: draft.contribution,

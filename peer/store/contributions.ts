@@ -44,7 +44,12 @@ export interface ContributionStore {
   contribution(cid: string): (StoredContribution & { datanet: string }) | undefined
   /** The contribution with this text digest, if the Datanet holds one. */
   sameText(datanet: string, textDigest: Uint8Array): string | undefined
-  contributions(datanet: string, status: ContributionStatus): readonly StoredContribution[]
+  /** Those of a Datanet that stand so, in registration order; the first `most` where that is given. */
+  contributions(
+    datanet: string,
+    status: ContributionStatus,
+    most?: number
+  ): readonly StoredContribution[]
   /** Those of a Datanet by any of `accounts`, of a greater order than `after`, `most` at most. */
   contributionsBy(
     datanet: string,
@@ -157,12 +162,13 @@ export function createContributionStore(db: Database): ContributionStore {
       )
       return row === undefined ? undefined : String(row.cid)
     },
-    contributions: (datanet, status) =>
+    contributions: (datanet, status, most = -1) =>
       db
         .all(
-          `${SELECT} WHERE contribution.datanet = ? AND status = ? ORDER BY contribution.number`,
+          `${SELECT} WHERE contribution.datanet = ? AND status = ? ORDER BY contribution.number LIMIT ?`,
           datanet,
-          status
+          status,
+          most
         )
         .map(stored),
     contributionsBy: (datanet, accounts, { after, most }) =>

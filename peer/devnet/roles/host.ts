@@ -55,24 +55,30 @@ export const hostRole = {
   async review({ peer, progress }: Scene): Promise<{ approved: number; rejected: number }> {
     const datanet = await own(peer)
     const curators = (await peer.api.accounts.list()).filter((a) => CURATORS.includes(a.label))
-    const pending = await peer.api.datanets.pending(datanet.id)
+    const seen = new Set<string>()
     let approved = 0
-    for (const [index, { contribution, text }] of pending.entries()) {
-      const isUseful = text.split(/\s+/).length >= 8
-      const account = curators[index % curators.length]?.address ?? peer.account
-      const { status } = await peer.api.datanets.review({
-        datanet: datanet.id,
-        contribution,
-        verdict: isUseful ? 'approve' : 'reject',
-        ...(isUseful ? {} : { reason: 'too short to answer anything' }),
-        account
-      })
-      if (status === 'accepted') approved += 1
-      if (index % 50 === 49) {
-        progress({ text: 'reviewing', done: index + 1, total: pending.length })
+    for (;;) {
+      // A host shows so many at once; those that were decided about make room for the next.
+      const waiting = await peer.api.datanets.pending(datanet.id)
+      const fresh = waiting.filter(({ contribution }) => !seen.has(contribution))
+      if (fresh.length === 0) return { approved, rejected: seen.size - approved }
+      for (const { contribution, text } of fresh) {
+        const isUseful = text.split(/\s+/).length >= 8
+        const account = curators[seen.size % curators.length]?.address ?? peer.account
+        seen.add(contribution)
+        const { status } = await peer.api.datanets.review({
+          datanet: datanet.id,
+          contribution,
+          verdict: isUseful ? 'approve' : 'reject',
+          ...(isUseful ? {} : { reason: 'too short to answer anything' }),
+          account
+        })
+        if (status === 'accepted') approved += 1
+        if (seen.size % 50 === 0) {
+          progress({ text: 'reviewing', done: seen.size, total: waiting.length })
+        }
       }
     }
-    return { approved, rejected: pending.length - approved }
   },
 
   /** Publishes and anchors what is accepted; without anything new, the revision that stands. */

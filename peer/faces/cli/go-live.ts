@@ -3,6 +3,7 @@ import type { ModelSummary, OfferSummary } from '../../api/models-api.ts'
 import type { CallOptions, PeerApi } from '../../api/peer-api.ts'
 import { toProblem } from '../../api/problem.ts'
 import { buildModel } from './building.ts'
+import { desk } from './desk.ts'
 import { moneyOf } from './money.ts'
 import type { Print } from './print.ts'
 import { ownAccount } from './resolve.ts'
@@ -71,13 +72,14 @@ async function approve(scene: Scene, given: readonly Said[]) {
   const { api, datanet, print, signal } = scene
   const handed = new Set(given.map(keyOf))
   // Somebody else may have handed in the same words first, to be credited for them.
-  const pending = (await api.datanets.pending(datanet.id, { signal })).filter(
-    (one) => one.contributor === scene.account && handed.has(keyOf(one))
-  )
   const curators = await ownCurators(api, datanet)
   let approved = 0
-  for (const { contribution, contributor } of pending) {
-    print.progress({ text: 'approving', done: approved, total: pending.length })
+  let pending = 0
+  for await (const one of desk(api, datanet.id, { signal })) {
+    const { contribution, contributor } = one
+    if (contributor !== scene.account || !handed.has(keyOf(one))) continue
+    pending += 1
+    print.progress({ text: 'approving', done: approved, total: given.length })
     for (const account of curators.filter((curator) => curator !== contributor)) {
       const draft = { datanet: datanet.id, contribution, account, verdict: 'approve' as const }
       const { status } = await api.datanets.review(draft, { signal })
@@ -86,8 +88,8 @@ async function approve(scene: Scene, given: readonly Said[]) {
       break
     }
   }
-  if (approved > 0) step(print, 'approved', `${approved} of ${pending.length}, by its curator here`)
-  if (approved < pending.length) step(print, 'waiting', `${pending.length - approved} for a review`)
+  if (approved > 0) step(print, 'approved', `${approved} of ${pending}, by its curator here`)
+  if (approved < pending) step(print, 'waiting', `${pending - approved} for a review`)
   return approved
 }
 

@@ -3,6 +3,7 @@ import type { DatanetSummary, PendingContribution } from '../../api/datanets-api
 import type { PeerApi } from '../../api/peer-api.ts'
 import { refusal } from '../../api/problem.ts'
 import { type CliCommand, command } from './command.ts'
+import { desk } from './desk.ts'
 import { table, wrap } from './layout.ts'
 import type { Print } from './print.ts'
 import { accountOf, datanetOf } from './resolve.ts'
@@ -35,14 +36,16 @@ export const reviewCommands: readonly CliCommand[] = [
     ],
     async run({ api, options, print, signal }) {
       const datanet = await datanetOf(api, options.datanet)
-      const pending = await api.datanets.pending(datanet.id)
       if (options.approveAll !== true && print.prompt === undefined) {
+        const pending = await api.datanets.pending(datanet.id)
         return print.list(pending, (all) => waiting(all, datanet, print.columns))
       }
       const account = await curatorOf(api, datanet, options.account)
       const reviewed: Reviewed[] = []
-      for (const [index, item] of pending.entries()) {
+      let seen = 0
+      for await (const item of desk(api, datanet.id, { signal })) {
         signal.throwIfAborted()
+        seen += 1
         const { contribution, title } = item
         const said: Verdict =
           options.approveAll === true ? { verdict: 'approve' } : await decide(item, print)
@@ -51,12 +54,12 @@ export const reviewCommands: readonly CliCommand[] = [
         const draft = { datanet: datanet.id, contribution, account, ...said }
         const { status } = await api.datanets.review(draft)
         reviewed.push({ contribution, title, verdict: said.verdict, status })
-        print.progress({ text: 'reviewing', done: index + 1, total: pending.length })
+        print.progress({ text: `reviewing ${seen}`, done: 0, total: 0 })
       }
       await print.list(reviewed, (all) => {
         const accepted = all.filter(({ status }) => status === 'accepted').length
         const rejected = all.filter(({ status }) => status === 'rejected').length
-        const left = pending.length - accepted - rejected
+        const left = seen - accepted - rejected
         return `${accepted} accepted, ${rejected} rejected, ${left} still wait in “${datanet.name}”.`
       })
     }
