@@ -10,6 +10,7 @@ import type { RoyaltyParties } from '../../protocol/reward/split.ts'
 import type { CallOptions } from '../api/peer-api.ts'
 import type { Datanets } from './datanets.ts'
 import type { Parts } from './parts.ts'
+import { createRevisionManifest } from './revision-manifest.ts'
 
 /** What a drop follows from, as its operator shows it to whoever asks. */
 export interface DropGround {
@@ -29,10 +30,14 @@ export interface DropGround {
 
 /** The ground of drops over the network, checked on the way in. specs/09-reward.md §Fold */
 export function createDropGround(
-  parts: Pick<Parts, 'pool' | 'peerId' | 'channelStore' | 'modelStore' | 'publications'>,
+  parts: Pick<
+    Parts,
+    'pool' | 'peerId' | 'channelStore' | 'datanetStore' | 'modelStore' | 'publications'
+  >,
   datanets: Pick<Datanets, 'meet'>
 ): DropGround {
   const { pool, peerId, channelStore, modelStore, publications } = parts
+  const manifestOf = createRevisionManifest(parts)
 
   async function shownBy(peer: string, channelId: string, options: CallOptions) {
     const receipts: SignedReceipt[] = []
@@ -126,17 +131,17 @@ export function createDropGround(
         const policy = await policyOf(receipt.offer.toString(), from, options)
         const card = await cardOf(receipt, from, options)
         const manifests = await Promise.all(
-          card.revisions.map(({ datanet }) =>
-            anyOf([peerId, ...from], 'MODEL_UNKNOWN', `${datanet}`, (peer) =>
+          card.revisions.map(async ({ datanet, revision }) => {
+            const known = await anyOf([peerId, ...from], 'MODEL_UNKNOWN', `${datanet}`, (peer) =>
               datanets.meet(`${datanet}`, peer, options)
             )
-          )
+            return manifestOf(known, revision, from, options)
+          })
         )
-        const all = manifests.map(({ signed }) => signed.manifest)
         known.set(name, {
           policy,
-          curators: [...new Set(all.flatMap(({ curators }) => curators))].sort(),
-          treasuries: [...new Set(all.map(({ treasury }) => treasury))].sort()
+          curators: [...new Set(manifests.flatMap(({ curators }) => curators))].sort(),
+          treasuries: [...new Set(manifests.map(({ treasury }) => treasury))].sort()
         })
       }
       return ({ model, offer }) => known.get(`${model} ${offer}`) as RoyaltyParties

@@ -76,14 +76,18 @@ export function createReceipts(
 
 /**
  * `source`, and by name, not listed: the receipts of the calls that `peerId`, this peer, answered, and
- * the offers they were made under, each by its own CID. specs/05-network.md §Names
+ * the offers they were made under, each by its own CID; and by CID alone earlier anchored revisions.
+ * specs/05-network.md §Names
  */
 export function showReceipts(
   source: DocumentSource,
-  { channelStore, peerId }: Pick<Parts, 'channelStore' | 'peerId'>
+  { channelStore, datanetStore, peerId }: Pick<Parts, 'channelStore' | 'datanetStore' | 'peerId'>
 ): DocumentSource {
   return {
-    byCid: (cid) => source.byCid(cid),
+    async byCid(cid) {
+      // Cards name revisions that are not the newest any more.
+      return (await source.byCid(cid)) ?? datanetStore.anchoredRevision(cid.toString())
+    },
     newest({ issuer, kind, id }) {
       const own =
         issuer !== peerId

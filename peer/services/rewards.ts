@@ -26,6 +26,7 @@ import type { StoredChannel } from '../store/channels.ts'
 import type { DropStore } from '../store/drops.ts'
 import type { Datanets } from './datanets.ts'
 import type { Parts } from './parts.ts'
+import { createRevisionManifest } from './revision-manifest.ts'
 
 /** A drop met on the network with its pool, checked against the chain. */
 interface KnownDrop {
@@ -44,7 +45,15 @@ export interface Rewards extends Pick<RewardsApi, 'post' | 'show' | 'claim'> {
 export function createRewards(
   parts: Pick<
     Parts,
-    'channelStore' | 'documentStore' | 'modelStore' | 'chain' | 'publications' | 'now'
+    | 'channelStore'
+    | 'documentStore'
+    | 'datanetStore'
+    | 'modelStore'
+    | 'chain'
+    | 'publications'
+    | 'pool'
+    | 'peerId'
+    | 'now'
   > & {
     readonly dropStore: DropStore
     /** What was seen of drops; without it nothing is posted again by itself. */
@@ -55,6 +64,7 @@ export function createRewards(
   datanets: Datanets
 ): Rewards {
   const { channelStore, documentStore, modelStore, chain, publications, now, dropStore } = parts
+  const manifestOf = createRevisionManifest(parts)
 
   /** Who shares a receipt's royalty, from what the receipt names; all of it is kept here. */
   async function partiesFor(receipts: readonly Receipt[]): Promise<(r: Receipt) => RoyaltyParties> {
@@ -66,7 +76,9 @@ export function createRewards(
       if (stored === undefined) throw new DatanetError('MODEL_UNKNOWN', { model: `${model}` })
       // The card may have expired since: what was earned under it is owed all the same.
       const { card } = await verifyCard(stored.card, stored.issuedAtMs)
-      const manifests = card.revisions.map((r) => datanets.known(`${r.datanet}`).signed.manifest)
+      const manifests = await Promise.all(
+        card.revisions.map((r) => manifestOf(datanets.known(`${r.datanet}`), r.revision))
+      )
       const policy: RoyaltyPolicy | undefined = modelStore.policy(offer.toString())
       if (policy === undefined) throw new DatanetError('OFFER_UNKNOWN', { offer: `${offer}` })
       known.set(id, {

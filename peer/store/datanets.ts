@@ -41,6 +41,8 @@ export interface DatanetStore extends ContributionStore {
   revision(datanet: string, cid?: string): StoredRevision | undefined
   /** Up to `count` anchored revisions, the newest first. */
   newest(datanet: string, count: number): readonly StoredRevision[]
+  /** The bytes of the anchored revision with that CID, of whatever Datanet, where it is kept. */
+  anchoredRevision(cid: string): Uint8Array | undefined
   /** The anchored revision with that ordinal, where it is kept. */
   revisionAt(datanet: string, ordinal: number): StoredRevision | undefined
   /** A revision that was kept and has not been seen on the chain. */
@@ -170,6 +172,10 @@ export function createDatanetStore(db: Database): DatanetStore {
           count
         )
         .map(storedRevision),
+    anchoredRevision: (cid) =>
+      db.get('SELECT bytes FROM revision WHERE cid = ? AND anchored = 1', cid)?.bytes as
+        | Uint8Array
+        | undefined,
     revisionAt(datanet, ordinal) {
       const row = db.get(
         'SELECT * FROM revision WHERE datanet = ? AND ordinal = ? AND anchored = 1',
