@@ -1,6 +1,7 @@
 import { Option } from 'commander'
 import type { DatanetSummary, RevisionSummary } from '../../api/datanets-api.ts'
 import { type CliCommand, command, read } from './command.ts'
+import { type RuleOptions, ruleOptions, rulesOf } from './datanet-rules.ts'
 import { forkText, proposalState } from './deciding.ts'
 import { draftOf } from './founding.ts'
 import { replicaTable } from './hosting.ts'
@@ -9,7 +10,7 @@ import { percent } from './money.ts'
 import { accountOf, datanetOf } from './resolve.ts'
 import { short, shortPeer } from './short.ts'
 
-interface CreateOptions {
+interface CreateOptions extends RuleOptions {
   readonly name: string
   readonly topic: readonly string[]
   readonly purpose?: string
@@ -47,7 +48,8 @@ export const datanetCommands: readonly CliCommand[] = [
       new Option('--royalty <percent>', 'the least share of a call that is royalty')
         .argParser(read.percent)
         .default(300_000, '30'),
-      new Option('--treasury <account>', 'where the common share goes (treasury)')
+      new Option('--treasury <account>', 'where the common share goes (treasury)'),
+      ...ruleOptions
     ],
     async run({ api, options, print, signal }) {
       const curators: string[] = []
@@ -63,7 +65,11 @@ export const datanetCommands: readonly CliCommand[] = [
           ? {}
           : { treasury: await accountOf(api, options.treasury) })
       })
-      const founded = await api.datanets.create(draft, { signal })
+      const { languages = [], ...rules } = rulesOf(options)
+      const founded = await api.datanets.create(
+        { ...draft, ...rules, ...(languages.length === 0 ? {} : { languages }) },
+        { signal }
+      )
       await print.show(
         founded,
         (one) => `Founded “${one.name}” on chain.\n\n${describe(one, print.columns)}`
@@ -159,11 +165,18 @@ function describe(one: DatanetSummary, width: number, revision?: RevisionSummary
       ['name', one.name],
       ['purpose', one.purpose],
       ['topics', one.topics.join(', ')],
+      ['takes', one.schemas.join(', ')],
+      ['languages', (one.languages ?? []).join(', ')],
       ['licences', one.licences.join(', ')],
       ['consent', one.consent],
       ['curators', `${one.threshold} of ${one.curators.join(', ')}`],
       ['royalty', `${percent(royaltyPpm)} of a call: ${shares}`],
       ['host', one.intakeHost],
+      ['copies', one.hosts.join(', ')],
+      [
+        'manifest',
+        `number ${one.seq}; changes are announced for ${lasting(one.changeDelayMs)} first`
+      ],
       ['revision', revision === undefined ? '' : rowsOf(revision)]
     ],
     width
@@ -172,4 +185,17 @@ function describe(one: DatanetSummary, width: number, revision?: RevisionSummary
 
 function rowsOf({ ordinal, rows, withdrawn }: RevisionSummary): string {
   return `${ordinal}, ${rows} rows${withdrawn === 0 ? '' : `, ${withdrawn} of them withdrawn since`}`
+}
+
+/** A time in the largest unit that it is whole in. */
+function lasting(ms: number): string {
+  const units: readonly (readonly [number, string])[] = [
+    [86_400_000, 'day'],
+    [3_600_000, 'hour'],
+    [60_000, 'minute'],
+    [1_000, 'second']
+  ]
+  const [unitMs, unit] = units.find(([size]) => ms >= size && ms % size === 0) ?? [1_000, 'second']
+  const amount = Math.round(ms / unitMs)
+  return `${amount} ${unit}${amount === 1 ? '' : 's'}`
 }

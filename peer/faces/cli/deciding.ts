@@ -11,12 +11,13 @@ import type {
 import type { PeerApi } from '../../api/peer-api.ts'
 import { refusal } from '../../api/problem.ts'
 import { type CliCommand, command, read } from './command.ts'
+import { type RuleOptions, ruleOptions, rulesOf } from './datanet-rules.ts'
 import { fields, table, wrap } from './layout.ts'
 import { means, theOne } from './named.ts'
 import { accountOf, datanetOf } from './resolve.ts'
 import { minute, short } from './short.ts'
 
-interface ChangeOptions {
+interface ChangeOptions extends RuleOptions {
   readonly name?: string
   readonly purpose?: string
   readonly topic?: readonly string[]
@@ -27,11 +28,6 @@ interface ChangeOptions {
   readonly approvals?: number
   readonly treasury?: string
   readonly intakeHost?: string
-  readonly host?: readonly string[]
-  readonly noHosts?: boolean
-  readonly schema?: readonly string[]
-  readonly language?: readonly string[]
-  readonly delay?: number
   readonly note?: string
 }
 
@@ -53,8 +49,6 @@ export const decidingCommands: readonly CliCommand[] = [
       new Option('--name <text>', 'what it is called'),
       new Option('--purpose <text>', 'what it is for'),
       many('--topic <text>', 'all that it is found by; may be repeated'),
-      many('--schema <id>', 'all that may be contributed; may be repeated'),
-      many('--language <tag>', 'all languages it takes, or any; may be repeated'),
       many('--licence <id>', 'all licences it accepts; may be repeated'),
       new Option('--consent <text>', 'what a contributor agrees to'),
       many('--curator <account>', 'all who decide from then on; may be repeated'),
@@ -62,10 +56,7 @@ export const decidingCommands: readonly CliCommand[] = [
       new Option('--approvals <n>', 'approvals a contribution needs').argParser(read.count),
       new Option('--treasury <account>', 'where the common share goes'),
       new Option('--intake-host <peer>', 'the id of the peer that takes in'),
-      many('--host <peer>', 'all that keep copies besides it, or none; may be repeated'),
-      new Option('--delay <time>', 'how long later changes are announced, as 1d').argParser(
-        read.duration
-      )
+      ...ruleOptions
     ],
     async run({ api, args, options, print, signal }) {
       const { id, name } = await datanetOf(api, args[0])
@@ -162,7 +153,7 @@ function contentsOf(file: string): string {
 }
 
 async function changeOf(api: PeerApi, options: ChangeOptions): Promise<ManifestChange> {
-  const { topic, licence, schema, language, host, approvals, delay, curator } = options
+  const { topic, licence, approvals, curator } = options
   const curators: string[] = []
   for (const one of curator ?? []) curators.push(await accountOf(api, one))
   const treasury =
@@ -170,11 +161,9 @@ async function changeOf(api: PeerApi, options: ChangeOptions): Promise<ManifestC
   const { name, purpose, consent, threshold, intakeHost } = options
   return given({
     ...{ name, purpose, consent, threshold, intakeHost, treasury },
-    ...{ topics: topic, licences: licence, schemas: schema, changeDelayMs: delay },
+    ...{ topics: topic, licences: licence, reviewApprovals: approvals },
     curators: curator === undefined ? undefined : curators,
-    languages: language?.includes('any') === true ? [] : language,
-    hosts: host?.includes('none') === true ? [] : host,
-    reviewApprovals: approvals
+    ...rulesOf(options)
   })
 }
 

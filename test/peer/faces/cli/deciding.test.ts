@@ -72,6 +72,25 @@ describe('what curators decide', () => {
     expect(out).toContain('+ Bread and rye')
   })
 
+  test('the rules are the same words for who founds and who changes', async () => {
+    const scripted = peer()
+    const rules = ['--schema', 'text/1', '--schema', 'file/1', '--file-type', 'image/png']
+    const more = ['--share', '75', '--lease', '30m', '--pending', '10', '--per-day', '50']
+    const said = {
+      ...{ schemas: ['text/1', 'file/1'], files: { mimes: ['image/png'], maxBytes: 10_485_760 } },
+      ...{ reviewSharePpm: 750_000, reviewLeaseMs: 1_800_000 },
+      intake: { pendingPerAccount: 10, perDayPerAccount: 50 }
+    }
+    await cli(scripted, ['proposal', 'change', ...rules, ...more])
+    await cli(scripted, ['datanet', 'create', '--name', 'x', '--topic', 'y', ...rules, ...more])
+    expect(scripted.did).toMatchObject([
+      ['change', { change: said }],
+      ['create', { name: 'x', ...said }]
+    ])
+    const { err, code } = await cli(scripted, ['proposal', 'change', '--pending', '5'])
+    expect([code, err]).toEqual([2, expect.stringContaining('give both')])
+  })
+
   test('a time is minutes, hours or days', async () => {
     const { err, code } = await cli(peer(), ['proposal', 'change', '--delay', 'soon'])
     expect([code, err]).toEqual([2, expect.stringContaining('a time such as 15m, 12h or 3d')])
