@@ -258,7 +258,8 @@ export async function createContent(
       const own: BlockRoom = {
         ...room,
         put(blocks) {
-          blockstore.putBatch(blocks, options.datanet)
+          // One sync for all: what a crash loses of it is fetched again.
+          blockstore.putSoon(blocks, options.datanet)
           came += blocks.length
           options.onBlocks?.(came)
         }
@@ -288,6 +289,7 @@ export async function createContent(
         throw new DatanetError('CONTENT_UNAVAILABLE', { cid: `${root}`, bulk }, { cause })
       } finally {
         release()
+        await blockstore.settle()
       }
     },
 

@@ -92,6 +92,19 @@ export class SqliteBlockstore extends BaseBlockstore {
     )
   }
 
+  /** As `putBatch`, but on the disk only once a `settle` that began later has resolved. */
+  putSoon(blocks: ReadonlyArray<{ cid: CID; bytes: Uint8Array }>, datanet?: string): void {
+    if (blocks.length === 0) return
+    this.#database.stage(() => {
+      for (const { cid, bytes } of blocks) this.#insert(cid, bytes, datanet)
+    })
+  }
+
+  /** Resolves when all that was put before is on the disk. */
+  settle(): Promise<void> {
+    return this.#database.sync()
+  }
+
   /** The block's bytes, or undefined when it is not here. */
   find(cid: CID): Uint8Array | undefined {
     return this.read(cid)?.bytes
