@@ -1,7 +1,7 @@
 import { type AddOptions, unixfs } from '@helia/unixfs'
 import type { Libp2p } from '@libp2p/interface'
 import type { CID } from 'multiformats/cid'
-import { DAG_CBOR, RAW } from '../../protocol/base/codec.ts'
+import { cidOf, DAG_CBOR, RAW } from '../../protocol/base/codec.ts'
 import { DatanetError } from '../../protocol/base/errors.ts'
 import { LIMITS } from '../../protocol/base/limits.ts'
 import { fetchBlocks, serveBlocks } from '../../protocol/net/blocks.ts'
@@ -17,11 +17,14 @@ const DAG_PB = 0x70
 /** Bitswap round trips are slow (4–20 ms each): many at once. */
 const PARALLEL = 32
 const CHUNK_BYTES = 1_048_576
+/** Leaves that are written in one commit. */
+const BATCH_BYTES = 4_194_304
 
-/** One file to publish: as it is, or as rows of which each becomes one block. */
+/** One file to publish: as it is, as rows of which each becomes one block, or of rows that are blocks. */
 export type PublishFile = { readonly path: string } & (
   | { readonly content: Uint8Array }
   | { readonly rows: Iterable<Uint8Array> | AsyncIterable<Uint8Array> }
+  | { readonly blocks: Iterable<{ readonly cid: CID; readonly bytes: number }> }
 )
 
 /** How a directory came: blocks by the bulk exchange, by bitswap, and those that were here before. */
@@ -45,6 +48,8 @@ export interface Content extends SingleFiles {
     path: string,
     options?: ReadOptions & { skipMissing?: boolean }
   ): AsyncGenerator<Block>
+  /** Stores rows that directories are made of later, and says which blocks they are. */
+  putRows(rows: readonly Uint8Array[]): Array<{ cid: CID; bytes: number }>
   /** The leaves of a file in order, by this peer's store alone (CONTENT_UNAVAILABLE if it lacks the nodes). */
   leaves(root: CID, path: string): readonly CID[]
   /** One block of this peer's store. */
@@ -215,14 +220,22 @@ export async function createContent(
 
   return {
     async publishDirectory(list, options = {}) {
+      const byPath = new Map(list.map((file) => [file.path, file]))
       const source = list.map((file) => ({ path: file.path, content: chunks(file) }))
+      const how = { ...IMPORT, bufferImporter: leavesOf(byPath, blockstore), ...options }
       let root: CID | undefined
-      for await (const entry of files.addAll(source, { ...IMPORT, ...options })) root = entry.cid
+      for await (const entry of files.addAll(source, how)) root = entry.cid
       if (root === undefined) throw new DatanetError('INPUT_INVALID', { reason: 'no files' })
       return root
     },
 
     readRows,
+
+    putRows(rows) {
+      const blocks = rows.map((bytes) => ({ cid: cidOf(bytes, RAW), bytes }))
+      blockstore.putBatch(blocks)
+      return blocks.map(({ cid, bytes }) => ({ cid, bytes: bytes.byteLength }))
+    },
 
     leaves(root, path) {
       const found: CID[] = []
@@ -318,7 +331,43 @@ const IMPORT: Partial<AddOptions> = {
   chunker: (source) => source
 }
 
+type BufferImporter = NonNullable<AddOptions['bufferImporter']>
+
+/** Leaves of files as they come, written in batches; of rows that are blocks already, nothing is. */
+function leavesOf(
+  files: ReadonlyMap<string, PublishFile>,
+  blockstore: SqliteBlockstore
+): BufferImporter {
+  return async function* leaves(entry) {
+    const file = files.get(`${entry.path}`)
+    if (file !== undefined && 'blocks' in file) {
+      for (const { cid, bytes } of file.blocks) {
+        yield async () => ({ cid, size: BigInt(bytes), block: NOTHING })
+      }
+      return
+    }
+    let batch: Block[] = []
+    let size = 0
+    for await (const bytes of entry.content) {
+      const cid = cidOf(bytes, RAW)
+      batch.push({ cid, bytes })
+      size += bytes.byteLength
+      if (size >= BATCH_BYTES) {
+        blockstore.putBatch(batch)
+        batch = []
+        size = 0
+      }
+      yield async () => ({ cid, size: BigInt(bytes.byteLength), block: NOTHING })
+    }
+    blockstore.putBatch(batch)
+  }
+}
+
+/** What an importer's leaf holds of its block: it is stored already. */
+const NOTHING = new Uint8Array()
+
 async function* chunks(file: PublishFile): AsyncGenerator<Uint8Array> {
+  if ('blocks' in file) return
   if ('content' in file) {
     const { content } = file
     for (let at = 0; at < content.byteLength; at += CHUNK_BYTES) {

@@ -50,6 +50,8 @@ export function createCleaning(
   return () =>
     revisions.alone(async () => {
       const cleaned = await content.collect(await pins(), isHere)
+      // Blocks of reviews that no revision holds yet may be among them.
+      datanetStore.forgetReviewLeaves()
       log('cleaning', { ...cleaned })
       return cleaned
     })

@@ -5,7 +5,8 @@ import { decodeRevision, type Revision } from '../../protocol/datanet/revision.t
 import type { DiffDraft, DiffRow, RevisionDiff } from '../api/governance-api.ts'
 import type { CallOptions } from '../api/peer-api.ts'
 import type { Parts } from './parts.ts'
-import { HAND_OVERS_PATH, parseHandOverRow, ROWS_PATH } from './revision-files.ts'
+import { ROWS_PATH } from './revision-files.ts'
+import { HAND_OVERS_PATH, parseHandOverRow } from './revision-hand-over-rows.ts'
 import type { RevisionReading } from './revision-reading.ts'
 import { parseRow } from './revision-rows.ts'
 

@@ -1,17 +1,13 @@
-import { DatanetError } from '../../protocol/base/errors.ts'
-import { PPM } from '../../protocol/base/units.ts'
+import type { CID } from 'multiformats/cid'
 import { contentToJson } from '../../protocol/datanet/content-json.ts'
-import type { SignedContribution } from '../../protocol/datanet/contribution.ts'
-import { type SignedHandOver, verifyHandOver } from '../../protocol/datanet/hand-over.ts'
+import type { SignedHandOver } from '../../protocol/datanet/hand-over.ts'
 import type { SignedManifest } from '../../protocol/datanet/manifest.ts'
 import { encodeRowIndex } from '../../protocol/datanet/row-index.ts'
+import { croissant } from './croissant.ts'
+import { datasetCard, type RowFacts } from './dataset-card.ts'
+import { HAND_OVERS_PATH, handOverRow } from './revision-hand-over-rows.ts'
 import { REVIEWS_PATH, reviewRow } from './revision-reviews.ts'
-import {
-  contributionRow,
-  parseLine,
-  type RegisteredContribution,
-  signedIn
-} from './revision-rows.ts'
+import { contributionRow, type RegisteredContribution } from './revision-rows.ts'
 
 /** Where the rows of a revision lie in its directory. specs/04-datanet.md §Revision directory */
 export const ROWS_PATH = 'data/contributions.jsonl'
@@ -19,14 +15,23 @@ export const ROWS_PATH = 'data/contributions.jsonl'
 /** Where its row index lies: what stays of a row when it is withdrawn. specs/04-datanet.md §Row index */
 export const ROW_INDEX_PATH = 'data/contributions.idx'
 
-/** Where its hand-overs lie, when it has any. specs/04-datanet.md §Hand-over */
-export const HAND_OVERS_PATH = 'data/hand-overs.jsonl'
+/** A row that is stored already: its block, and how long it is. */
+export interface RowBlock {
+  readonly cid: CID
+  readonly bytes: number
+}
 
-/** One file of a revision's directory: bytes, or rows that become one block each. */
+/** One file of a revision's directory: bytes, rows that become one block each, or blocks that are rows. */
 export type RevisionFile = { readonly path: string } & (
   | { readonly content: Uint8Array }
   | { readonly rows: readonly Uint8Array[] }
+  | { readonly blocks: readonly RowBlock[] }
 )
+
+/** A row as the directory's other files see it. */
+export interface DirectoryRow extends RowFacts {
+  readonly cid: CID
+}
 
 const text = new TextEncoder()
 
@@ -42,164 +47,51 @@ export function revisionFiles(
   reviews: readonly Uint8Array[],
   handOvers: readonly SignedHandOver[] = []
 ): RevisionFile[] {
-  const card = datasetCard(manifest, ordinal, contributions) + handedOver(handOvers)
+  const [first] = contributions
+  return directoryFiles(
+    { manifest, ordinal, datanet: `${first?.contribution.datanet}`, handOvers },
+    contributions.map(directoryRow),
+    { rows: contributions.map(contributionRow) },
+    { rows: reviews.map(reviewRow) }
+  )
+}
+
+/** The same of rows and reviews of which some or all are stored already. */
+export function directoryFiles(
+  of: {
+    readonly manifest: SignedManifest
+    readonly ordinal: number
+    readonly datanet: string
+    readonly handOvers: readonly SignedHandOver[]
+  },
+  rows: readonly DirectoryRow[],
+  contributions: { rows: readonly Uint8Array[] } | { blocks: readonly RowBlock[] },
+  reviews: { rows: readonly Uint8Array[] } | { blocks: readonly RowBlock[] }
+): RevisionFile[] {
+  const { handOvers } = of
+  const facts = { ...of, manifest: of.manifest.manifest }
+  const moved = handOvers.map(({ handOver }) => handOver)
+  const index = rows.map(({ cid, contributor }) => ({ contribution: cid, contributor }))
   return [
-    { path: 'README.md', content: text.encode(card) },
-    { path: 'croissant.json', content: text.encode(croissant(manifest, ordinal, contributions)) },
-    { path: 'manifest.cbor', content: manifest.bytes },
-    { path: ROWS_PATH, rows: contributions.map(contributionRow) },
-    {
-      path: ROW_INDEX_PATH,
-      content: encodeRowIndex(
-        contributions.map(({ cid, contribution: { contributor } }) => ({
-          contribution: cid,
-          contributor
-        }))
-      )
-    },
-    {
-      path: REVIEWS_PATH,
-      rows: reviews.map(reviewRow)
-    },
+    { path: 'README.md', content: text.encode(datasetCard(facts, rows, moved, ROWS_PATH)) },
+    { path: 'croissant.json', content: text.encode(croissant(facts, rows, ROWS_PATH)) },
+    { path: 'manifest.cbor', content: of.manifest.bytes },
+    { path: ROWS_PATH, ...contributions },
+    { path: ROW_INDEX_PATH, content: encodeRowIndex(index) },
+    { path: REVIEWS_PATH, ...reviews },
     // Without any there is no file, so that earlier directories keep their root.
     ...(handOvers.length === 0 ? [] : [{ path: HAND_OVERS_PATH, rows: handOvers.map(handOverRow) }])
   ]
 }
 
-/**
- * The hand-over in one row. Refuses a row whose readable columns differ from its signed record
- * (REVISION_INVALID) and everything verifyHandOver refuses.
- */
-export function parseHandOverRow(bytes: Uint8Array, nowMs: number): SignedHandOver {
-  const signed = verifyHandOver(signedIn(parseLine(bytes)), nowMs)
-  refuseOther(handOverRow(signed), bytes, `${signed.cid}`)
-  return signed
-}
-
-function refuseOther(made: Uint8Array, bytes: Uint8Array, cid: string): void {
-  if (Buffer.compare(made, bytes) === 0) return
-  throw new DatanetError('REVISION_INVALID', { cid, reason: 'columns differ' })
-}
-
-function handOverRow({ handOver, bytes }: SignedHandOver): Uint8Array {
-  const { oldAccount, newAccount, seq } = handOver
-  return line({ oldAccount, newAccount, seq, signed: Buffer.from(bytes).toString('base64') })
-}
-
-function line(value: unknown): Uint8Array {
-  return text.encode(`${JSON.stringify(value)}\n`)
-}
-
-function datasetCard(
-  { manifest }: SignedManifest,
-  ordinal: number,
-  contributions: readonly SignedContribution[]
-): string {
-  const byContributor = new Map<string, { rows: number; author: string }>()
-  for (const { contribution } of contributions) {
-    const known = byContributor.get(contribution.contributor)
-    byContributor.set(contribution.contributor, {
-      rows: (known?.rows ?? 0) + 1,
-      author: known?.author ?? contribution.author ?? ''
-    })
+/** What the directory's other files tell of a contribution's row. */
+export function directoryRow({ cid, contribution }: RegisteredContribution): DirectoryRow {
+  const { contributor, language, createdAtMs } = contribution
+  return {
+    cid,
+    contributor,
+    language,
+    createdAtMs,
+    columns: Object.keys(contentToJson(contribution))
   }
-  const people = [...byContributor]
-    .sort(([, a], [, b]) => b.rows - a.rows)
-    .map(([account, { rows, author }]) => `| ${author} | \`${account}\` | ${rows} |`)
-  const languages = [...new Set(contributions.map((c) => c.contribution.language))].sort()
-  return [
-    '---',
-    `pretty_name: ${JSON.stringify(manifest.name)}`,
-    `license: other`,
-    `license_name: ${JSON.stringify(manifest.licences.join(' OR '))}`,
-    `language: [${languages.join(', ')}]`,
-    `tags: [${manifest.topics.map((t) => JSON.stringify(t)).join(', ')}]`,
-    'configs:',
-    '  - config_name: default',
-    `    data_files: ${ROWS_PATH}`,
-    '---',
-    '',
-    `# ${manifest.name}`,
-    '',
-    manifest.purpose,
-    '',
-    `Datanet \`${datanetIn(contributions)}\`, revision ${ordinal}, ${contributions.length} contributions by ` +
-      `${byContributor.size} contributors. At least ${manifest.royalty.royaltyPpm / (PPM / 100)} % of ` +
-      'what a call to a model built on it costs is royalty, and ' +
-      `${manifest.royalty.contributorsPpm / (PPM / 100)} % of that goes to the contributions used.`,
-    '',
-    '| Contributor | Account | Contributions |',
-    '| --- | --- | --- |',
-    ...people,
-    ''
-  ].join('\n')
-}
-
-/** Whom earlier accounts' contributions are credited to, under the table of the contributors. */
-function handedOver(handOvers: readonly SignedHandOver[]): string {
-  if (handOvers.length === 0) return ''
-  const rows = handOvers.map(({ handOver: h }) => `| \`${h.oldAccount}\` | \`${h.newAccount}\` |`)
-  return ['', '| Account | Handed over to |', '| --- | --- |', ...rows, ''].join('\n')
-}
-
-/** The Datanet's id, which every row names: the manifest in force may be a later one. */
-function datanetIn([first]: readonly SignedContribution[]): string {
-  return `${first?.contribution.datanet}`
-}
-
-/** Columns that hold numbers; the others hold text. */
-const NUMBERS = new Set(['createdAtMs', 'order', 'bytes', 'rating', 'better'])
-
-function croissant(
-  { manifest }: SignedManifest,
-  ordinal: number,
-  contributions: readonly SignedContribution[]
-): string {
-  const column = (name: string) => ({
-    '@type': 'cr:Field',
-    '@id': `contributions/${name}`,
-    name,
-    dataType: NUMBERS.has(name) ? 'sc:Integer' : 'sc:Text',
-    source: { fileObject: { '@id': 'rows' }, extract: { jsonPath: `$.${name}` } }
-  })
-  const metadata = {
-    '@context': {
-      '@vocab': 'https://schema.org/',
-      cr: 'http://mlcommons.org/croissant/',
-      sc: 'https://schema.org/'
-    },
-    '@type': 'sc:Dataset',
-    conformsTo: 'http://mlcommons.org/croissant/1.0',
-    name: manifest.name,
-    description: manifest.purpose,
-    identifier: datanetIn(contributions),
-    version: `${ordinal}.0.0`,
-    license: manifest.licences,
-    keywords: manifest.topics,
-    distribution: [
-      {
-        '@type': 'cr:FileObject',
-        '@id': 'rows',
-        name: 'rows',
-        contentUrl: ROWS_PATH,
-        encodingFormat: 'application/jsonlines'
-      }
-    ],
-    recordSet: [
-      {
-        '@type': 'cr:RecordSet',
-        '@id': 'contributions',
-        name: 'contributions',
-        field: columnsOf(contributions).map(column)
-      }
-    ]
-  }
-  return `${JSON.stringify(metadata, null, 2)}\n`
-}
-
-/** The columns that every row has, with those of the schemas that are here between them. */
-function columnsOf(contributions: readonly SignedContribution[]): string[] {
-  const held = contributions.flatMap(({ contribution }) => Object.keys(contentToJson(contribution)))
-  const common = ['language', 'licence', 'contributor', 'origin', 'createdAtMs', 'order']
-  return ['id', 'schema', ...new Set(held), ...common]
 }

@@ -1,5 +1,6 @@
 import { type ContributionStore, createContributionStore } from './contributions.ts'
 import type { Database, Row } from './database.ts'
+import { createRowLeafStore, type RowLeafStore } from './row-leaves.ts'
 
 export interface StoredRevision {
   readonly datanet: string
@@ -22,7 +23,7 @@ export interface StoredHandOver {
 }
 
 /** What a peer knows of Datanets: manifests it met, and as a host everything handed in. */
-export interface DatanetStore extends ContributionStore {
+export interface DatanetStore extends ContributionStore, RowLeafStore {
   putManifest(datanet: string, bytes: Uint8Array, hosted: boolean): void
   manifests(): ReadonlyArray<{ datanet: string; bytes: Uint8Array; hosted: boolean }>
   addReview(review: { cid: string; contribution: string; bytes: Uint8Array }): void
@@ -88,8 +89,17 @@ export function createDatanetStore(db: Database): DatanetStore {
       item.newAccount,
       item.bytes
     ).changes === 1
+  const contributions = createContributionStore(db)
+  const rowLeaves = createRowLeafStore(db)
   return {
-    ...createContributionStore(db),
+    ...contributions,
+    ...rowLeaves,
+    withdraw(contribution) {
+      db.transaction(() => {
+        contributions.withdraw(contribution)
+        rowLeaves.forgetRow(contribution)
+      })
+    },
     putManifest(datanet, bytes, hosted) {
       db.run(
         `INSERT INTO datanet VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE
