@@ -1,5 +1,6 @@
 import { toProblem } from '../../peer/api/problem.ts'
 import { type Card, COLOUR } from './card.ts'
+import { plainLine } from './markdown.ts'
 
 // What a member can do about it; the rest of the table speaks by who can act and whether to retry.
 const NEXT: Readonly<Record<string, string>> = {
@@ -21,10 +22,20 @@ const NEXT: Readonly<Record<string, string>> = {
   REQUEST_TOO_LARGE: 'Ask in fewer words.',
   CONTRIBUTION_DUPLICATE: 'Nothing is lost: the same text is there already.',
   LICENCE_REFUSED: 'Choose one of the licences that the Datanet takes.',
+  LANGUAGE_REFUSED: 'Set the language of the text, or give it to a Datanet that takes it.',
+  PERSONAL_DATA_FOUND:
+    'Press “Edit” and take it out: what is published cannot be called back from everywhere.',
+  SPAM_REFUSED: 'Press “Edit”, and say what the text is about in your own words.',
+  INTAKE_LIMIT: 'Give more once curators have read what you gave, or tomorrow.',
   INPUT_INVALID: 'Look at what you typed, and try again.',
   FORBIDDEN: 'The bot’s token does not permit this. Tell who runs this bot.',
   UNAUTHORIZED: 'The peer does not know this bot’s token. Tell who runs this bot.'
 }
+
+/** Of these a member must know what was found, and where. */
+const EXPLAINED = new Set([
+  ...['PERSONAL_DATA_FOUND', 'SPAM_REFUSED', 'LANGUAGE_REFUSED', 'INTAKE_LIMIT']
+])
 
 /** A refusal in words for people: what happened, what to do next, the code for who runs the bot. */
 export function failureWords(error: unknown): {
@@ -38,7 +49,8 @@ export function failureWords(error: unknown): {
     : body.actor === 'operator'
       ? 'Tell who runs this bot.'
       : 'Trying the same again will not help.'
-  const what = `${body.title.slice(0, 1).toUpperCase()}${body.title.slice(1)}.`
+  const said = EXPLAINED.has(body.code) ? plainLine(body.detail, 400) : body.title
+  const what = `${said.slice(0, 1).toUpperCase()}${said.slice(1)}.`
   return { what, next: NEXT[body.code] ?? usual, code: body.code }
 }
 

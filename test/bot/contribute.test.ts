@@ -222,6 +222,21 @@ test('a text and words too long for a message are whole in files', async () => {
   expect(message.history.at(-1)?.files).toEqual([])
 })
 
+test('what looks personal is shown with its place, and can be edited out', async () => {
+  const hint = 'text, line 1: what looks like an email address (ann…uk)'
+  await start([DATANET], {
+    async contribute() {
+      throw refusal('PERSONAL_DATA_FOUND', {}, { hint })
+    }
+  })
+  const message = await submitted({})
+  ann.click(message, 'Confirm')
+  await discord.until(() => textOf(message).includes('line 1') || undefined)
+  expect(textOf(message)).toContain('what looks like an email address')
+  expect(textOf(message)).toContain('take it out')
+  expect(renderMessage(message)).toContain('[ Edit ]')
+})
+
 test('a peer that is slow to show its Datanets is not waited for', async () => {
   await start([DATANET], {
     list: ({ signal }: { signal: AbortSignal }) =>

@@ -1,6 +1,6 @@
 // Chapter 04: a contribution in a revision, shown by the digest on chain and nothing else.
-import { keccak256 } from 'ethers'
-import { digestOf, hex, refuse, sha2, unhex } from './codec.mjs'
+import { getBytes, keccak256 } from 'ethers'
+import { digestOf, hex, refuse, sha2 } from './codec.mjs'
 import { bytes, cid, count, is, list, record } from './fields.mjs'
 import { revision } from './records.mjs'
 
@@ -12,7 +12,7 @@ export const inclusion = record({
   siblings: list(bytes(32), 0, 20)
 })
 
-const keccak = (...parts) => unhex(keccak256(Buffer.concat(parts)).slice(2))
+const keccak = (...parts) => getBytes(keccak256(Buffer.concat(parts)))
 
 /** What the proof shows, under the digest that the chain anchors. */
 export function readInclusion(wire, anchor) {
@@ -20,7 +20,7 @@ export function readInclusion(wire, anchor) {
   const held = revision.decode(value.revision)
   if (hex(sha2(value.revision)) !== hex(anchor)) refuse('CID_MISMATCH', 'another revision')
   const place = Buffer.from(value.row.toString(16).padStart(64, '0'), 'hex')
-  let node = keccak(keccak(digestOf(value.contribution), place))
+  let node = keccak(keccak(getBytes(digestOf(value.contribution)), place))
   for (const sibling of value.siblings) {
     node = keccak(...[node, sibling].sort(Buffer.compare))
   }
