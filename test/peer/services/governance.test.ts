@@ -161,6 +161,23 @@ describe('a change of the manifest', () => {
     ])
   })
 
+  test('that the chain does not have is passed over for the one that it has', async () => {
+    const { host, second, signed, id, change } = await three()
+    const { proposal } = await change({ name: 'Bends' })
+    await second.governance.proposals(id)
+    await second.governance.approve({ datanet: id, proposal })
+    const fork = await signManifest(next(signed, { name: 'Other' }), CURATORS)
+    const reader = await peers.peer('reader')
+    reader.known.meet(signed, false)
+    // Its own host lies; another curator's peer does not.
+    const issuer = id
+    peers.shown.get('host')?.set(`${id} manifest 1`, {
+      ...{ issuer, kind: 'manifest', id: '1', seq: 1, bytes: fork.bytes }
+    })
+    expect((await reader.manifests.catchUp(id)).signed.manifest.name).toBe('Bends')
+    expect(host.known.known(id).signed.manifest.name).toBe('Bends')
+  })
+
   // CHANGE-R2
   test('that nobody gives leaves the one before in force, and is asked for again', async () => {
     const { host, second, id, change } = await three()

@@ -88,12 +88,16 @@ async function world(init: { readonly parent?: number; readonly later?: Partial<
   /** A revision of `rows` by its host, with `files` in place of some of its own. */
   async function revise(
     rows: readonly RegisteredContribution[],
-    change: Partial<Revision> & { files?: RevisionFile[]; reviews?: Uint8Array[] } = {}
+    change: Partial<Revision> & {
+      files?: RevisionFile[]
+      reviews?: Uint8Array[]
+      under?: SignedManifest
+    } = {}
   ): Promise<Revision> {
-    const { files = [], reviews, ...fields } = change
+    const { files = [], reviews, under = signed, ...fields } = change
     const behind = reviews ?? (await Promise.all(rows.map((row) => approvals(row)))).flat()
     const ordinal = fields.ordinal ?? (parent === undefined ? 1 : 2)
-    const own = revisionFiles(signed, ordinal, rows, behind)
+    const own = revisionFiles(under, ordinal, rows, behind)
     const replaced = new Set(files.map(({ path }) => path))
     const root = await content.publishDirectory([
       ...own.filter(({ path }) => !replaced.has(path)),
@@ -146,6 +150,13 @@ describe('a proposed revision is made again', () => {
     const { bytes } = await signManifest(founding.manifest, [...CURATORS].reverse())
     const files = [{ path: 'manifest.cbor', content: bytes }]
     expect((await look(await revise(items, { files }))).added).toHaveLength(4)
+  })
+
+  test('and refused under a manifest that is not in force, however well it is approved', async () => {
+    const { revise, look } = await world()
+    const under = await signManifest(manifest({ name: 'other words' }), CURATORS)
+    const other = await revise(items, { under })
+    expect(await refusal(() => look(other))).toBe('REVISION_INVALID')
   })
 
   test.each<[string, (made: Awaited<ReturnType<typeof world>>) => Promise<Revision>]>([
