@@ -92,10 +92,11 @@ export function createDatanets(
         .filter((curator) => wallet.list().some((account) => account.address === curator))
         .map((curator) => wallet.account(curator).signer)
       if (signers.length < draft.threshold) {
-        throw new DatanetError('APPROVALS_MISSING', {
-          valid: signers.length,
-          threshold: draft.threshold
-        })
+        const hint =
+          'a Datanet is founded by keys that are kept here: found it with as many, and raise the ' +
+          'threshold with the other curators (datanet proposal change --threshold)'
+        const { threshold } = draft
+        throw new DatanetError('APPROVALS_MISSING', { valid: signers.length, threshold }, { hint })
       }
       const signed = await signManifest(manifest, signers)
       await chain.registry.found(

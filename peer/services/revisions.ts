@@ -81,10 +81,9 @@ export function createRevisions(
     const value = revisionApproval(datanet.key, revision)
     const own = manifest.curators.filter((c) => wallet.list().some((a) => a.address === c))
     if (own.length < manifest.threshold) {
-      throw new DatanetError('APPROVALS_MISSING', {
-        valid: own.length,
-        threshold: manifest.threshold
-      })
+      const { threshold } = manifest
+      const hint = 'the other curators must approve it: propose it to them'
+      throw new DatanetError('APPROVALS_MISSING', { valid: own.length, threshold }, { hint })
     }
     return Promise.all(
       own

@@ -87,6 +87,31 @@ describe('curators with a key each on a peer of their own', () => {
       code: 'NOTHING_TO_PUBLISH'
     })
   }, 60_000)
+
+  // REVIEW-R3
+  test('leave, and their words do not stop what is open', async () => {
+    const { address: author } = await reader.api.accounts.find('ben')
+    const { title, text } = TEXTS[4] as (typeof TEXTS)[0]
+    const given = { datanet: id, account: author, schema: 'text/1', content: { title, text } }
+    const { contribution } = await reader.api.datanets.contribute({ ...given, ...TERMS })
+    const account = curators.get(host) as string
+    const word = { datanet: id, contribution, account }
+    const rejected = await host.api.datanets.review({ ...word, verdict: 'reject' })
+    expect(rejected).toEqual({ status: 'pending' })
+
+    const { address: heir } = await host.api.accounts.create('heir')
+    const left = [second, third].map((peer) => curators.get(peer) as string)
+    const change = { curators: [heir, ...left] }
+    const { proposal } = await second.api.datanets.change({ datanet: id, change })
+    await third.api.datanets.proposals(id)
+    const named = { datanet: id, proposal }
+    expect(await third.api.datanets.approve(named)).toMatchObject({ state: 'in force' })
+    await host.api.datanets.manifests(id)
+    const late = host.api.datanets.review({ ...word, verdict: 'approve' })
+    await expect(late).rejects.toMatchObject({ code: 'REVIEW_REFUSED' })
+    const approved = { datanet: id, contribution, account: heir, verdict: 'approve' as const }
+    expect(await host.api.datanets.review(approved)).toEqual({ status: 'accepted' })
+  }, 60_000)
 })
 
 /** Approved by the host's curator, which is enough here. */
