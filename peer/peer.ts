@@ -291,7 +291,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
         },
         host: hosting.host,
         replicas: hosting.replicas,
-        clean: createCleaning(parts, datanets, revisions),
+        clean: createCleaning(parts, datanets, revisions, reading),
         head: async (id) => revisions.head(id),
         fetch: revisions.fetch
       },

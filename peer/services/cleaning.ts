@@ -1,9 +1,10 @@
 import type { CID } from 'multiformats/cid'
-import { decodeRevision } from '../../protocol/datanet/revision.ts'
+import { decodeRevision, type Revision } from '../../protocol/datanet/revision.ts'
 import { verifyCard } from '../../protocol/model/card.ts'
 import type { Cleaned } from '../api/hosting-api.ts'
 import type { Datanets } from './datanets.ts'
 import type { Parts } from './parts.ts'
+import type { RevisionReading } from './revision-reading.ts'
 import type { Revisions } from './revisions.ts'
 
 /** Anchored revisions of each Datanet whose content stays: who compares needs the one before. */
@@ -20,14 +21,18 @@ export type Clean = () => Promise<Cleaned>
 export function createCleaning(
   parts: Pick<Parts, 'datanetStore' | 'modelStore' | 'content' | 'log'>,
   datanets: Pick<Datanets, 'all'>,
-  revisions: Pick<Revisions, 'alone'>
+  revisions: Pick<Revisions, 'alone'>,
+  reading: Pick<RevisionReading, 'index'>
 ): Clean {
   const { datanetStore, modelStore, content, log } = parts
 
-  async function pins(): Promise<CID[]> {
-    const pinned: CID[] = []
+  /** What stays whole, and the contributions in it, whose files lie beside it. */
+  async function pins(): Promise<{ roots: CID[]; contributions: Set<string> }> {
+    const kept = new Map<string, Revision>()
     const pin = (bytes: Uint8Array | undefined) => {
-      if (bytes !== undefined) pinned.push(decodeRevision(bytes).content)
+      if (bytes === undefined) return
+      const revision = decodeRevision(bytes)
+      kept.set(revision.content.toString(), revision)
     }
     for (const { id } of datanets.all()) {
       const datanet = id.toString()
@@ -39,17 +44,25 @@ export function createCleaning(
         pin(datanetStore.revision(datanet.toString(), revision.toString())?.bytes)
       }
     }
-    return pinned
+    const contributions = new Set<string>()
+    for (const revision of kept.values()) {
+      for (const { contribution } of await reading.index(revision)) {
+        contributions.add(contribution.toString())
+      }
+    }
+    return { roots: [...kept.values()].map(({ content: root }) => root), contributions }
   }
 
-  const isHere = (contribution: string) => {
+  const isWaiting = (contribution: string) => {
     const status = datanetStore.contribution(contribution)?.status
     return status === 'pending' || status === 'accepted'
   }
 
   return () =>
     revisions.alone(async () => {
-      const cleaned = await content.collect(await pins(), isHere)
+      const { roots, contributions } = await pins()
+      const isKept = (id: string) => contributions.has(id) || isWaiting(id)
+      const cleaned = await content.collect(roots, isKept)
       // Blocks of reviews that no revision holds yet may be among them.
       datanetStore.forgetReviewLeaves()
       log('cleaning', { ...cleaned })

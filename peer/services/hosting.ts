@@ -72,7 +72,24 @@ export function createHosting(
       const { ordinal, rows } = await revisions.fetch(id, options)
       log('hosting', { datanet: id, ordinal, rows })
     }
+    await keepFiles(known, options)
     return keptOrdinal(id)
+  }
+
+  /** Fetches the files of rows that are not here yet, from the hosts in turn. */
+  async function keepFiles(known: KnownDatanet, options: ProgressOptions): Promise<void> {
+    const id = known.id.toString()
+    const { files } = known.signed.manifest
+    if (files === undefined || datanetStore.revision(id) === undefined) return
+    const { contributions } = await revisions.read(id, undefined, options)
+    const from = hostsOf(known)
+    for (const { cid, contribution: item } of contributions) {
+      if (item.schema !== 'file/1' || content.block(item.content.file) !== undefined) continue
+      const how = options.signal === undefined ? {} : { signal: options.signal }
+      const bounds = { maxBytes: files.maxBytes, ...how }
+      await content.fetchFile(item.content.file, from, bounds)
+      await content.ownFile(cid.toString(), item.content.file, id)
+    }
   }
 
   function keepUpOnce(known: KnownDatanet, options: ProgressOptions = {}): Promise<number> {

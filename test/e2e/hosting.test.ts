@@ -1,7 +1,12 @@
 import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { multiaddr } from '@multiformats/multiaddr'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Peer } from '../../peer/peer.ts'
+import { SqliteBlockstore } from '../../peer/store/blocks.ts'
+import { openDatabase } from '../../peer/store/database.ts'
+import { cidOf, RAW } from '../../protocol/base/codec.ts'
 import { serveExchange } from '../../protocol/net/exchange.ts'
 import { PROTOCOLS } from '../../protocol/net/ids.ts'
 import { ask, createTestWorld, LICENCE, type TestWorld } from '../fixtures/world.ts'
@@ -89,4 +94,38 @@ test('what nothing refers to is cleaned away, and what models and readers need s
   await late.api.models.search(world.topic)
   const content = `What is a ${TEXTS[0]?.title}?`
   expect((await ask(late, { model: model.model, content })).text).not.toBe('')
+})
+
+test('files are kept by hosts as well, stay when they clean, and go with their contribution', async () => {
+  const media = await world.datanet(host, [], {
+    ...{ name: 'Leaflets', schemas: ['file/1'], hosts: [keeper.peerId] },
+    files: { mimes: ['text/csv'], maxBytes: 1_000_000 }
+  })
+  const words = 'needle,thread\nno. 7,waxed linen of Marrowby\n'
+  const account = media.people[0] as string
+  const { contribution } = await host.api.datanets.contribute({
+    ...{ datanet: media.id, account, schema: 'file/1', language: 'en', licence: LICENCE },
+    content: { name: 'nets.csv', data: Buffer.from(words).toString('base64'), caption: 'Needles.' }
+  })
+  const verdict = { verdict: 'approve' as const, account: media.curators[0] as string }
+  await host.api.datanets.review({ datanet: media.id, contribution, ...verdict })
+  await host.api.datanets.publish(media.id)
+  const root = cidOf(new TextEncoder().encode(words), RAW)
+  const isAt = (name: string) => {
+    const db = openDatabase(join(world.dirOf(name), 'peer.db'))
+    const block = new SqliteBlockstore(db).read(root)
+    db.close()
+    return block?.isWithdrawable ?? false
+  }
+  await expect.poll(() => isAt('keeper')).toBe(true)
+  for (const peer of [host, keeper]) await peer.api.datanets.clean()
+  expect(['host', 'keeper'].map(isAt)).toEqual([true, true])
+  await host.api.datanets.withdraw({ datanet: media.id, contribution, account })
+  expect(['host', 'keeper'].map(isAt)).toEqual([false, false])
+  for (const name of ['host', 'keeper']) {
+    const disk = ['peer.db', 'peer.db-wal'].map((file) =>
+      readFileSync(join(world.dirOf(name), file))
+    )
+    expect(Buffer.concat(disk).includes('waxed linen')).toBe(false)
+  }
 })
