@@ -250,7 +250,8 @@ test('only a safe URL is given a token', () => {
 
 // API-R3
 test('a token acts for its own accounts alone', async () => {
-  const contribute = vi.fn(async () => ({ contribution: 'c', status: 'pending' }))
+  const taken = { contribution: 'c', status: 'pending', order: 1, takenAtMs: 1, findings: [] }
+  const contribute = vi.fn(async () => taken)
   const accounts = async () => [ANN, BEN].map((address) => ({ address, label: address }))
   const api = {
     accounts: {
