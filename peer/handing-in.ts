@@ -4,6 +4,7 @@ import { createNearDuplicates } from './intake/near-duplicates.ts'
 import { createContributing } from './services/contributing.ts'
 import type { Datanets } from './services/datanets.ts'
 import { createExporting } from './services/exporting.ts'
+import { createFileReading } from './services/file-reading.ts'
 import { createIntake, type Intake } from './services/intake.ts'
 import type { Parts } from './services/parts.ts'
 import { createProving } from './services/proving.ts'
@@ -30,11 +31,13 @@ export function createHandingIn(
   made: () => { readonly reading: RevisionReading; readonly revisions: Revisions }
 ): HandingIn {
   const proving = createProving(parts, () => made().reading)
+  const ownStore = createOwnSubmissionStore(db)
   const takingIn = createTakingIn(parts, createNearDuplicates(createLikenessStore(db)))
   return {
     intake: createIntake(parts, datanets, takingIn, proving),
     giving: {
-      ...createContributing(parts, datanets, createOwnSubmissionStore(db), proving),
+      ...createContributing(parts, datanets, ownStore, proving),
+      ...createFileReading(parts, datanets, ownStore, () => made().revisions),
       ...createExporting(() => made().revisions)
     }
   }

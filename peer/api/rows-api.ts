@@ -8,6 +8,25 @@ export interface RowsApi {
    * refused (EXPORT_REFUSED). Refuses ANCHOR_MISSING where no revision is kept.
    */
   rows(query: RowsQuery, options?: CallOptions): Promise<RowsPage>
+  /**
+   * The file of a contribution that waits here, is one's own, or is in the newest revision kept here;
+   * its hosts are asked for it. Refuses CONTRIBUTION_UNKNOWN, CONTRIBUTION_WITHDRAWN,
+   * CONTRIBUTION_INVALID for what is no file, and CONTENT_UNAVAILABLE.
+   */
+  file(query: FileQuery, options?: CallOptions): Promise<GivenFile>
+}
+
+export interface FileQuery {
+  readonly datanet: string
+  readonly contribution: string
+}
+
+export interface GivenFile {
+  readonly name: string
+  readonly mime: string
+  readonly bytes: number
+  /** Base64. */
+  readonly data: string
 }
 
 /** Which rows: those that fit every list that is given. */

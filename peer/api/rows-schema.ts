@@ -4,7 +4,7 @@ import { contentSchema } from './submissions-schema.ts'
 
 const some = z.exactOptional(z.array(z.string().max(256)).max(256).readonly())
 
-/** `datanets/rows` on the wire. */
+/** `datanets/rows` and `datanets/file` on the wire. */
 export const rowsSchema = {
   rows: methodOf(
     'call',
@@ -26,5 +26,11 @@ export const rowsSchema = {
       skipped: z.int(),
       next: z.exactOptional(z.int())
     })
+  ),
+  file: methodOf(
+    'call',
+    'query',
+    z.strictObject({ datanet: idSchema, contribution: idSchema }),
+    z.object({ name: z.string(), mime: z.string(), bytes: z.int(), data: z.string() })
   )
 }

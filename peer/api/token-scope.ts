@@ -42,6 +42,8 @@ export const ACCESS: Readonly<Record<MethodPath, Access>> = {
   'datanets/standing': { accountIn: 'account' },
   'datanets/inclusion': 'any',
   'datanets/rows': 'any',
+  // It may wait for its curators still, and costs the disk.
+  'datanets/file': 'admin',
   'datanets/withdraw': { accountIn: 'account' },
   'datanets/pending': 'a curator',
   'datanets/review': { accountIn: 'account' },

@@ -14,7 +14,7 @@ const WHY =
 /** Rows of revisions for use elsewhere. specs/04-datanet.md §Export */
 export function createExporting(
   made: () => Pick<Revisions, 'head' | 'read' | 'withdrawnOf'>
-): RowsApi {
+): Pick<RowsApi, 'rows'> {
   /** While it is paged through, it is checked once. */
   let last: { readonly revision: string; readonly read: Promise<VerifiedRevision> } | undefined
 

@@ -17,14 +17,17 @@ beforeAll(async () => {
 })
 afterAll(() => world?.stop())
 
-const CONTRIBUTIONS = 'looms'
 const run = (peer: Peer, words: string[]) =>
   cli({ api: peer.api, contributed: [], did: [] }, [...words, '--json'])
 const place = (name: string) => join(world.dirOf('.'), name)
 
 test('a table that is imported, reviewed and published comes out of another peer as it was', async () => {
   const curator = (await host.api.accounts.create('curator')).address
-  await foundLooms(host, { curator, topic: world.network.topic }, { name: CONTRIBUTIONS })
+  await foundLooms(
+    host,
+    { curator, topic: world.network.topic },
+    { schemas: ['qa/1', 'file/1'], files: { mimes: ['text/csv'], maxBytes: 10_000 } }
+  )
   await reader.api.datanets.find(world.topic)
   const questions = Array.from({ length: 40 }, (_, i) => ({
     prompt: `How many threads has cloth number ${i}?`,
@@ -50,22 +53,30 @@ test('a table that is imported, reviewed and published comes out of another peer
   const again = await run(reader, ['import', table])
   expect(again.out).toContain('"CONTRIBUTION_DUPLICATE":40')
 
+  const cloths = place('cloths.csv')
+  writeFileSync(cloths, 'cloth,threads\n1,20\n')
+  const caption = ['--caption', 'Threads to the inch, by cloth.']
+  const file = await run(host, ['contribute', '--file', cloths, ...caption])
+  const { contribution } = JSON.parse(file.out.split('\n')[0] as string)
+
   expect((await run(host, ['review', '--approve-all'])).code).toBe(0)
   await host.api.datanets.publish((await host.api.datanets.list())[0]?.id as string)
   const out = place('rows.jsonl')
   const written = await run(reader, ['datanet', 'export', '--out', out])
-  expect(JSON.parse(written.out)).toMatchObject({ rows: 40, ordinal: 1 })
+  expect(JSON.parse(written.out)).toMatchObject({ rows: 41, ordinal: 1 })
   const rows = readFileSync(out, 'utf8')
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line))
-  const said = rows.map(({ question, answer }) => ({ prompt: question, completion: answer }))
+  const said = rows
+    .filter(({ schema }) => schema === 'qa/1')
+    .map(({ question, answer }) => ({ prompt: question, completion: answer }))
   expect(said.toSorted((a, b) => (a.prompt < b.prompt ? -1 : 1))).toEqual(
     questions.toSorted((a, b) => (a.prompt < b.prompt ? -1 : 1))
   )
   const chat = place('rows.chat.jsonl')
   const chatted = await run(reader, ['datanet', 'export', '--format', 'chat', '--out', chat])
-  expect(JSON.parse(chatted.out)).toMatchObject({ rows: 40, left: 0 })
+  expect(JSON.parse(chatted.out)).toMatchObject({ rows: 40, left: 1 })
 
   // Each of them proves its own, offline.
   const [own] = await reader.api.datanets.submissions({ account: reader.account })
@@ -73,5 +84,10 @@ test('a table that is imported, reviewed and published comes out of another peer
   const asked = ['contribution', 'proof', own?.contribution as string, '--out', proof]
   const { anchor } = JSON.parse((await run(reader, asked)).out) as { anchor: string }
   const checked = await run(reader, ['contribution', 'verify', proof, '--anchor', anchor])
-  expect(JSON.parse(checked.out)).toMatchObject({ isAnchorGiven: true, ordinal: 1, rows: 40 })
+  expect(JSON.parse(checked.out)).toMatchObject({ isAnchorGiven: true, ordinal: 1, rows: 41 })
+
+  // The file comes from its host to whoever has the revision.
+  const copy = place('copy.csv')
+  expect((await run(reader, ['contribution', 'file', contribution, '--out', copy])).code).toBe(0)
+  expect(readFileSync(copy, 'utf8')).toBe(readFileSync(cloths, 'utf8'))
 })

@@ -1,10 +1,11 @@
+import { basename } from 'node:path'
 import { Option } from 'commander'
 import { checkInclusion, type InclusionCheck } from '../../api/inclusion.ts'
 import type { OwnContribution, Standing } from '../../api/submissions-api.ts'
 import { type Call, type CliCommand, command } from './command.ts'
 import { fields, table, wrap } from './layout.ts'
 import { means, theOne } from './named.ts'
-import { readProof, writeProof } from './proof-file.ts'
+import { readProof, writeBytes, writeProof } from './proof-file.ts'
 import { accountOf, datanetOf } from './resolve.ts'
 import { short } from './short.ts'
 
@@ -100,6 +101,24 @@ export const contributionCommands: readonly CliCommand[] = [
           `  npx datanet contribution verify ${file} --anchor ${anchor}${whose}`
         ].join('\n')
       )
+    }
+  }),
+  command<OwnOptions & { readonly out?: string }>({
+    name: 'contribution file',
+    summary: 'the file that a contribution holds',
+    args: '<contribution>',
+    options: [
+      new Option('--datanet <datanet>', 'id or name; needless where only one is known'),
+      new Option('--out <file>', 'where to; its own name here')
+    ],
+    async run({ api, args: [contribution = ''], options, print, signal }) {
+      const { id: datanet } = await datanetOf(api, options.datanet)
+      const given = await api.datanets.file({ datanet, contribution }, { signal })
+      // Its name is a stranger's word: no path.
+      const file = options.out ?? (basename(given.name).replace(/^\.+/, '') || contribution)
+      writeBytes(file, Buffer.from(given.data, 'base64'))
+      const { data: _, ...said } = given
+      await print.show({ file, ...said }, (one) => `${one.bytes} bytes, ${one.mime}, in ${file}`)
     }
   }),
   command<{ readonly anchor?: string }>({

@@ -10,10 +10,19 @@ export type ProofFile = z.output<typeof schema>
 
 /** Writes a proof for people and programs. Refuses a place that cannot be written (INPUT_INVALID). */
 export function writeProof(file: string, proof: Inclusion & { readonly signed: string }): void {
+  writeBytes(file, Buffer.from(`${JSON.stringify(proof, null, 2)}\n`))
+}
+
+/** Writes a file that is not there yet. Refuses one that is, and a bad place (INPUT_INVALID). */
+export function writeBytes(file: string, bytes: Uint8Array): void {
   try {
-    writeFileSync(file, `${JSON.stringify(proof, null, 2)}\n`)
+    writeFileSync(file, bytes, { flag: 'wx' })
   } catch (cause) {
-    throw refusal('INPUT_INVALID', { file }, { cause, hint: `${file} cannot be written` })
+    throw refusal(
+      'INPUT_INVALID',
+      { file },
+      { cause, hint: `${file} cannot be written: it is there already, or no place for it` }
+    )
   }
 }
 

@@ -96,9 +96,10 @@ function shownOf({ schema, text, content }: PendingContribution): string {
 }
 
 /** What the curator should know about it. */
-function notesOn({ findings, cluster }: PendingContribution): string[] {
+function notesOn({ findings, cluster, schema, contribution }: PendingContribution): string[] {
   const near = cluster === undefined ? [] : [`nearly the same as ${short(cluster)}`]
-  return [...near, ...findings.map(({ text }) => text)]
+  const file = schema === 'file/1' ? [`look at it: datanet contribution file ${contribution}`] : []
+  return [...file, ...near, ...findings.map(({ text }) => text)]
 }
 
 function waiting(
