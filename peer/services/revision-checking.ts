@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { digestOf } from '../../protocol/base/codec.ts'
 import { DatanetError } from '../../protocol/base/errors.ts'
 import { LIMITS } from '../../protocol/base/limits.ts'
@@ -14,6 +15,9 @@ import type { RevisionReading, VerifiedRevision } from './revision-reading.ts'
 import { parseReviewRow, REVIEWS_PATH } from './revision-reviews.ts'
 import type { RegisteredContribution } from './revision-rows.ts'
 import type { TombstoneSync } from './tombstone-sync.ts'
+
+/** Reviews that are checked before others get their turn. */
+const TURN = 64
 
 /** What looking at a proposed revision found. */
 export interface CheckedRevision {
@@ -81,6 +85,7 @@ export function createRevisionChecking(
   async function reviewsOf(revision: Revision): Promise<readonly SignedReview[]> {
     const all: SignedReview[] = []
     for await (const { bytes } of content.readRows(revision.content, REVIEWS_PATH)) {
+      if (all.length % TURN === 0) await setImmediate()
       all.push(parseReviewRow(bytes))
     }
     return all
@@ -102,7 +107,8 @@ export function createRevisionChecking(
     const added = read.contributions.filter(({ cid }) => !before.has(cid.toString()))
     const reviews = await reviewsOf(revision)
     refuseForeign(reviews, read.contributions)
-    for (const row of added) refuseUnaccepted(datanet, row, reviews)
+    const words = Map.groupBy(reviews, ({ review }) => review.contribution.toString())
+    for (const row of added) refuseUnaccepted(datanet, row, words.get(row.cid.toString()) ?? [])
     const wrapped = await content.readFile(revision.content, 'manifest.cbor')
     const signed = verifyManifest(wrapped, datanet.history.at(-2))
     if (!signed.cid.equals(datanet.signed.cid)) refuse('its manifest is not the one in force')
@@ -164,7 +170,7 @@ function refuseForeign(
 }
 
 /**
- * Refuses a new row that the reviews in the revision did not accept, under the manifest in force or one
+ * Refuses a new row that its `reviews` in the revision did not accept, under the manifest in force or one
  * before it: what was decided under an earlier one stays decided.
  */
 function refuseUnaccepted(
@@ -172,15 +178,13 @@ function refuseUnaccepted(
   { cid, contribution }: SignedContribution,
   reviews: readonly SignedReview[]
 ): void {
-  const own = reviews.flatMap(({ review }) => (review.contribution.equals(cid) ? [review] : []))
   const isAccepted = history.some(({ manifest }, at) => {
     const endsAtMs = history[at + 1]?.manifest.effectiveAtMs ?? Number.POSITIVE_INFINITY
-    const counting = own.filter(
-      ({ curator, createdAtMs }) =>
-        manifest.curators.includes(curator) &&
-        curator !== contribution.contributor &&
-        createdAtMs < endsAtMs
-    )
+    const counting = reviews.flatMap(({ review }) => {
+      const { curator, createdAtMs } = review
+      const isOthers = manifest.curators.includes(curator) && curator !== contribution.contributor
+      return isOthers && createdAtMs < endsAtMs ? [review] : []
+    })
     return decideReviews(manifest, contribution.contributor, counting) === 'accepted'
   })
   if (!isAccepted) refuse('a row was not accepted by its reviews', `${cid}`)

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { sha256 } from '../../protocol/base/codec.ts'
 import { comparedWords } from '../../protocol/datanet/passage.ts'
 import { type Revision, revisionCid } from '../../protocol/datanet/revision.ts'
@@ -13,6 +14,9 @@ import type { RevisionReading } from './revision-reading.ts'
 import { parseReviewRow, REVIEWS_PATH } from './revision-reviews.ts'
 import type { Revisions } from './revisions.ts'
 import type { TombstoneSync } from './tombstone-sync.ts'
+
+/** Rows that are registered before others get their turn. */
+const TURN = 64
 
 /** What curators do with revisions, and what a new intake host needs of one. */
 export interface RevisionDeciding {
@@ -77,7 +81,9 @@ export function createRevisionDeciding(
       if (head.ordinal > 0) {
         if (datanetStore.revision(id)?.ordinal !== head.ordinal) await fetchHead(id, options)
         const { revision, contributions } = await readHead(id)
-        for (const { cid, contribution, bytes, order, cluster } of contributions) {
+        for (const [n, row] of contributions.entries()) {
+          if (n % TURN === 0) await setImmediate()
+          const { cid, contribution, bytes, order, cluster } = row
           datanetStore.restoreContribution({
             ...{ cid: cid.toString(), datanet: id, contributor: contribution.contributor },
             textDigest: sha256(new TextEncoder().encode(comparedWords(contribution))),
