@@ -152,6 +152,9 @@ for (const [name, value] of Object.entries(words)) {
   if (name !== 'questions')
     figures[`lexical${name.charAt(0).toUpperCase()}${name.slice(1)}`] = value
 }
+const notes = qualityOf(asked.hybrid.filter(({ question }) => question.kind === 'notes'))
+figures.notesRight = notes.right
+figures.notesFalselyAnswered = notes.falselyAnswered
 figures.foreignFalselyAnswered = mean(
   foreign.hybrid.map(({ outcome }) => Number(outcome === 'answered'))
 )

@@ -9,10 +9,8 @@ export interface Vectors {
   readonly firstRow: Uint32Array
 }
 
-/** How near a question is to each window and passage, in ppm of the cosine. */
+/** How near a question is to each passage, in ppm of the cosine. */
 export interface Nearness {
-  /** By row. */
-  readonly windowPpm: Int32Array
   /** By passage: that of its nearest window. */
   readonly cosinePpm: Int32Array
   /** Over all passages: what any text has in common with the question. */
@@ -22,7 +20,7 @@ export interface Nearness {
 
 /** Exact over all rows; integers, so that every machine gets the same. */
 export function nearnessOf(vectors: Vectors, question: Int8Array): Nearness {
-  const windowPpm = dotProducts(question, vectors.rows)
+  const products = dotProducts(question, vectors.rows)
   const passages = vectors.firstRow.length - 1
   const nearest = new Int32Array(passages)
   let sum = 0
@@ -31,16 +29,16 @@ export function nearnessOf(vectors: Vectors, question: Int8Array): Nearness {
     let best = 0
     const end = vectors.firstRow[passage + 1] as number
     for (let row = vectors.firstRow[passage] as number; row < end; row++) {
-      const ppm = cosinePpm(windowPpm[row] as number)
-      windowPpm[row] = ppm
-      if (ppm > best) best = ppm
+      const product = products[row] as number
+      if (product > best) best = product
     }
-    nearest[passage] = best
-    sum += best
-    squares += best * best
+    const ppm = cosinePpm(best)
+    nearest[passage] = ppm
+    sum += ppm
+    squares += ppm * ppm
   }
   const meanPpm = Math.floor(sum / (passages || 1))
   const variance = Math.max(0, squares / (passages || 1) - meanPpm * meanPpm)
   const deviationPpm = Math.floor(Math.sqrt(variance))
-  return { windowPpm, cosinePpm: nearest, meanPpm, deviationPpm }
+  return { cosinePpm: nearest, meanPpm, deviationPpm }
 }

@@ -39,7 +39,7 @@ export function signalsOf(
   near: Nearness | undefined
 ): readonly number[] {
   const [best, ...others] = hits
-  if (best === undefined) return new Array<number>(18).fill(0)
+  if (best === undefined) return new Array<number>(19).fill(0)
   const ppm = (value: number): number => Math.floor(value * 1_000_000)
   const lead = (key: keyof Features): number =>
     ppm(best.features[key] - Math.max(0, ...others.map(({ features }) => features[key])))
@@ -68,6 +68,7 @@ export function signalsOf(
     near === undefined
       ? 0
       : Math.floor(((cosine - near.meanPpm) * 1000) / (near.deviationPpm || 1)),
-    ids.length
+    ids.length,
+    corpus.passages.length
   ]
 }

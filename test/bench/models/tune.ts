@@ -3,6 +3,7 @@
 // --write puts them into peer/engines/retrieval/judgement.ts
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createSeededRandom } from '../../../peer/devnet/sample-random.ts'
 import { sentencesOf } from '../../../peer/engines/attribution/sentences.ts'
 import { areNear } from '../../../peer/engines/retrieval/calibrate.ts'
 import { judge, type Tree } from '../../../peer/engines/retrieval/judge.ts'
@@ -15,53 +16,67 @@ import { type Example, growTrees } from './trees.ts'
 import type { BenchQuestion, BenchSet } from './types.ts'
 
 /** As people ask who do not know the words: there are few of these, and they count the most. */
-const NATURAL = /^(?:hand|case|example|reworded|synonym|foreign)$/
+const NATURAL = /^(?:left out, )?(?:few, )?(?:hand|case|example|reworded|synonym|foreign|notes)$/
 
 /** Passages of each Datanet that are asked about in their own words. */
-const PROBED = 80
+const PROBED = 50
 const TREES = Number(process.env.TREES ?? 120)
 const { signal } = new AbortController()
 const embedder = await cachedEmbedder()
 type Row = Example & { readonly question: BenchQuestion; readonly isKnown: boolean }
 const rows: Record<'hybrid' | 'lexical', Row[]> = { hybrid: [], lexical: [] }
 
-const sets = benchSets()
+const sets = benchSets().filter(({ questions }) => questions.some(({ half }) => half === 'tune'))
 for (const set of sets) {
-  const prepared = await prepare(set, embedder)
   const own = set.questions.filter(({ half }) => half === 'tune')
-  for (const question of [...own, ...foreignTo(set, sets, 'tune'), ...probesOf(set)]) {
+  await collect(set, [...own, ...foreignTo(set, sets, 'tune'), ...probesOf(set)])
+  for (const few of partsOf(set, own)) await collect(few, few.questions)
+}
+
+/** Searches a set for each question, and again as if nobody had contributed what answers it. */
+async function collect(set: BenchSet, questions: readonly BenchQuestion[]): Promise<void> {
+  const prepared = await prepare(set, embedder)
+  const { corpus } = prepared
+  const idOf = (place: number): string => corpus.passages[place]?.contribution ?? ''
+  for (const question of questions) {
     for (const kind of ['hybrid', 'lexical'] as const) {
       const found = await prepared[kind](question.turns, { signal })
       const best = found.hits[0]
       if (best === undefined) continue
-      const id = prepared.corpus.passages[best.passage]?.contribution ?? ''
-      const isRight = question.gold.includes(id)
+      const isRight = question.gold.includes(idOf(best.passage))
       const isKnown = question.gold.length > 0
       rows[kind].push({ signals: found.signals, isRight, isKnown, question, weight: 1 })
       if (!isKnown) continue
-      // the same question where nobody contributed what answers it
-      const { corpus } = prepared
       const gold = [...corpus.passages.keys()].filter((place) =>
-        question.gold.includes(corpus.passages[place]?.contribution ?? '')
+        question.gold.includes(idOf(place))
       )
       const near = found.hits
         .map(({ passage }) => passage)
         .filter((passage) => gold.some((one) => areNear(corpus, one, passage)))
-      const left = await prepared[kind](question.turns, {
-        signal,
-        without: new Set([...gold, ...near])
-      })
+      const without = new Set([...gold, ...near])
+      const left = await prepared[kind](question.turns, { signal, without })
       if (left.hits.length === 0) continue
       const leftOut = { ...question, kind: `left out, ${question.kind}`, gold: [] }
-      rows[kind].push({
-        signals: left.signals,
-        isRight: false,
-        isKnown: false,
-        question: leftOut,
-        weight: 1
-      })
+      const { signals } = left
+      rows[kind].push({ signals, isRight: false, isKnown: false, question: leftOut, weight: 1 })
     }
   }
+}
+
+/** Little Datanets of some of the passages, as a community begins: what is rare there is another thing. */
+function partsOf(set: BenchSet, questions: readonly BenchQuestion[]): readonly BenchSet[] {
+  if (set.passages.length < 50) return []
+  const random = createSeededRandom(set.passages.length)
+  return [8, 8, 8, 8, 25, 25, 80].map((size) => {
+    const asked = random.shuffle(questions.filter(({ gold }) => gold.length > 0)).slice(0, size)
+    const gold = new Set(asked.map((one) => one.gold[0]))
+    const passages = set.passages.filter(({ id }) => gold.has(id))
+    const others = random
+      .shuffle(questions.filter(({ gold }) => gold.length === 0))
+      .slice(0, size / 4)
+    const kept = [...asked, ...others].map((one) => ({ ...one, kind: `few, ${one.kind}` }))
+    return { ...set, passages, questions: kept }
+  })
 }
 
 const grown: Record<string, readonly Tree[]> = {}
@@ -70,8 +85,8 @@ for (const kind of ['hybrid', 'lexical'] as const) {
   const weighed = balanced(rows[kind])
   // the forms of one question stay together
   const folds = [0, 1, 2, 3].map((fold) => (row: Row) => foldOf(row) === fold)
-  const sets = [...new Set(weighed.map(({ question }) => question.datanet))]
-  const unseen = sets.map((set) => (row: Row) => row.question.datanet === set)
+  const names = [...new Set(weighed.map(({ question }) => question.datanet))]
+  const unseen = names.map((set) => (row: Row) => row.question.datanet === set)
   grown[kind] = growTrees(weighed, TREES)
   later.push(() => {
     console.log(
@@ -91,7 +106,8 @@ function balanced(all: readonly Row[]): readonly Row[] {
   const counts = new Map<string, number>()
   for (const row of all) counts.set(key(row), (counts.get(key(row)) ?? 0) + 1)
   return all.map((row) => {
-    const much = NATURAL.test(row.question.kind) ? 2 : 1
+    const isNote = row.question.kind.endsWith('notes')
+    const much = isNote ? 6 : NATURAL.test(row.question.kind) ? 2 : 1
     return { ...row, weight: much / Math.sqrt(counts.get(key(row)) ?? 1) }
   })
 }
@@ -131,13 +147,14 @@ function curve(
     return all.filter(isIn).map((row) => ({ row, ppm: judge(row.signals, trees) }))
   })
   const isNear = ({ row }: (typeof judged)[0]) =>
-    !row.isKnown && !/^(?:foreign|left out)/.test(row.question.kind)
+    !row.isKnown && !/^(?:foreign|left out|few)/.test(row.question.kind)
   const unknown = judged.filter(isNear).map(({ ppm }) => ppm)
   const foreign = judged.filter(({ row }) => row.question.kind === 'foreign')
   const natural = judged.filter(({ row }) => row.isKnown && NATURAL.test(row.question.kind))
-  const known = judged.filter(({ row }) => row.isKnown && !/^probe/.test(row.question.kind))
+  const notes = judged.filter(({ row }) => row.question.kind === 'notes')
+  const known = judged.filter(({ row }) => row.isKnown && !/^(?:probe|few)/.test(row.question.kind))
   unknown.sort((a, b) => b - a)
-  const cells = [0.02, 0.03, 0.05, 0.08, 0.1, 0.13, 0.16, 0.2].map((share) => {
+  const cells = [0.03, 0.05, 0.08, 0.1, 0.13, 0.16].map((share) => {
     const from = (unknown[Math.floor(unknown.length * share)] ?? 0) + 1
     const answered = known.filter(({ ppm }) => ppm >= from)
     const percent = (count: number): string => ((100 * count) / known.length).toFixed(1)
@@ -146,7 +163,7 @@ function curve(
     const named = natural.filter(({ row, ppm }) => row.isRight && ppm >= from).length
     return (
       `${(share * 100).toFixed(0)} %: ${percent(right)}/${percent(answered.length - right)}` +
-      ` natural ${named}/${natural.length} foreign ${others}/${foreign.length} at ${from}`
+      ` natural ${named}/${natural.length} notes ${notes.filter(({ row, ppm }) => row.isRight && ppm >= from).length}/${notes.filter(({ row }) => row.isKnown).length} false ${notes.filter(({ row, ppm }) => !row.isKnown && ppm >= from).length}/${notes.filter(({ row }) => !row.isKnown).length} foreign ${others}/${foreign.length} at ${from}`
     )
   })
   console.log(`  ${kind.padEnd(24)} \n${cells.map((cell) => `    false ${cell}`).join('\n')}`)

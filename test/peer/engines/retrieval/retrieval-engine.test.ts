@@ -118,6 +118,41 @@ describe.each(['hybrid', 'lexical'] as const)('the %s engine', (kind) => {
   })
 })
 
+describe('an engine over a few notes', () => {
+  const notes = [
+    ['Bike maintenance', 'Wipe and oil the chain every 200 km, more often in the rain.'],
+    ['Home network', 'If the internet is down, unplug the modem for thirty seconds.'],
+    ['Coffee machine', 'A blinking red light means that the water tank is empty.'],
+    ['Hiking club', 'Members pay 30 euro a year, children nothing.'],
+    ['Tomatoes', 'Sow tomatoes indoors in the middle of March.'],
+    ['Fire alarm', 'Leave by the stairs, never by the lift.']
+  ].map(([title = '', text = ''], index) => ({
+    contribution: `note-${index}`,
+    contributor: `0x${'44'.repeat(20)}`,
+    title,
+    text
+  }))
+
+  it('answers what is asked in other words, and abstains from what nobody noted', async () => {
+    const embedder = await loadEmbedder()
+    if (embedder === undefined) return
+    const index = loadRetrievalIndex(await buildRetrievalIndex(notes, { signal, embedder }), notes)
+    const engine = createRetrievalEngine({ index, embedder }, { datanet: 'Notes' })
+    for (const [question, note] of [
+      ['when do I have to grease my bicycle?', 0],
+      ['nobody can get online, what should I do?', 1],
+      ['the coffee maker flashes red', 2]
+    ] as const) {
+      const { said, outcome } = await ask(engine, question)
+      expect(outcome.citations[0]?.contribution, question).toBe(`note-${note}`)
+      expect(said.join('')).toBe(`${notes[note]?.text} [1]`)
+    }
+    for (const question of ['how long do I boil potatoes?', 'what is the capital of France?']) {
+      expect((await ask(engine, question)).outcome.outcome, question).toBe('abstained')
+    }
+  })
+})
+
 describe('createRetrievalEngine', () => {
   it('says when it works without embeddings, and when passages are gone', async () => {
     const index = loadRetrievalIndex(
