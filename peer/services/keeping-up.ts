@@ -52,6 +52,8 @@ export function createKeepingUp(
     if (!datanet.hosted) hosted.delete(id)
     if (!datanet.hosted || hosted.has(id)) return
     hosted.add(id)
+    // Who founded it took in whatever there is.
+    if (datanet.history.length === 1) return
     try {
       await takeUp(datanet, { signal })
     } catch (error) {

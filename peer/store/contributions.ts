@@ -210,12 +210,20 @@ export function createContributionStore(db: Database): ContributionStore {
       db.transaction(() => {
         const key = keys.ensure(item.cid, item.datanet)
         if (key === undefined) return
+        // Of two with the same words the anchored one stands.
+        db.run(
+          `UPDATE contribution SET text_digest = randomblob(32)
+           WHERE datanet = ? AND text_digest = ? AND cid <> ? AND revision = 0`,
+          item.datanet,
+          item.textDigest,
+          item.cid
+        )
         db.run(
           `INSERT INTO contribution
              (cid, datanet, contributor, text_digest, bytes, place, cluster, taken_at_ms, status,
               revision)
            VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'accepted', ?) ON CONFLICT (cid) DO UPDATE
-           SET status = 'accepted', revision = excluded.revision`,
+           SET status = 'accepted', revision = excluded.revision WHERE contribution.revision = 0`,
           item.cid,
           item.datanet,
           item.contributor,

@@ -112,3 +112,35 @@ test('what a contribution says lies sealed, and goes with its key and what was s
     )
   }
 })
+
+test('a new intake host registers what a revision holds, and goes on after it', () => {
+  const { datanets } = store()
+  datanets.addContribution(item('waiting', 'same'))
+  datanets.addContribution(item('known'))
+  const held = { ...item('held', 'same'), order: 7, revision: 3 }
+  datanets.restoreContribution(held)
+  datanets.restoreContribution({ ...item('known'), order: 2, revision: 3 })
+  datanets.restoreContribution({ ...item('known'), order: 2, revision: 4 })
+  const accepted = datanets.contributions('net', 'accepted')
+  expect(accepted.map(({ cid, revision: since }) => [cid, since]).sort()).toEqual([
+    ['held', 3],
+    ['known', 3]
+  ])
+  expect(datanets.contribution('held')?.order).toBe(7)
+  expect(datanets.sameText('net', Buffer.from('same'))).toBe('held')
+  expect(datanets.addContribution(item('fresh'))).toBe(8)
+})
+
+test('a revision that was never anchored is forgotten, and what was new in it is new again', () => {
+  const { datanets } = store()
+  datanets.addContribution(item('a'))
+  datanets.putRevision({ ...revision(1), anchored: false }, ['a'])
+  datanets.dropRevision(revision(1))
+  expect(datanets.unanchored('net')).toBeUndefined()
+  expect(datanets.contribution('a')?.revision).toBe(0)
+  datanets.putRevision(revision(1), ['a'])
+  datanets.dropRevision(revision(1))
+  expect(datanets.revisionAt('net', 1)?.cid).toBe('revision 1')
+  expect(datanets.anchoredRevision('revision 1')).toEqual(Uint8Array.of(1))
+  expect(datanets.contribution('a')?.revision).toBe(1)
+})
