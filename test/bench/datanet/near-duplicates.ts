@@ -66,12 +66,12 @@ export function plantedSet(seed: number, entries = 900): readonly PlantedText[] 
 }
 
 /** What near-duplicate detection makes of the planted set of `seed`, as a host runs it. */
-export function measureNearDuplicates(seed: number): NearDuplicateFigures {
+export function measureNearDuplicates(seed: number, entries = 900): NearDuplicateFigures {
   const database = openDatabase(':memory:')
   try {
     const keys = createContentKeys(database)
     const near = createNearDuplicates(createLikenessStore(database))
-    const planted = plantedSet(seed)
+    const planted = plantedSet(seed, entries)
     const right = new Map(EDITS.map((edit) => [edit, 0]))
     let joined = 0
     const startedAtMs = performance.now()

@@ -31,8 +31,8 @@ function room(path = ':memory:') {
 }
 
 test('of a planted set nearly every copy is found, and nothing else', () => {
-  const { recall, recallByEdit, precision, copies } = measureNearDuplicates(7)
-  expect(copies).toBeGreaterThan(1_000)
+  const { recall, recallByEdit, precision, copies } = measureNearDuplicates(7, 500)
+  expect(copies).toBeGreaterThan(500)
   expect(recall).toBeGreaterThanOrEqual(0.95)
   for (const edit of EDITS) expect(recallByEdit[edit]).toBeGreaterThanOrEqual(0.95)
   expect(precision).toBeGreaterThanOrEqual(0.99)
