@@ -44,6 +44,7 @@ import { createHosting } from './services/hosting.ts'
 import { createIdleDeposits, type IdleDeposits } from './services/idle-deposits.ts'
 import { withStanding } from './services/junk.ts'
 import { createModels } from './services/models.ts'
+import { createNaming } from './services/naming.ts'
 import { createOffering, OFFERED } from './services/offering.ts'
 import type { Parts } from './services/parts.ts'
 import { createPayerChannels, type PayerChannels } from './services/payer-channels.ts'
@@ -291,6 +292,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
         },
         host: hosting.host,
         replicas: hosting.replicas,
+        name: createNaming(parts),
         clean: createCleaning(parts, datanets, revisions, reading),
         head: async (id) => revisions.head(id),
         fetch: revisions.fetch

@@ -1,6 +1,12 @@
 import { z } from 'zod'
 import { datanetFields, governanceSchema } from './governance-schema.ts'
-import { cleanedSchema, hostedSchema, hostingDraftSchema, replicaSchema } from './hosting-schema.ts'
+import {
+  cleanedSchema,
+  hostedSchema,
+  hostingDraftSchema,
+  namedRevisionSchema,
+  replicaSchema
+} from './hosting-schema.ts'
 import { idSchema, method, methodOf, topicSchema } from './method.ts'
 import { rowsSchema } from './rows-schema.ts'
 import { contentSchema, findingSchema, submissionsSchema } from './submissions-schema.ts'
@@ -106,5 +112,6 @@ export const datanetsSchema = {
   fetch: methodOf('progress', 'id', idSchema, fetched),
   host: methodOf('progress', 'draft', hostingDraftSchema, hostedSchema),
   replicas: methodOf('call', 'id', idSchema, z.array(replicaSchema).readonly()),
+  name: methodOf('call', 'id', idSchema, namedRevisionSchema),
   clean: method('call', cleanedSchema)
 }

@@ -9,6 +9,8 @@ export interface HostingApi {
   host(draft: HostingDraft, options?: ProgressOptions): Promise<HostedDatanet>
   /** Asks every host of the manifest what it keeps of the newest revision kept here, and for proof. */
   replicas(id: string, options?: CallOptions): Promise<readonly Replica[]>
+  /** A name under which any IPFS tool finds the newest revision kept here (ANCHOR_MISSING if none is). */
+  name(id: string, options?: CallOptions): Promise<NamedRevision>
   /** Forgets content that nothing here refers to any more, such as that of older revisions. */
   clean(options?: CallOptions): Promise<Cleaned>
 }
@@ -42,4 +44,17 @@ export interface Replica {
 export interface Cleaned {
   readonly blocks: number
   readonly bytes: number
+}
+
+/** An IPNS name, and what its record says. */
+export interface NamedRevision {
+  /** As tools write it, `k51…`. */
+  readonly name: string
+  /** `/ipfs/` and the CID of the revision's directory. */
+  readonly value: string
+  /** The revision's ordinal. */
+  readonly sequence: number
+  readonly expiresAtMs: number
+  /** Base64 of the signed record. */
+  readonly record: string
 }

@@ -22,3 +22,12 @@ export const replicaSchema = z.object({
 
 /** What was cleaned away, on the wire. */
 export const cleanedSchema = z.object({ blocks: z.int(), bytes: z.int() })
+
+/** A revision's name, on the wire. */
+export const namedRevisionSchema = z.object({
+  name: z.string(),
+  value: z.string(),
+  sequence: z.int(),
+  expiresAtMs: z.int(),
+  record: z.string()
+})

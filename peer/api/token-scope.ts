@@ -52,6 +52,7 @@ export const ACCESS: Readonly<Record<MethodPath, Access>> = {
   'datanets/fetch': 'admin',
   'datanets/host': 'admin',
   'datanets/replicas': 'any',
+  'datanets/name': 'any',
   'datanets/clean': 'admin',
   'datanets/change': 'admin',
   'datanets/propose': 'admin',

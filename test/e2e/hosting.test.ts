@@ -9,6 +9,7 @@ import { openDatabase } from '../../peer/store/database.ts'
 import { cidOf, RAW } from '../../protocol/base/codec.ts'
 import { serveExchange } from '../../protocol/net/exchange.ts'
 import { PROTOCOLS } from '../../protocol/net/ids.ts'
+import { verifyIpns } from '../../protocol/net/ipns.ts'
 import { ask, createTestWorld, LICENCE, type TestWorld } from '../fixtures/world.ts'
 import { TEXTS } from '../fixtures/world-texts.ts'
 import { refusal } from '../protocol/base/refusal.ts'
@@ -69,7 +70,14 @@ test('who decides to host keeps up with new revisions by itself, and gives them 
   })
   expect(hosted).toMatchObject({ isHost: true, ordinal: 1 })
   expect(Math.max(...seen)).toBeGreaterThanOrEqual(3)
+  const first = await host.api.datanets.name(datanet.id)
   await give(TEXTS[3] as (typeof TEXTS)[number])
+  const { content } = await host.api.datanets.head(datanet.id)
+  const named = await host.api.datanets.name(datanet.id)
+  expect([named.name, named.sequence]).toEqual([first.name, first.sequence + 1])
+  const record = Uint8Array.from(Buffer.from(named.record, 'base64'))
+  const said = await verifyIpns(record, named.name, Date.now())
+  expect(said.value).toBe(`/ipfs/${content}`)
   const ordinalAt = async (peer: Peer) => (await peer.api.datanets.head(datanet.id)).ordinal
   await expect.poll(() => ordinalAt(volunteer)).toBe(2)
   await expect.poll(() => ordinalAt(keeper)).toBe(2)

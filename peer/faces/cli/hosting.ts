@@ -3,7 +3,7 @@ import type { Replica } from '../../api/hosting-api.ts'
 import { type CliCommand, command } from './command.ts'
 import { table } from './layout.ts'
 import { datanetOf } from './resolve.ts'
-import { shortPeer } from './short.ts'
+import { minute, shortPeer } from './short.ts'
 
 const KB = 1_024
 
@@ -22,6 +22,22 @@ export const hostingCommands: readonly CliCommand[] = [
         isHost
           ? `Copies of “${name}” are kept here and served; the newest revision is ${ordinal}.`
           : `No more copies of “${name}” are kept. What is here stays until: datanet datanet clean`
+      )
+    }
+  }),
+  command({
+    name: 'datanet name',
+    summary: 'a lasting name for it, for any IPFS tool',
+    args: '[datanet]',
+    async run({ api, args, print, signal }) {
+      const { id } = await datanetOf(api, args[0])
+      const named = await api.datanets.name(id, { signal })
+      await print.show(named, ({ name, value, expiresAtMs }) =>
+        [
+          `/ipns/${name}`,
+          `points to ${value}`,
+          `until ${minute(expiresAtMs)}; --json gives the signed record, which any IPFS node takes in.`
+        ].join('\n')
       )
     }
   }),
