@@ -7,6 +7,7 @@ import type { ChainContracts, WaitOptions } from './chain/chain.ts'
 import { type DeployedContract, deployContracts } from './chain/deploy.ts'
 import { describeToken } from './chain/ethers/token.ts'
 import { createHttpRpc, type Rpc, RpcError } from './chain/rpc.ts'
+import { COIN } from './chain/token.ts'
 import type { Config } from './config.ts'
 import { lockDataDir } from './daemon-lock.ts'
 import { writeNetwork } from './devnet/network.ts'
@@ -21,6 +22,8 @@ export interface DeployOrder {
   readonly keyFile?: string
   /** An ERC-20 that is there already; without it a play-money token is deployed. */
   readonly token?: string
+  /** Channels are paid in the chain's own coin instead. */
+  readonly coins?: boolean
   /** Seconds a posted drop stays open to veto. */
   readonly dropDelayS: number
   /** Where the network file is written. */
@@ -67,6 +70,7 @@ export async function deployNetwork(
   const beforeWei = await balanceOf()
   if (beforeWei === 0n) throw unfunded(deployer, chainId)
   if (order.token !== undefined) await refuseOtherDecimals(order.token, rpc, wait)
+  const token = order.coins === true ? COIN : order.token
   options.onStart?.({ chainId, deployer })
   const deployed: DeployedContract[] = []
   let contracts: ChainContracts
@@ -76,7 +80,7 @@ export async function deployNetwork(
         rpc: order.rpcUrl,
         secretKey,
         dropDelayS: order.dropDelayS,
-        ...(order.token === undefined ? {} : { token: order.token }),
+        ...(token === undefined ? {} : { token }),
         onDeployed(one) {
           deployed.push(one)
           options.onDeployed?.(one)

@@ -51,10 +51,10 @@ export interface ChannelSummary {
 }
 
 /**
- * How a deposit was paid: out of the vault, by an allowance that was there, by one signature and one
+ * How a deposit was paid: out of the vault, in the chain's own coins, by an allowance that was there, by one signature and one
  * transaction (EIP-3009 or ERC-2612), or by an approval and a transaction after it.
  */
-export type FundingWay = 'vault' | 'allowance' | 'authorization' | 'permit' | 'approval'
+export type FundingWay = 'vault' | 'coins' | 'allowance' | 'authorization' | 'permit' | 'approval'
 
 export interface ChannelClosing {
   readonly channelId: string

@@ -9,6 +9,7 @@ import { createContract } from './ethers/contract.ts'
 import { createSender } from './ethers/sender.ts'
 import { describeToken } from './ethers/token.ts'
 import { createHttpRpc, type Rpc } from './rpc.ts'
+import { isCoin } from './token.ts'
 
 /** What a deployment needs to know. */
 export interface DeployInit {
@@ -64,7 +65,9 @@ export async function deployContracts(
     return address
   }
 
-  if (init.token !== undefined) await describeToken(init.token, rpc, options)
+  if (init.token !== undefined && !isCoin(init.token)) {
+    await describeToken(init.token, rpc, options)
+  }
 
   // One after another, so that the same key deploys to the same addresses.
   const registry = await deploy('DatanetRegistry', DatanetRegistry.bytecode)

@@ -1,6 +1,7 @@
 import { DatanetError } from '../../protocol/base/errors.ts'
 import type { Chain, ChainContracts, WaitOptions } from './chain.ts'
 import { createBond } from './ethers/bond.ts'
+import { createCoinToken } from './ethers/coin-token.ts'
 import { createCoins } from './ethers/coins.ts'
 import { createEscrow } from './ethers/escrow.ts'
 import { createPool } from './ethers/pool.ts'
@@ -9,6 +10,7 @@ import { createRegistry } from './ethers/registry.ts'
 import { createSender } from './ethers/sender.ts'
 import { createToken } from './ethers/token.ts'
 import { createHttpRpc, type Rpc } from './rpc.ts'
+import { isCoin } from './token.ts'
 
 /** What a chain is reached by and who signs; numbers have defaults that suit the endpoint. */
 export interface EthersChainInit {
@@ -89,6 +91,7 @@ export function createEthersChain(init: EthersChainInit): Chain {
     closed: closing.signal
   })
   const fromBlock = init.fromBlock ?? 0
+  const sendCoins = createCoins(rpc, sender)
   return {
     contracts,
     account: sender.account,
@@ -96,7 +99,9 @@ export function createEthersChain(init: EthersChainInit): Chain {
     escrow: createEscrow(contracts.escrow, rpc, sender, fromBlock),
     pool: createPool(contracts.pool, rpc, sender, fromBlock),
     bond: createBond(contracts.bond, rpc, sender, fromBlock),
-    token: createToken(contracts.token, rpc, sender, contracts.chainId),
+    token: isCoin(contracts.token)
+      ? createCoinToken(rpc, sendCoins)
+      : createToken(contracts.token, rpc, sender, contracts.chainId),
     reader: createReader(contracts, rpc),
     transactions: sender,
     check: (options = {}) => orAborted(check, options),
@@ -112,7 +117,7 @@ export function createEthersChain(init: EthersChainInit): Chain {
     async gasBalanceOf(account, options) {
       return BigInt((await rpc('eth_getBalance', [account, 'latest'], options)) as string)
     },
-    sendCoins: createCoins(rpc, sender),
+    sendCoins,
     close() {
       closing.abort(
         new DatanetError('CHAIN_UNREACHABLE', {}, { hint: 'the chain was closed here' })

@@ -17,7 +17,15 @@ export interface TokenSigning {
   takesAuthorizations(options?: WaitOptions): Promise<boolean>
 }
 
-/** The ERC-20 of `contracts.token`. */
+/** What the contracts know the chain's own coin by. specs/07-channel.md §Funding */
+export const COIN = `0x${'0'.repeat(40)}`
+
+/** Whether `token` stands for the chain's own coin. */
+export function isCoin(token: string): boolean {
+  return token === COIN
+}
+
+/** The ERC-20 of `contracts.token`, or the chain's own coin. */
 export interface TokenContract {
   /** By its own words. Refuses an address without such a token (CHAIN_WRONG). */
   describe(options?: WaitOptions): Promise<TokenDescription>

@@ -6,6 +6,7 @@ import { formatWei } from '../../protocol/base/units.ts'
 import type { ChainContracts } from '../chain/chain.ts'
 import { createEthersChain } from '../chain/ethers-chain.ts'
 import { createHttpRpc } from '../chain/rpc.ts'
+import { isCoin } from '../chain/token.ts'
 import { createNode } from '../net/node.ts'
 import { type Finding, fine, warning, wrong } from './finding.ts'
 
@@ -32,6 +33,7 @@ export async function checkChain(
     await chain.check()
     const empty: string[] = []
     for (const name of ['registry', 'escrow', 'pool', 'token'] as const) {
+      if (isCoin(contracts[name])) continue
       if ((await rpc('eth_getCode', [contracts[name], 'latest'])) === '0x') empty.push(name)
     }
     const blockMs = await chain.nowMs()

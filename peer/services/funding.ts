@@ -8,6 +8,7 @@ import type { FundingWay } from '../api/money-api.ts'
 import type { CallOptions } from '../api/peer-api.ts'
 import type { Inclusion } from '../chain/chain.ts'
 import type { FundOrder } from '../chain/escrow.ts'
+import { isCoin } from '../chain/token.ts'
 import type { FundingStore } from '../store/funding.ts'
 import type { Parts } from './parts.ts'
 import { PERMIT, RECEIVE_WITH_AUTHORIZATION } from './token-signatures.ts'
@@ -138,7 +139,7 @@ export function createFunding(
     if (balanceWei < amountWei) throw short(account, balanceWei, amountWei)
     if ((await chain.token.allowance(account, escrow, options)) >= amountWei) {
       await chain.escrow.fund(terms, amountWei, options)
-      return 'allowance'
+      return isCoin(terms.token) ? 'coins' : 'allowance'
     }
     const way = await bySignature(channelId, terms, amountWei, options)
     if (way !== undefined) return way

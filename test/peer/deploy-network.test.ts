@@ -109,6 +109,20 @@ test('a token that is there already is used, and what is no token is refused unp
   expect(await countOf()).toBe(before)
 })
 
+test('with coins there is no token, and a peer counts in the coin of the chain', async () => {
+  await faucet(accountOf('coiner'))
+  const order = orderOf({ keyFile: keyFile('coiner'), coins: true })
+  const { contracts, deployed } = await deploy(order)
+  expect(contracts.token).toBe(`0x${'0'.repeat(40)}`)
+  expect(deployed.map(({ contract }) => contract)).not.toContain('DevnetToken')
+  const { rpcUrl } = readNetwork(order.out)
+  const reader = createEthersChain({ rpc: rpcUrl, contracts, secretKey: keyOf('coiner') })
+  const held = await reader.token.balanceOf(accountOf('coiner'))
+  expect(held).toBe(await reader.gasBalanceOf(accountOf('coiner')))
+  expect(await reader.token.describe()).toEqual({ symbol: 'coins', decimals: 18 })
+  reader.close()
+})
+
 test('a token of other places than amounts are typed with is refused by deployment and daemon', async () => {
   await faucet(accountOf('third'))
   const order = orderOf({ keyFile: keyFile('third') })

@@ -1,5 +1,6 @@
 import { DatanetError } from '../../../protocol/base/errors.ts'
 import type { Inclusion } from '../chain.ts'
+import { isCoin } from '../token.ts'
 import type { Sent } from './sender.ts'
 
 /** The two words of a compact signature. Refuses another length (SIGNATURE_INVALID). */
@@ -18,7 +19,7 @@ export function inclusionOf({ txHash, blockNumber, gasUsed }: Sent): Inclusion {
 
 /** The coins that go along with a payment in `token`: none unless it is the chain's own (address zero). */
 export function coinsFor(token: string, amountWei: bigint): { valueWei?: bigint } {
-  return /^0x0{40}$/.test(token) ? { valueWei: amountWei } : {}
+  return isCoin(token) ? { valueWei: amountWei } : {}
 }
 
 /** The parts of a compact signature in the long form that tokens take. */

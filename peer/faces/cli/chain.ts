@@ -9,6 +9,7 @@ export interface ChainDeployOptions {
   readonly keyFile?: string
   readonly token?: string
   readonly playToken?: boolean
+  readonly coins?: boolean
   readonly dropDelay: number
   readonly out: string
   readonly dataDir?: string
@@ -41,6 +42,12 @@ export function chainDeploy(chain: Command): Command {
       )
     )
     .addOption(
+      new Option('--coins', "channels are paid in the chain's own coin").conflicts([
+        'token',
+        'playToken'
+      ])
+    )
+    .addOption(
       new Option('--drop-delay <seconds>', 'how long curators can veto a drop of rewards')
         .argParser(seconds)
         .default(DAY_S)
@@ -52,10 +59,11 @@ export function chainDeploy(chain: Command): Command {
 }
 
 /** Refuses a deployment that does not say which token (INPUT_INVALID). */
-export function demandToken({ token, playToken }: ChainDeployOptions): void {
-  if (token !== undefined || playToken === true) return
+export function demandToken({ token, playToken, coins }: ChainDeployOptions): void {
+  if (token !== undefined || playToken === true || coins === true) return
   const hint =
-    'say what is paid with: --token <address> of an ERC-20, or --play-token to try it out'
+    "say what is paid with: --token <address> of an ERC-20, --coins for the chain's own coin, " +
+    'or --play-token to try it out'
   throw refusal('INPUT_INVALID', { option: 'token' }, { hint })
 }
 

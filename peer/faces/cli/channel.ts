@@ -64,6 +64,7 @@ export const channelCommands: readonly CliCommand[] = [
 
 const PAID_BY: Readonly<Record<FundingWay, string>> = {
   vault: 'out of the vault, in one transaction',
+  coins: 'in coins of the chain, in one transaction',
   allowance: 'by an allowance that was there, in one transaction',
   authorization: 'by an authorization (EIP-3009), in one transaction',
   permit: 'by a permit (ERC-2612), in one transaction',
