@@ -79,6 +79,8 @@ test('what is withdrawn is gone from the disk when the host answers, and does no
   const { row, key } = keep()
   const told: string[] = []
   tombstones.onWithdrawn((_, cid) => told.push(cid))
+  const passedOn: string[] = []
+  tombstones.onNew((signed) => passedOn.push(signed.tombstone.contribution.toString()))
   db.checkpoint()
   expect([isOnDisk(key), isOnDisk(WORDS)]).toEqual([true, true])
   expect(tombstones.take(await tombstone([author])).index).toBe(0)
@@ -94,6 +96,8 @@ test('what is withdrawn is gone from the disk when the host answers, and does no
   expect(tombstones.take(down).index).toBe(0)
   expect(tombstones.withdrawn(datanet)).toEqual([`${contribution}`])
   expect(told).toHaveLength(1)
+  // What is handed in is passed on once, and what was read in a log is not.
+  expect(passedOn).toEqual([`${contribution}`])
 })
 
 test('curators take down together, nobody takes down alone', async () => {
