@@ -38,6 +38,8 @@ if (!existsSync(join(folder, 'sources/node_modules'))) {
   const cwd = join(folder, 'sources')
   execFileSync('npm', ['ci', '--ignore-scripts'], { cwd, stdio: 'inherit' })
 }
+// beside the questions: it counts processor time of processes of its own
+const scale = options['no-scale'] === true ? undefined : measureScale()
 const sets = benchSets()
 const frozen = JSON.parse(readFileSync(join(folder, 'frozen.json'), 'utf8')).sets
 for (const [name, hash] of Object.entries(hashesOf(sets))) {
@@ -168,7 +170,7 @@ for (const { fromPpm, right, wrong, falselyAnswered } of curve) {
     `${percent(right)}  ${percent(wrong)}  ${percent(falselyAnswered)}`
   )
 }
-if (options['no-scale'] !== true) Object.assign(figures, measureScale())
+Object.assign(figures, await scale)
 
 const rounded = Object.fromEntries(
   Object.entries(figures).map(([name, value]) => [name, Number(value.toFixed(4))])

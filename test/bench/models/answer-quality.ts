@@ -66,7 +66,9 @@ export function qualityOf(asked: readonly Asked[]): Quality {
   const abstained = asked.filter((one) => !isAnswered(one))
   const rightly = abstained.filter(({ question }) => question.gold.length === 0)
   const spans = known.filter((one) => isRight(one) && one.question.span !== undefined)
-  const exact = spans.filter(({ text, question }) => text.includes(question.span as string))
+  const exact = spans.filter(({ text, question }) =>
+    text.toLowerCase().includes((question.span as string).toLowerCase())
+  )
   const answered = known.filter(isAnswered)
   const right = known.filter(isRight)
   return {

@@ -18,9 +18,9 @@ export interface Bm25Settings {
 
 /** All that are tried on the tuning half. */
 export function bm25Grid(): readonly Bm25Settings[] {
-  return [0.9, 1.8, 2.7].flatMap((k1) =>
-    [0.5, 0.75, 1].flatMap((b) =>
-      [2, 4, 8].flatMap((title) =>
+  return [1.2, 1.8, 2.4].flatMap((k1) =>
+    [0.75, 0.9].flatMap((b) =>
+      [2, 4, 6].flatMap((title) =>
         (['last', 'all'] as const).map((turns) => ({ k1, b, title, turns }))
       )
     )

@@ -13,7 +13,7 @@ import {
 import { windowsEach, windowsOf } from '../../../peer/engines/retrieval/windows.ts'
 import { scaleTexts } from './scale-texts.ts'
 
-const QUERIES = 240
+const QUERIES = 200
 const count = Number(process.argv[2])
 const isStandIn = process.argv.includes('--stand-in')
 const { signal } = new AbortController()

@@ -1,5 +1,6 @@
-import { execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 
 /**
  * Figures of indexes of 10 000 and 100 000 contributions and of 200 models: what they cost the
@@ -8,10 +9,10 @@ import { join } from 'node:path'
  * no figure here; what the model takes is measured on 300 of the contributions and added. Questions
  * are embedded by the model itself.
  */
-export function measureScale(): Readonly<Record<string, number>> {
-  const small = child('scale-child.ts', '10000', '--stand-in')
-  const large = child('scale-child.ts', '100000', '--stand-in')
-  const many = child('many-child.ts')
+export async function measureScale(): Promise<Readonly<Record<string, number>>> {
+  const small = await child('scale-child.ts', '10000', '--stand-in')
+  const large = await child('scale-child.ts', '100000', '--stand-in')
+  const many = await child('many-child.ts')
   console.table({ '10 000, stand-in vectors': small, '100 000, stand-in vectors': large })
   console.table(many)
   const withModel = (of: typeof large, key: string, part: number): number =>
@@ -44,16 +45,12 @@ export function measureScale(): Readonly<Record<string, number>> {
   }
 }
 
-function child(file: string, ...args: readonly string[]): Readonly<Record<string, number>> {
-  const command = [
-    '--expose-gc',
-    '--max-old-space-size=8192',
-    join(import.meta.dirname, file),
-    ...args
-  ]
-  const said = execFileSync(process.execPath, command, {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit']
-  })
-  return JSON.parse(said.trim().split('\n').at(-1) as string)
+async function child(
+  file: string,
+  ...args: readonly string[]
+): Promise<Readonly<Record<string, number>>> {
+  const flags = ['--expose-gc', '--max-old-space-size=8192']
+  const command = [...flags, join(import.meta.dirname, file), ...args]
+  const { stdout } = await promisify(execFile)(process.execPath, command)
+  return JSON.parse(stdout.trim().split('\n').at(-1) as string)
 }
