@@ -164,7 +164,7 @@ export function createKeeping(
       const { request, usage } = decodeReceipt(receipt.bytes).receipt
       if (Buffer.compare(request, commitment) !== 0)
         throw new DatanetError('CALL_CONFLICT', { callId })
-      const call = served.find(channelId, callId)
+      const call = served.find(channelId, receipt.seq)
       const kept = call === undefined ? [] : served.chunks(call.number)
       return {
         chunks: kept.slice(from).map((chunk, i) => ({

@@ -46,6 +46,8 @@ export function createPreparing(
       })
     }
     for (const { content } of question.messages) refuseUncountable(content)
+    // Both salts in one draw.
+    const salts = new Uint8Array(randomBytes(32))
     const request: CallRequest = {
       version: 1,
       callId: init.callId,
@@ -57,8 +59,8 @@ export function createPreparing(
         ? {}
         : { maxOutputTokens: question.maxOutputTokens }),
       maxWei,
-      requestSalt: new Uint8Array(randomBytes(16)),
-      answerSalt: new Uint8Array(randomBytes(16))
+      requestSalt: salts.slice(0, 16),
+      answerSalt: salts.slice(16)
     }
     const requestBytes = encodeRequest(request)
     if (requestBytes.byteLength > offer.maxInputBytes) {

@@ -258,7 +258,11 @@ export function createProviderChannels(
       const signed = signer.sign({ ...body, channelId, seq: issued })
       const leaf = receiptLeaf(signed.body)
       const next = appendLeaves(accumulator, leaf)
-      const finished = finishCall(ledger, callId, { receiptsRoot: accumulatorRoot(next) })
+      const finished = finishCall(ledger, callId, {
+        get receiptsRoot() {
+          return accumulatorRoot(next)
+        }
+      })
       keep(signed, leaf, peer, royaltyPpm)
       keepEnd?.(issued, onUndo)
       keepForUndo(onUndo)

@@ -29,7 +29,7 @@ interface Member {
 }
 
 /** Writes of one transaction: those behind them do not wait for more than these. */
-const GROUP = 32
+const GROUP = 64
 
 /** Group commits over `db`. A group that is due when the database is closed rejects (STORE_FAILED). */
 export function createGroupCommit(

@@ -45,7 +45,8 @@ export interface ServedCallStore {
   removeChunk(number: number, n: number): void
   /** Says that the call has its receipt. */
   end(number: number, end: ServedEnd): void
-  find(channelId: string, callId: string): ServedCall | undefined
+  /** The ended call whose receipt stands at this place of the channel. */
+  find(channelId: string, seq: number): ServedCall | undefined
   chunks(number: number): readonly ServedChunk[]
   /** Calls without a receipt, in the order they began. */
   unfinished(): readonly ServedCall[]
@@ -75,7 +76,17 @@ export function createServedCallStore(db: Database): ServedCallStore {
        seq INTEGER, ended_at_ms INTEGER, citations BLOB, UNIQUE (channel, call_id)) STRICT;
      CREATE TABLE served_chunk (
        call INTEGER NOT NULL, n INTEGER NOT NULL, cost_wei TEXT NOT NULL,
-       output_tokens INTEGER NOT NULL, text BLOB NOT NULL, PRIMARY KEY (call, n)) WITHOUT ROWID, STRICT`
+       output_tokens INTEGER NOT NULL, text BLOB NOT NULL, PRIMARY KEY (call, n)) WITHOUT ROWID, STRICT`,
+    // The same table, found by the receipt's place: places follow one another, call ids lie anywhere.
+    `ALTER TABLE served_call RENAME TO served_before;
+     CREATE TABLE served_call (
+       number INTEGER PRIMARY KEY, channel TEXT NOT NULL, call_id TEXT NOT NULL,
+       commitment BLOB NOT NULL, request BLOB NOT NULL, builder TEXT NOT NULL,
+       input_tokens INTEGER NOT NULL, royalty_ppm INTEGER NOT NULL, started_at_ms INTEGER NOT NULL,
+       seq INTEGER, ended_at_ms INTEGER, citations BLOB) STRICT;
+     INSERT INTO served_call SELECT * FROM served_before;
+     DROP TABLE served_before;
+     CREATE UNIQUE INDEX served_by_seq ON served_call (channel, seq)`
   ])
 
   function forgetWhere(condition: string, ...values: Array<string | number>): number {
@@ -124,12 +135,8 @@ export function createServedCallStore(db: Database): ServedCallStore {
         number
       )
     },
-    find(channelId, callId) {
-      const row = db.get(
-        'SELECT * FROM served_call WHERE channel = ? AND call_id = ?',
-        channelId,
-        callId
-      )
+    find(channelId, seq) {
+      const row = db.get('SELECT * FROM served_call WHERE channel = ? AND seq = ?', channelId, seq)
       return row === undefined ? undefined : callOf(row)
     },
     chunks: (number) =>

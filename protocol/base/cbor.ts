@@ -50,7 +50,8 @@ function head(major: number, length: number): void {
     at = scratch.writeUInt32BE(length, at)
   } else {
     scratch[at++] = type | 27
-    at = scratch.writeBigUInt64BE(BigInt(length), at)
+    at = scratch.writeUInt32BE(Math.floor(length / 0x1_0000_0000), at)
+    at = scratch.writeUInt32BE(length >>> 0, at)
   }
 }
 

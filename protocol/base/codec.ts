@@ -9,6 +9,8 @@ import { LIMITS } from './limits.ts'
 const SHA2_256 = 0x12
 /** Arrays and maps inside each other: no record needs a tenth of it, and recursion stays bounded. */
 const MAX_DEPTH = 64
+/** Parts that are less than this together are copied: that costs less than a hash fed by parts. */
+const COPIED_BYTES = 16_384
 /** Multicodec of records. */
 export const DAG_CBOR = 0x71
 /** Multicodec of plain bytes. */
@@ -55,12 +57,14 @@ export function decodeCanonical(bytes: Uint8Array, maxBytes: number = LIMITS.rec
 /** sha2-256 of `bytes`. */
 export function sha256(...bytes: Uint8Array[]): Uint8Array {
   const [only] = bytes
-  if (only !== undefined && bytes.length === 1) {
-    return new Uint8Array(hash('sha256', only, 'buffer'))
+  const size = bytes.reduce((sum, { byteLength }) => sum + byteLength, 0)
+  if (bytes.length > 1 && size > COPIED_BYTES) {
+    const all = createHash('sha256')
+    for (const part of bytes) all.update(part)
+    return new Uint8Array(all.digest())
   }
-  const all = createHash('sha256')
-  for (const part of bytes) all.update(part)
-  return new Uint8Array(all.digest())
+  const whole = only !== undefined && bytes.length === 1 ? only : Buffer.concat(bytes, size)
+  return new Uint8Array(hash('sha256', whole, 'buffer'))
 }
 
 /** CIDv1 of `bytes`: sha2-256, dag-cbor unless `codec` says raw. */

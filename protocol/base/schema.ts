@@ -21,12 +21,12 @@ export const field = {
   /** 20 bytes on the wire, a checksum-free lowercase 0x string in memory. */
   address: z.codec(z.custom<Uint8Array>(isBytes), z.string().regex(/^0x[0-9a-f]{40}$/), {
     decode: (bytes) => hex(bytes, 20),
-    encode: (text) => Uint8Array.from(Buffer.from(text.slice(2), 'hex'))
+    encode: (text) => new Uint8Array(Buffer.from(text.slice(2), 'hex'))
   }),
   /** 32 bytes on the wire, a lowercase 0x string in memory. */
   hash: z.codec(z.custom<Uint8Array>(isBytes), z.string().regex(/^0x[0-9a-f]{64}$/), {
     decode: (bytes) => hex(bytes, 32),
-    encode: (text) => Uint8Array.from(Buffer.from(text.slice(2), 'hex'))
+    encode: (text) => new Uint8Array(Buffer.from(text.slice(2), 'hex'))
   }),
   /** Big-endian bytes on the wire, a bigint of the token's smallest unit in memory. */
   wei: z.codec(z.custom<Uint8Array>(isBytes), z.bigint(), {

@@ -17,7 +17,7 @@ export function weiToBytes(amountWei: bigint): Uint8Array {
   }
   if (amountWei === 0n) return new Uint8Array(0)
   const hex = amountWei.toString(16)
-  return Uint8Array.from(Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex'))
+  return new Uint8Array(Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex'))
 }
 
 /** The amount in `bytes`. Refuses leading zeros and more than 16 bytes (RECORD_NOT_CANONICAL). */

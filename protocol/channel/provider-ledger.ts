@@ -14,7 +14,7 @@ interface Issued {
   readonly priceWei: bigint
   readonly coveredWei: bigint
   readonly royaltyPpm: number
-  /** Root of the accumulator with this receipt as its last. */
+  /** Root of the accumulator with this receipt as its last; computed when it is first asked for. */
   readonly receiptsRoot: string
 }
 
@@ -172,7 +172,7 @@ export function takeBackDelivery(
 
 /**
  * Ends a call with the receipt that follows all issued so far, at the price of what was delivered;
- * `receiptsRoot` is the accumulator's root with it. Refuses a call that is not open (CALL_CONFLICT).
+ * `receiptsRoot` is the accumulator's root with it, read when a voucher commits to it. Refuses a call that is not open (CALL_CONFLICT).
  */
 export function finishCall(
   ledger: ProviderLedger,
@@ -180,7 +180,15 @@ export function finishCall(
   end: { readonly receiptsRoot: string }
 ): ProviderLedger {
   const { royaltyPpm, deliveredWei: priceWei, coveredWei } = callOf(ledger, callId)
-  const issued = { priceWei, coveredWei, royaltyPpm, receiptsRoot: end.receiptsRoot }
+  let root: string | undefined
+  const issued = {
+    ...{ priceWei, coveredWei, royaltyPpm },
+    // Vouchers that cover many calls commit to the last root alone.
+    get receiptsRoot() {
+      root ??= end.receiptsRoot
+      return root
+    }
+  }
   return {
     ...withCall(ledger, callId, undefined),
     uncommitted: [...ledger.uncommitted, issued]

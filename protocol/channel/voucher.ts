@@ -44,7 +44,7 @@ const TYPE_HASH = keccak256(
 export function encodeVoucher(voucher: SignedVoucher): Uint8Array {
   refuseMalformed(voucher)
   if (voucher.signature.byteLength !== 64) throw malformed('signature')
-  return Uint8Array.from(
+  return new Uint8Array(
     Buffer.concat([
       hexWord(voucher.channelId),
       uintWord(voucher.cumulativeWei).subarray(16),
@@ -69,7 +69,7 @@ export function decodeVoucher(bytes: Uint8Array): SignedVoucher {
     royaltyWei: uint128(view, 48),
     receipts: Number(view.readBigUInt64BE(64)),
     receiptsRoot: `0x${view.toString('hex', 72, 104)}`,
-    signature: Uint8Array.from(view.subarray(104))
+    signature: new Uint8Array(view.subarray(104))
   }
   refuseMalformed(voucher)
   return voucher

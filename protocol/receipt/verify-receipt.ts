@@ -88,11 +88,14 @@ function verifyPrice(signed: SignedReceipt, priceWei: bigint, expected: CallExpe
 }
 
 function demand(field: string, stated: unknown, expected: unknown): void {
-  if (comparable(stated) !== comparable(expected)) {
-    throw new DatanetError('RECEIPT_INVALID', { field })
-  }
+  if (!isSame(stated, expected)) throw new DatanetError('RECEIPT_INVALID', { field })
 }
 
-function comparable(value: unknown): string {
-  return value instanceof Uint8Array ? Buffer.from(value).toString('hex') : String(value)
+function isSame(stated: unknown, expected: unknown): boolean {
+  if (stated === expected) return true
+  if (stated instanceof Uint8Array) {
+    return expected instanceof Uint8Array && Buffer.compare(stated, expected) === 0
+  }
+  // Links are equal by their text.
+  return String(stated) === String(expected)
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import type { Chain } from '../../../peer/chain/chain.ts'
 import { createPayerChannels } from '../../../peer/services/payer-channels.ts'
 import { createProviderChannels } from '../../../peer/services/provider-channels.ts'
@@ -10,6 +10,7 @@ import { openWallet } from '../../../peer/wallet/wallet.ts'
 import { cidOf } from '../../../protocol/base/codec.ts'
 import { DatanetError } from '../../../protocol/base/errors.ts'
 import { encodeRecord } from '../../../protocol/base/schema.ts'
+import { secp256k1 } from '../../../protocol/base/secp256k1.ts'
 import { domainSeparator } from '../../../protocol/base/typed-data.ts'
 import { escrowDomain, termsFromOffer, termsSchema } from '../../../protocol/channel/terms.ts'
 import { decodeVoucher, verifyVoucher } from '../../../protocol/channel/voucher.ts'
@@ -94,7 +95,7 @@ async function bothSides() {
     'us'
   )
   for (const id of ['a', 'b']) await theirs.reserve(id, 1_000n, 300_000)
-  return { payer, provider, ours, theirs, offer }
+  return { payer, provider, ours, theirs, offer, channels }
 }
 
 const RECEIPT = {
@@ -147,6 +148,71 @@ test('two calls that bring one voucher are both paid by it, and by no more than 
   await theirs.accept(second, 'us', { callId: 'b', coveredWei: 400n })
   expect([theirs.isCovered('a', 500n), theirs.isCovered('b', 400n)]).toEqual([true, true])
   expect(theirs.isCovered('b', 401n)).toBe(false)
+})
+
+test('calls that are covered at one moment share one signature and one write', async () => {
+  const { payer, ours, offer, channels } = await bothSides()
+  const ids = ['c', 'd', 'e', 'f', 'g', 'h']
+  for (const id of ids) await channels.begin(offer, { id, maxWei: 1_000n })
+  const sign = vi.spyOn(secp256k1, 'sign')
+  const write = vi.spyOn(payer.parts.channelStore, 'setVoucher')
+  onTestFinished(() => vi.restoreAllMocks())
+  const vouchers = await Promise.all(ids.map((id) => ours.cover(id, 100n)))
+  expect(new Set(vouchers.map((bytes) => Buffer.from(bytes).toString('hex'))).size).toBe(1)
+  expect(decodeVoucher(vouchers[0] as Uint8Array).cumulativeWei).toBe(600n)
+  expect([sign.mock.calls.length, write.mock.calls.length]).toEqual([1, 1])
+  expect(decodeVoucher(await ours.cover('c', 150n)).cumulativeWei).toBe(650n)
+  expect(sign).toHaveBeenCalledTimes(2)
+})
+
+test('a voucher that comes again on another stream is neither checked nor written again', async () => {
+  const { provider, ours, theirs } = await bothSides()
+  const [voucher] = await Promise.all([ours.cover('a', 500n), ours.cover('b', 400n)])
+  const check = vi.spyOn(secp256k1, 'recover')
+  const write = vi.spyOn(provider.parts.channelStore, 'setVoucher')
+  onTestFinished(() => vi.restoreAllMocks())
+  await Promise.all([
+    theirs.accept(voucher, 'us', { callId: 'a', coveredWei: 500n }),
+    theirs.accept(Uint8Array.from(voucher), 'us', { callId: 'b', coveredWei: 400n })
+  ])
+  expect([check.mock.calls.length, write.mock.calls.length]).toEqual([1, 1])
+  const forged = Uint8Array.from(voucher).fill(7, 110, 120)
+  await expect(theirs.accept(forged, 'us')).rejects.toMatchObject({ code: 'SIGNATURE_INVALID' })
+  expect(check).toHaveBeenCalledTimes(2)
+})
+
+test('a shared voucher covers no call of another peer, and no call for more than it holds', async () => {
+  const { ours, theirs } = await bothSides()
+  const [voucher] = await Promise.all([ours.cover('a', 500n), ours.cover('b', 400n)])
+  await theirs.accept(voucher, 'us', { callId: 'a', coveredWei: 500n })
+  const stolen = theirs.accept(voucher, 'a stranger', { callId: 'b', coveredWei: 400n })
+  await expect(stolen).rejects.toMatchObject({ code: 'VOUCHER_STALE' })
+  const greedy = theirs.accept(voucher, 'us', { callId: 'b', coveredWei: 401n })
+  await expect(greedy).rejects.toMatchObject({ code: 'VOUCHER_INSUFFICIENT' })
+  expect(theirs.isCovered('b', 1n)).toBe(false)
+  await theirs.accept(voucher, 'us', { callId: 'b', coveredWei: 400n })
+  expect(theirs.isCovered('b', 400n)).toBe(true)
+})
+
+test('a payer that ends after one voucher for two calls knows both covers, and signs none lower', async () => {
+  const { payer, ours, offer } = await bothSides()
+  const opening = { offer: 'cid', request: new Uint8Array(1), builder: address(9) }
+  const [voucher] = await Promise.all([
+    ours.cover('a', 500n, opening),
+    ours.cover('b', 400n, opening)
+  ])
+  // Nothing but the disk is left of the first.
+  const again = createPayerChannels(payer.parts).find(ours.channelId)
+  const covers = again.lost.map(({ callId, coveredWei }) => [callId, coveredWei])
+  expect(covers).toEqual([
+    ['a', 500n],
+    ['b', 400n]
+  ])
+  const { signature: _, ...totals } = decodeVoucher(voucher)
+  expect(again.ledger.voucher).toEqual(totals)
+  const channels = createPayerChannels(payer.parts)
+  const next = await channels.begin(offer, { id: 'c', maxWei: 1_000n })
+  expect(decodeVoucher(await next.cover('c', 10n)).cumulativeWei).toBe(910n)
 })
 
 test('a failed sync fails the chunk that waits for it, and all that come after', async () => {
