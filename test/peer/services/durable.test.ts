@@ -156,7 +156,7 @@ test('calls that are covered at one moment share one signature and one write', a
   for (const id of ids) await channels.begin(offer, { id, maxWei: 1_000n })
   const sign = vi.spyOn(secp256k1, 'sign')
   const write = vi.spyOn(payer.parts.channelStore, 'setVoucher')
-  onTestFinished(() => vi.restoreAllMocks())
+  onTestFinished(() => void vi.restoreAllMocks())
   const vouchers = await Promise.all(ids.map((id) => ours.cover(id, 100n)))
   expect(new Set(vouchers.map((bytes) => Buffer.from(bytes).toString('hex'))).size).toBe(1)
   expect(decodeVoucher(vouchers[0] as Uint8Array).cumulativeWei).toBe(600n)
@@ -170,7 +170,7 @@ test('a voucher that comes again on another stream is neither checked nor writte
   const [voucher] = await Promise.all([ours.cover('a', 500n), ours.cover('b', 400n)])
   const check = vi.spyOn(secp256k1, 'recover')
   const write = vi.spyOn(provider.parts.channelStore, 'setVoucher')
-  onTestFinished(() => vi.restoreAllMocks())
+  onTestFinished(() => void vi.restoreAllMocks())
   await Promise.all([
     theirs.accept(voucher, 'us', { callId: 'a', coveredWei: 500n }),
     theirs.accept(Uint8Array.from(voucher), 'us', { callId: 'b', coveredWei: 400n })
@@ -192,6 +192,20 @@ test('a shared voucher covers no call of another peer, and no call for more than
   expect(theirs.isCovered('b', 1n)).toBe(false)
   await theirs.accept(voucher, 'us', { callId: 'b', coveredWei: 400n })
   expect(theirs.isCovered('b', 400n)).toBe(true)
+})
+
+test('a shared voucher that is refused for one call is looked at anew for the other', async () => {
+  const { ours, theirs } = await bothSides()
+  const [voucher] = await Promise.all([ours.cover('a', 500n), ours.cover('b', 400n)])
+  const [first, second, third] = await Promise.allSettled([
+    theirs.accept(voucher, 'us', { callId: 'a', coveredWei: 2_000n }),
+    theirs.accept(voucher, 'us', { callId: 'b', coveredWei: 400n }),
+    theirs.accept(voucher, 'us', { callId: 'a', coveredWei: 501n })
+  ])
+  expect(first).toMatchObject({ reason: { code: 'SPENDING_LIMIT' } })
+  expect(second).toMatchObject({ status: 'fulfilled' })
+  expect(third).toMatchObject({ reason: { code: 'VOUCHER_INSUFFICIENT' } })
+  expect([theirs.isCovered('a', 1n), theirs.isCovered('b', 400n)]).toEqual([false, true])
 })
 
 test('a payer that ends after one voucher for two calls knows both covers, and signs none lower', async () => {
