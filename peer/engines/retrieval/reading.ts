@@ -22,6 +22,8 @@ export interface Reading {
 const UNKNOWN_PPM = 500_000
 /** Sentences of one passage that are read without its title: each is embedded for this question. */
 const CLOSELY = 3
+/** So much of each: the beginning of a long sentence says what it is about. */
+const CHARACTERS = 160
 const WORD = /[\p{L}\p{N}]+/gu
 
 /** What reading needs of the dense half of an index. */
@@ -62,7 +64,7 @@ export async function readPassage(
   let barePpm = 0
   let restPpm = 0
   for (const index of closely) {
-    const vector = await glass.embed(sentences[index]?.text ?? '')
+    const vector = await glass.embed(sentences[index]?.text.slice(0, CHARACTERS) ?? '')
     const to = (other: Int8Array) => cosinePpm(dotProducts(other, vector)[0] as number)
     barePpm = Math.max(barePpm, to(glass.question))
     restPpm = Math.max(restPpm, to(restVector))

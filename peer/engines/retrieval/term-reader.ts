@@ -17,8 +17,9 @@ const WORD = /[\p{L}\p{N}]+(?:[-'’][\p{L}\p{N}]+)*/gu
 /** A reader that knows nothing yet. */
 export function createTermReader(): TermReader {
   const ids = new Map<string, number>()
-  const known = new Map<string, readonly number[]>()
-  const idsOf = (word: string): readonly number[] => {
+  // most words are one term: a number takes a tenth of what a list does
+  const known = new Map<string, number | readonly number[]>()
+  const idsOf = (word: string): number | readonly number[] => {
     const before = known.get(word)
     if (before !== undefined) return before
     const found = termsOf(word).map((term) => {
@@ -26,8 +27,9 @@ export function createTermReader(): TermReader {
       ids.set(own(term), id)
       return id
     })
-    known.set(own(word), found)
-    return found
+    const kept = found.length === 1 ? (found[0] as number) : found
+    known.set(own(word), kept)
+    return kept
   }
   return {
     get size() {
@@ -35,12 +37,19 @@ export function createTermReader(): TermReader {
     },
     read(text) {
       const found: number[] = []
-      for (const word of text.toLowerCase().match(WORD) ?? []) found.push(...idsOf(word))
+      for (const word of text.toLowerCase().match(WORD) ?? []) {
+        const ids = idsOf(word)
+        if (typeof ids === 'number') found.push(ids)
+        else found.push(...ids)
+      }
       return found
     },
     idOf: (term) => ids.get(term) ?? -1,
     *words() {
-      for (const [word, [first]] of known) if (first !== undefined) yield [word, first]
+      for (const [word, ids] of known) {
+        const first = typeof ids === 'number' ? ids : ids[0]
+        if (first !== undefined) yield [word, first]
+      }
     }
   }
 }
