@@ -1,10 +1,11 @@
-import { createHash, hash } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import * as dagCbor from '@ipld/dag-cbor'
 import { CID } from 'multiformats/cid'
 import { create as createDigest } from 'multiformats/hashes/digest'
 import { decodePlain, encodePlain } from './cbor.ts'
 import { DatanetError } from './errors.ts'
 import { LIMITS } from './limits.ts'
+import { nativeHash } from './native-hash.ts'
 
 const SHA2_256 = 0x12
 /** Arrays and maps inside each other: no record needs a tenth of it, and recursion stays bounded. */
@@ -64,7 +65,7 @@ export function sha256(...bytes: Uint8Array[]): Uint8Array {
     return new Uint8Array(all.digest())
   }
   const whole = only !== undefined && bytes.length === 1 ? only : Buffer.concat(bytes, size)
-  return new Uint8Array(hash('sha256', whole, 'buffer'))
+  return nativeHash('sha256', whole)
 }
 
 /** CIDv1 of `bytes`: sha2-256, dag-cbor unless `codec` says raw. */
