@@ -152,7 +152,13 @@ describe('the command line', () => {
       const [again] = await as('agent', ['ask', question])
       expect(again).toMatchObject({ receipt: { seq: 1, channelId: receipt?.channelId } })
       const [posted] = await as('provider', ['reward', 'post'])
-      expect(posted).toMatchObject({ claim: { channels: 1 }, drops: [{ unassignedWei: '0' }] })
+      // Nobody's are the royalties of what was paid ahead and not used, and of nothing else.
+      const [channel] = await as('agent', ['channel', 'list'])
+      const aheadWei = BigInt(`${channel?.authorisedWei}`) - BigInt(`${channel?.spentWei}`)
+      expect(posted).toMatchObject({
+        claim: { channels: 1 },
+        drops: [{ unassignedWei: `${(aheadWei * 3n) / 10n}` }]
+      })
       let claim: Record<string, unknown> | undefined
       await expect
         .poll(
