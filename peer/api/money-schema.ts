@@ -39,7 +39,9 @@ const channel = z.object({
   state: z.enum(['open', 'retired', 'withdrawing', 'closed']),
   withdrawableWei: weiSchema,
   readyAtMs: z.exactOptional(z.int()),
-  paidBy: z.exactOptional(z.enum(['vault', 'coins', 'allowance', 'authorization', 'permit', 'approval']))
+  paidBy: z.exactOptional(
+    z.enum(['vault', 'coins', 'allowance', 'authorization', 'permit', 'approval'])
+  )
 })
 
 const closing = z.object({
