@@ -1,14 +1,14 @@
 import type { ExchangeHandler } from '../protocol/net/exchange.ts'
 import type { GovernanceApi } from './api/governance-api.ts'
-import { createDatanetPeers, type DatanetPeers } from './services/datanet-peers.ts'
-import { createGovernance } from './services/governance.ts'
-import { createKeepingUp, type KeepingUpInit } from './services/keeping-up.ts'
-import { createKnownDatanets, type KnownDatanets } from './services/known-datanets.ts'
-import { createManifests, type Manifests } from './services/manifests.ts'
+import { createDatanetPeers, type DatanetPeers } from './services/datanet/datanet-peers.ts'
+import { createGovernance } from './services/datanet/governance.ts'
+import { createKeepingUp, type KeepingUpInit } from './services/datanet/keeping-up.ts'
+import { createKnownDatanets, type KnownDatanets } from './services/datanet/known-datanets.ts'
+import { createManifests, type Manifests } from './services/datanet/manifests.ts'
+import { createProposalSettling } from './services/datanet/proposal-settling.ts'
+import { createProposals } from './services/datanet/proposals.ts'
 import type { Parts } from './services/parts.ts'
-import { createProposalSettling } from './services/proposal-settling.ts'
-import { createProposals } from './services/proposals.ts'
-import type { RevisionDeciding } from './services/revision-deciding.ts'
+import type { RevisionDeciding } from './services/revision/revision-deciding.ts'
 
 /** What a peer knows of Datanets, and the part it takes in deciding about them. */
 export interface Deciding {

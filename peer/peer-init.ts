@@ -1,8 +1,8 @@
 import type { Role } from './api/peer-api.ts'
 import type { ChainContracts } from './chain/chain.ts'
-import type { KeepingUpInit } from './services/keeping-up.ts'
+import type { TombstoneSyncInit } from './services/contribution/tombstone-sync.ts'
+import type { KeepingUpInit } from './services/datanet/keeping-up.ts'
 import type { Parts, SpendingLimits } from './services/parts.ts'
-import type { TombstoneSyncInit } from './services/tombstone-sync.ts'
 
 /** What a peer is started with. Everything else it learns from the network. */
 export interface PeerInit {

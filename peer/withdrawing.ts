@@ -2,18 +2,21 @@ import { parseCid } from '../protocol/base/codec.ts'
 import { isDatanetError } from '../protocol/base/errors.ts'
 import { decodeRevision } from '../protocol/datanet/revision.ts'
 import { contributorIn } from '../protocol/datanet/row-index.ts'
-import type { Datanets } from './services/datanets.ts'
-import { createKeeping } from './services/keeping.ts'
-import type { Parts } from './services/parts.ts'
-import { ROW_INDEX_PATH } from './services/revision-files.ts'
-import { createRevisionReading, type RevisionReading } from './services/revision-reading.ts'
+import { createKeeping } from './services/call/keeping.ts'
 import {
   createTombstoneSync,
   type TombstoneSync,
   type TombstoneSyncInit
-} from './services/tombstone-sync.ts'
-import { createTombstones, type Tombstones } from './services/tombstones.ts'
-import { createWithdrawals, type Withdrawals } from './services/withdrawals.ts'
+} from './services/contribution/tombstone-sync.ts'
+import { createTombstones, type Tombstones } from './services/contribution/tombstones.ts'
+import { createWithdrawals, type Withdrawals } from './services/contribution/withdrawals.ts'
+import type { Datanets } from './services/datanet/datanets.ts'
+import type { Parts } from './services/parts.ts'
+import { ROW_INDEX_PATH } from './services/revision/revision-files.ts'
+import {
+  createRevisionReading,
+  type RevisionReading
+} from './services/revision/revision-reading.ts'
 import type { SqliteBlockstore } from './store/blocks.ts'
 import type { Database } from './store/database.ts'
 import { createTombstoneStore } from './store/tombstones.ts'

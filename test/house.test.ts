@@ -59,12 +59,15 @@ test.each([
   ['protocol/net/invoke.ts', `import { Contract } from 'ethers'`],
   ['protocol/net/invoke.ts', `import { RewardPool } from '../contracts/abi/RewardPool.ts'`],
   [
-    'peer/services/rewards.ts',
+    'peer/services/reward/rewards.ts',
     `import { RewardPool } from '../../protocol/contracts/abi/RewardPool.ts'`
   ],
-  ['peer/services/rewards.ts', `import { Wallet } from 'ethers'`],
-  ['peer/services/rewards.ts', `import { createGateway } from '../faces/gateway/gateway.ts'`],
-  ['peer/services/rewards.ts', `import { Hono } from 'hono'`],
+  ['peer/services/reward/rewards.ts', `import { Wallet } from 'ethers'`],
+  [
+    'peer/services/reward/rewards.ts',
+    `import { createGateway } from '../faces/gateway/gateway.ts'`
+  ],
+  ['peer/services/reward/rewards.ts', `import { Hono } from 'hono'`],
   ['peer/store/models.ts', `import { createModels } from '../services/models.ts'`],
   ['peer/api/server.ts', `import { createModels } from '../services/models.ts'`],
   ['peer/faces/gateway/routes.ts', `import { LIMITS } from '../../../protocol/base/limits.ts'`],
@@ -77,14 +80,14 @@ test.each([
   ['bot/commands/ask.ts', `import { createPeer } from '../../peer/index.ts'`],
   ['bot/commands/ask.ts', `import { startDaemon } from '../../peer/daemon.ts'`],
   ['bot/config.ts', `import { loadConfig } from '../peer/config.ts'`],
-  ['bot/main.ts', `import { createModels } from '../peer/services/models.ts'`],
+  ['bot/main.ts', `import { createModels } from '../peer/services/model/models.ts'`],
   ['bot/main.ts', `import { ERRORS } from '../protocol/base/errors.ts'`],
   ['bot/discord/client.ts', `import pino from 'pino'`],
   ['bot/render/answer.ts', `import { ERRORS } from '../../protocol/base/errors.ts'`],
   ['bot/commands/ask.ts', `import { ERRORS } from '../../protocol/base/errors.ts'`],
-  ['bot/commands/ask.ts', `import { createModels } from '../../peer/services/models.ts'`],
-  ['peer/services/index.ts', `export { createModels } from './models.ts'`],
-  ['peer/services/index.ts', `export * from './models.ts'`],
+  ['bot/commands/ask.ts', `import { createModels } from '../../peer/services/model/models.ts'`],
+  ['peer/services/model/index.ts', `export { createModels } from './models.ts'`],
+  ['peer/services/model/index.ts', `export * from './models.ts'`],
   ['protocol/attic/old.ts', `import { z } from 'zod'`]
 ])('refuses in %s: %s', (path, source) => {
   expect(planted(importLaw, path, source)).toHaveLength(1)
@@ -121,7 +124,7 @@ test('nothing in the pure rooms reads a clock or draws at random', () => {
     'crypto.getRandomValues(a)'
   ]) {
     expect(planted(pureNouns, 'protocol/channel/terms.ts', source), source).toHaveLength(1)
-    expect(planted(pureNouns, 'peer/services/models.ts', source), source).toEqual([])
+    expect(planted(pureNouns, 'peer/services/model/models.ts', source), source).toEqual([])
   }
   const harmless = `// Date.now()\nconst a = new Date(nowMs)\nconst b = 'Math.random()'`
   expect(planted(pureNouns, 'protocol/channel/terms.ts', harmless)).toEqual([])

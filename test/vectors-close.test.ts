@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import type { Chain } from '../peer/chain/chain.ts'
-import { createCloseAnswering, withCloses } from '../peer/services/close-answering.ts'
-import type { Deposits } from '../peer/services/deposits.ts'
-import type { Keeping } from '../peer/services/keeping.ts'
+import type { Keeping } from '../peer/services/call/keeping.ts'
+import { createCloseAnswering, withCloses } from '../peer/services/channel/close-answering.ts'
+import type { Deposits } from '../peer/services/channel/deposits.ts'
+import {
+  createProviderChannels,
+  type ProviderChannel
+} from '../peer/services/channel/provider-channels.ts'
 import type { Parts } from '../peer/services/parts.ts'
-import { createProviderChannels, type ProviderChannel } from '../peer/services/provider-channels.ts'
 import { createChannelStore } from '../peer/store/channels.ts'
 import { createCloseStore } from '../peer/store/closes.ts'
 import { openDatabase } from '../peer/store/database.ts'

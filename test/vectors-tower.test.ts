@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Chain } from '../peer/chain/chain.ts'
-import { createTower } from '../peer/services/tower.ts'
+import { createTower } from '../peer/services/channel/tower.ts'
 import { openDatabase } from '../peer/store/database.ts'
 import { createTowerStore } from '../peer/store/tower.ts'
 import { decodeCanonical } from '../protocol/base/codec.ts'

@@ -2,7 +2,7 @@ import type { ErrorCode } from '../../protocol/base/errors.ts'
 import type { PeerHealth } from '../api/peer-api.ts'
 import type { ChainWatcher } from '../chain/watch.ts'
 import type { ClaimStore } from '../store/claims.ts'
-import type { Claimer } from './claimer.ts'
+import type { Claimer } from './channel/claimer.ts'
 
 /** Whether a peer's money is safe where it is: told by what is on disk, not by who should move it. */
 export interface Health {

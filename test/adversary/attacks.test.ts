@@ -8,7 +8,7 @@ import { RULES } from './rules.ts'
 const ATTACKS = [...CHANNEL_ATTACKS, ...CALL_ATTACKS, ...REWARD_ATTACKS]
 const ROOT = join(import.meta.dirname, '../..')
 /** Made at the same time in another room; looked into as soon as they are here. */
-const ELSEWHERE = ['test/peer/chain/watch.test.ts', 'test/peer/services/claimer.test.ts']
+const ELSEWHERE = ['test/peer/chain/watch.test.ts', 'test/peer/services/channel/claimer.test.ts']
 
 /** The names of tests in a file: what stands behind test, also of each, and describe. */
 function sentences(file: string): string[] {

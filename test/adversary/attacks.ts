@@ -14,8 +14,8 @@ const FLOOD = 'test/adversary/flood.test.ts'
 const PROVIDER = 'test/protocol/channel/provider-ledger.test.ts'
 const WINDOW = 'test/protocol/channel/window.test.ts'
 const FOLD = 'test/protocol/reward/fold.test.ts'
-const ANSWERING = 'test/peer/services/answering.test.ts'
-const ATTEMPT = 'test/peer/services/attempt.test.ts'
+const ANSWERING = 'test/peer/services/call/answering.test.ts'
+const ATTEMPT = 'test/peer/services/call/attempt.test.ts'
 
 /** Between peers: the call, its receipts, its bytes. */
 export const CALL_ATTACKS: readonly Attack[] = [
@@ -134,7 +134,7 @@ export const CALL_ATTACKS: readonly Attack[] = [
     attack: 'an offer below the royalty floor, or with an auditor of its own',
     defence: 'honest callers do not call it; the highest floor of the card’s Datanets counts',
     tests: [
-      ['test/peer/services/catalogue.test.ts', 'asks for the wrong thing is never paid'],
+      ['test/peer/services/model/catalogue.test.ts', 'asks for the wrong thing is never paid'],
       ['test/protocol/model/offer.test.ts', 'is not thinned by a Datanet that asks for nothing']
     ]
   },
@@ -143,7 +143,10 @@ export const CALL_ATTACKS: readonly Attack[] = [
     defence: 'tokens with scopes and a limit per day',
     tests: [
       ['test/peer/api/wire.test.ts', 'questions of a token cost no more than its limit together'],
-      ['test/peer/services/budget.test.ts', 'no interleaving of calls, ends, restarts and days']
+      [
+        'test/peer/services/channel/budget.test.ts',
+        'no interleaving of calls, ends, restarts and days'
+      ]
     ]
   }
 ]

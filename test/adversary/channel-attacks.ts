@@ -8,8 +8,8 @@ const CHAIN = 'test/adversary/chain.test.ts'
 const VOUCHER = 'test/protocol/channel/voucher.test.ts'
 const PROVIDER = 'test/protocol/channel/provider-ledger.test.ts'
 const WINDOW = 'test/protocol/channel/window.test.ts'
-const ANSWERING = 'test/peer/services/answering.test.ts'
-const CLAIMER = 'test/peer/services/claimer.test.ts'
+const ANSWERING = 'test/peer/services/call/answering.test.ts'
+const CLAIMER = 'test/peer/services/channel/claimer.test.ts'
 const VECTORS_CLOSE = 'test/vectors-close.test.ts'
 const WATCH = 'test/peer/chain/watch.test.ts'
 
@@ -96,7 +96,7 @@ export const CHANNEL_ATTACKS: readonly Attack[] = [
     defence: 'what reverts before it is sent is not tried twice, and the money goes another way',
     tests: [
       [
-        'test/peer/services/funding.test.ts',
+        'test/peer/services/channel/funding.test.ts',
         'what a token says and does not keep is not tried twice'
       ]
     ]

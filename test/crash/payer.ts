@@ -2,16 +2,16 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { multiaddr } from '@multiformats/multiaddr'
-import { createAttempt } from '../../peer/services/attempt.ts'
-import { createCommitting } from '../../peer/services/committing.ts'
-import type { Datanets } from '../../peer/services/datanets.ts'
-import { createEquivocations } from '../../peer/services/equivocations.ts'
+import { createAttempt } from '../../peer/services/call/attempt.ts'
+import { createCommitting } from '../../peer/services/channel/committing.ts'
 import {
   createPayerChannels,
   type PayerChannel,
   type PayerChannels
-} from '../../peer/services/payer-channels.ts'
-import { createRecovery } from '../../peer/services/recovery.ts'
+} from '../../peer/services/channel/payer-channels.ts'
+import { createRecovery } from '../../peer/services/channel/recovery.ts'
+import type { Datanets } from '../../peer/services/datanet/datanets.ts'
+import { createEquivocations } from '../../peer/services/receipt/equivocations.ts'
 import { isDatanetError } from '../../protocol/base/errors.ts'
 import { verifyCard } from '../../protocol/model/card.ts'
 import { verifyOffer } from '../../protocol/model/offer.ts'

@@ -1,13 +1,13 @@
 // The provider of the crash suite as a process of its own, killed at any moment.
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Engine } from '../../peer/engines/engine.ts'
-import { createAnswering } from '../../peer/services/answering.ts'
-import type { Offering } from '../../peer/services/offering.ts'
+import { createAnswering } from '../../peer/services/call/answering.ts'
 import {
   createProviderChannels,
   type ProviderChannel,
   type ProviderChannels
-} from '../../peer/services/provider-channels.ts'
+} from '../../peer/services/channel/provider-channels.ts'
+import type { Offering } from '../../peer/services/model/offering.ts'
 import { decodeRecord } from '../../protocol/base/schema.ts'
 import { termsSchema } from '../../protocol/channel/terms.ts'
 import { decodeVoucher } from '../../protocol/channel/voucher.ts'

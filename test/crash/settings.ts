@@ -1,5 +1,5 @@
 import type { ChainContracts } from '../../peer/chain/chain.ts'
-import { OFFERED } from '../../peer/services/offering.ts'
+import { OFFERED } from '../../peer/services/model/offering.ts'
 
 /** What both sides of the crash suite are told. */
 export interface SideInit {

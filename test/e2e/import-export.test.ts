@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Peer } from '../../peer/peer.ts'
 import { createTestWorld, type TestWorld } from '../fixtures/world.ts'
 import { cli } from '../peer/faces/cli/scripted-peer.ts'
-import { foundLooms } from '../peer/services/loom-drafts.ts'
+import { foundLooms } from '../peer/services/contribution/loom-drafts.ts'
 
 let world: TestWorld
 let host: Peer

@@ -1,7 +1,7 @@
 import type { Mutant } from './mutant.ts'
 
-const ANSWERING_TEST = ['test/peer/services/answering.test.ts']
-const ATTEMPT_TEST = ['test/peer/services/attempt.test.ts']
+const ANSWERING_TEST = ['test/peer/services/call/answering.test.ts']
+const ATTEMPT_TEST = ['test/peer/services/call/attempt.test.ts']
 const EQUIVOCATION_TEST = ['test/adversary/equivocation.test.ts']
 const FLOOD_TEST = ['test/adversary/flood.test.ts']
 
@@ -9,7 +9,7 @@ const FLOOD_TEST = ['test/adversary/flood.test.ts']
 export const PEER_MUTANTS: readonly Mutant[] = [
   {
     name: 'provider-verifies-voucher',
-    file: 'peer/services/provider-channels.ts',
+    file: 'peer/services/channel/provider-channels.ts',
     find: '      verifyVoucher(separator, voucher, terms.signer)\n',
     replace: '',
     tests: ANSWERING_TEST,
@@ -17,7 +17,7 @@ export const PEER_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'provider-bearer',
-    file: 'peer/services/provider-channels.ts',
+    file: 'peer/services/channel/provider-channels.ts',
     find: '} else if (cover !== undefined && from !== bearer) {',
     replace: "} else if (cover !== undefined && from === '') {",
     tests: ['test/e2e/strangers.test.ts'],
@@ -25,7 +25,7 @@ export const PEER_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'provider-call-twice',
-    file: 'peer/services/provider-channels.ts',
+    file: 'peer/services/channel/provider-channels.ts',
     find: "if (channelStore.hasReceipt('provider', channelId, callId)) {",
     replace: "if (channelStore.hasReceipt('provider', channelId, '')) {",
     tests: ANSWERING_TEST,
@@ -33,7 +33,7 @@ export const PEER_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'provider-closing',
-    file: 'peer/services/provider-channels.ts',
+    file: 'peer/services/channel/provider-channels.ts',
     find: "if (isClosing) throw new DatanetError('CHANNEL_CLOSING', { channelId })",
     replace: '',
     tests: ['test/e2e/channel-close.test.ts'],
@@ -41,89 +41,89 @@ export const PEER_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'provider-close-busy',
-    file: 'peer/services/close-answering.ts',
+    file: 'peer/services/channel/close-answering.ts',
     find: "if (ledger.calls.size > 0) throw new DatanetError('CHANNEL_BUSY', { channelId })",
     replace: '',
     tests: ['test/vectors-close.test.ts']
   },
   {
     name: 'provider-close-behind',
-    file: 'peer/services/close-answering.ts',
+    file: 'peer/services/channel/close-answering.ts',
     find: 'if (uncommitted > 0) throw',
     replace: 'if (uncommitted > 1) throw',
     tests: ['test/vectors-close.test.ts']
   },
   {
     name: 'provider-close-stranger',
-    file: 'peer/services/close-answering.ts',
+    file: 'peer/services/channel/close-answering.ts',
     find: 'if (voucher === undefined || bearer === peer) return',
     replace: "if (voucher === undefined || peer !== '') return",
     tests: ['test/vectors-close.test.ts']
   },
   {
     name: 'provider-close-unserved',
-    file: 'peer/services/close-answering.ts',
+    file: 'peer/services/channel/close-answering.ts',
     find: '    refuseUnserved(channelId, ask.voucher)\n',
     replace: '',
     tests: ['test/vectors-close.test.ts']
   },
   {
     name: 'provider-close-again',
-    file: 'peer/services/close-answering.ts',
+    file: 'peer/services/channel/close-answering.ts',
     find: 'return confirmedMs > deadlineS * 1_000 ? state : { ...state, isClosed: true }',
     replace: 'return state',
     tests: ['test/vectors-close.test.ts']
   },
   {
     name: 'payer-close-word',
-    file: 'peer/services/closing.ts',
+    file: 'peer/services/channel/closing.ts',
     find: '    verifyTypedData(escrowDomain(chainId, escrow), CLOSE, said, signature, terms.receiptSigner)\n',
     replace: '',
-    tests: ['test/peer/services/closing.test.ts']
+    tests: ['test/peer/services/channel/closing.test.ts']
   },
   {
     name: 'curator-signer',
-    file: 'peer/services/drop-votes.ts',
+    file: 'peer/services/reward/drop-votes.ts',
     find: 'if (!quorum.curators.includes(signer)) {',
     replace: "if (signer === '') {",
-    tests: ['test/peer/services/drop-guard.test.ts'],
+    tests: ['test/peer/services/reward/drop-guard.test.ts'],
     only: 'two of three curators end a drop'
   },
   {
     name: 'audit-voucher',
-    file: 'peer/services/drop-audit.ts',
+    file: 'peer/services/reward/drop-audit.ts',
     find: '    verifyVoucher(domainSeparator(escrowDomain(chainId, escrow)), voucher, terms.signer)\n',
     replace: '',
-    tests: ['test/peer/services/drop-guard.test.ts'],
+    tests: ['test/peer/services/reward/drop-guard.test.ts'],
     only: 'more than the chain captured'
   },
   {
     name: 'audit-leaves',
-    file: 'peer/services/drop-audit.ts',
+    file: 'peer/services/reward/drop-audit.ts',
     find: 'verifyDropLeaves(record.drop, await fold(record.drop.channels, where, options))',
     replace: 'await fold(record.drop.channels, where, options)',
-    tests: ['test/peer/services/drop-guard.test.ts'],
+    tests: ['test/peer/services/reward/drop-guard.test.ts'],
     only: 'leaves that no receipt gives'
   },
   {
     name: 'silent-document',
-    file: 'peer/services/drop-silence.ts',
+    file: 'peer/services/reward/drop-silence.ts',
     find: 'verifyDropLeaves(record.drop, await fold(record.drop.channels, found, options))',
     replace: 'await fold(record.drop.channels, found, options)',
-    tests: ['test/peer/services/drop-silence.test.ts'],
+    tests: ['test/peer/services/reward/drop-silence.test.ts'],
     only: 'a curator does not sign'
   },
   {
     name: 'caller-bond',
-    file: 'peer/services/equivocations.ts',
+    file: 'peer/services/receipt/equivocations.ts',
     find: 'stakeWei += heldWei - (withdrawal?.amountWei ?? 0n)',
     replace: 'stakeWei += heldWei',
-    tests: ['test/peer/services/bonds.test.ts'],
+    tests: ['test/peer/services/receipt/bonds.test.ts'],
     only: 'a caller that asks for a bond'
   },
   {
     name: 'provider-covered',
-    file: 'peer/services/delivering.ts',
+    file: 'peer/services/call/delivering.ts',
     find: 'if (channel.isCovered(call.id, costWei)) return true',
     replace: 'if (channel.isCovered(call.id, 0n)) return true',
     tests: ANSWERING_TEST,
@@ -134,11 +134,11 @@ export const PEER_MUTANTS: readonly Mutant[] = [
     file: 'peer/store/group-commit.ts',
     find: '        await db.sync()\n',
     replace: '',
-    tests: ['test/peer/services/durable.test.ts']
+    tests: ['test/peer/services/call/durable.test.ts']
   },
   {
     name: 'provider-up-front',
-    file: 'peer/services/admitting.ts',
+    file: 'peer/services/call/admitting.ts',
     find: 'ask.voucher === undefined || request.maxWei < upFrontWei',
     replace: 'ask.voucher === undefined',
     tests: ANSWERING_TEST,
@@ -146,7 +146,7 @@ export const PEER_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'payer-counts',
-    file: 'peer/services/attempt.ts',
+    file: 'peer/services/call/attempt.ts',
     find: 'if (part.costWei !== call.costWei)',
     replace: 'if (part.costWei < 0n)',
     tests: ATTEMPT_TEST,
@@ -154,22 +154,22 @@ export const PEER_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'payer-need',
-    file: 'peer/services/attempt.ts',
+    file: 'peer/services/call/attempt.ts',
     find: 'if (part.needWei > reachedWei + offer.maxChunkWei || call.channel === undefined) {',
     replace: 'if (part.needWei < reachedWei || call.channel === undefined) {',
     tests: ATTEMPT_TEST
   },
   {
     name: 'payer-auditor',
-    file: 'peer/services/offer-check.ts',
+    file: 'peer/services/model/offer-check.ts',
     find: 'if (!met.some(({ key }) => key === offer.payment.auditor)) {',
     replace: 'if (met.length === 0) {',
-    tests: ['test/peer/services/catalogue.test.ts'],
+    tests: ['test/peer/services/model/catalogue.test.ts'],
     only: 'asks for the wrong thing is never paid'
   },
   {
     name: 'payer-prepay',
-    file: 'peer/services/preparing.ts',
+    file: 'peer/services/call/preparing.ts',
     find: 'if (upFrontWei > limitWei) {',
     replace: 'if (upFrontWei < 0n) {',
     tests: ['test/e2e/strangers.test.ts'],
@@ -177,14 +177,14 @@ export const PEER_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'evidence-kept',
-    file: 'peer/services/equivocations.ts',
+    file: 'peer/services/receipt/equivocations.ts',
     find: 'if (Buffer.compare(kept.leaf, receiptLeaf(signed.body)) === 0) return',
     replace: 'if (kept.leaf.byteLength === 32) return',
     tests: EQUIVOCATION_TEST
   },
   {
     name: 'evidence-signature',
-    file: 'peer/services/equivocations.ts',
+    file: 'peer/services/receipt/equivocations.ts',
     find: '      verifyReceiptSignature(separator, signed, receiptSigner)\n',
     replace: '',
     tests: EQUIVOCATION_TEST,
@@ -192,14 +192,14 @@ export const PEER_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'evidence-refuses',
-    file: 'peer/services/equivocations.ts',
+    file: 'peer/services/receipt/equivocations.ts',
     find: 'if (liars.has(offer.provider) || liars.has(receiptSigner)) throw refusal(offer)',
     replace: '',
     tests: EQUIVOCATION_TEST
   },
   {
     name: 'junk-strikes',
-    file: 'peer/services/junk.ts',
+    file: 'peer/services/call/junk.ts',
     find: 'if (remotePeer !== own && isJunk(error)) standing.strike(remotePeer)',
     replace: '',
     tests: FLOOD_TEST,

@@ -8,9 +8,12 @@ import { parseArgs } from 'node:util'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { createContent } from '../../../peer/content/content.ts'
 import { createNode } from '../../../peer/net/node.ts'
-import { FOUNDING_DEFAULTS, foundingManifest } from '../../../peer/services/founding-manifest.ts'
-import type { KnownDatanet } from '../../../peer/services/known-datanets.ts'
-import { draftRevision } from '../../../peer/services/revision-drafting.ts'
+import {
+  FOUNDING_DEFAULTS,
+  foundingManifest
+} from '../../../peer/services/datanet/founding-manifest.ts'
+import type { KnownDatanet } from '../../../peer/services/datanet/known-datanets.ts'
+import { draftRevision } from '../../../peer/services/revision/revision-drafting.ts'
 import { SqliteBlockstore } from '../../../peer/store/blocks.ts'
 import { openDatabase } from '../../../peer/store/database.ts'
 import { createDatanetStore } from '../../../peer/store/datanets.ts'

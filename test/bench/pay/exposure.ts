@@ -1,4 +1,7 @@
-import type { ProviderChannel, ProviderChannels } from '../../../peer/services/provider-channels.ts'
+import type {
+  ProviderChannel,
+  ProviderChannels
+} from '../../../peer/services/channel/provider-channels.ts'
 import type { ChannelStore } from '../../../peer/store/channels.ts'
 import { decodeVoucher } from '../../../protocol/channel/voucher.ts'
 

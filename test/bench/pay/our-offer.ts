@@ -1,4 +1,4 @@
-import { OFFERED } from '../../../peer/services/offering.ts'
+import { OFFERED } from '../../../peer/services/model/offering.ts'
 import type { Parts } from '../../../peer/services/parts.ts'
 import { cidOf, RAW } from '../../../protocol/base/codec.ts'
 import { type SignedCard, signCard } from '../../../protocol/model/card.ts'

@@ -1,0 +1,149 @@
+import type { CID } from 'multiformats/cid'
+import { parseCid, sha256 } from '../../../protocol/base/codec.ts'
+import { DatanetError } from '../../../protocol/base/errors.ts'
+import {
+  admitContribution,
+  type SignedContribution,
+  verifyContribution
+} from '../../../protocol/datanet/contribution.ts'
+import type { Manifest } from '../../../protocol/datanet/manifest.ts'
+import { comparedWords } from '../../../protocol/datanet/passage.ts'
+import { sealSubmission } from '../../../protocol/datanet/submission-receipt.ts'
+import type { ContributionStatus } from '../../api/datanets-api.ts'
+import { examine, type Finding, inWords } from '../../intake/examine.ts'
+import { loadRecogniser } from '../../intake/language.ts'
+import type { NearDuplicates } from '../../intake/near-duplicates.ts'
+import { bodyOf } from '../../intake/said-in.ts'
+import type { StoredContribution } from '../../store/contributions.ts'
+import type { Parts } from '../parts.ts'
+import { takeFile } from './taken-file.ts'
+
+/** Where a contribution stands once it was taken in, and the host's sealed word for it. */
+export interface TakenIn {
+  readonly status: ContributionStatus
+  readonly receipt: Uint8Array
+}
+
+/** What a host does with what is handed in, and what it tells its curators of it. */
+export interface TakingIn {
+  /**
+   * Takes signed bytes in, or says where they stand when they were taken before. Refuses what
+   * verifyContribution and admitContribution refuse, an account over its bounds (INTAKE_LIMIT), the
+   * words of another contribution (CONTRIBUTION_DUPLICATE), noise (SPAM_REFUSED), what is surely in a
+   * language that is not taken (LANGUAGE_REFUSED), and a file that the peer who hands it in does not
+   * give or that is not what it is said to be (CONTENT_UNAVAILABLE, FILE_REFUSED).
+   */
+  take(
+    datanet: CID,
+    manifest: Manifest,
+    bytes: Uint8Array,
+    from: { readonly peer: string; readonly signal: AbortSignal }
+  ): Promise<TakenIn & { cid: CID }>
+  /** What a curator should know about a contribution: to be judged, not refused. */
+  findings(signed: SignedContribution): Promise<readonly Finding[]>
+}
+
+const DAY_MS = 86_400_000
+
+/** The intake of Datanets hosted here. specs/04-datanet.md §Submission */
+export function createTakingIn(
+  parts: Pick<Parts, 'content' | 'datanetStore' | 'wallet' | 'now'>,
+  near: NearDuplicates
+): TakingIn {
+  const { content, datanetStore, wallet, now } = parts
+  const findingsOf = async (
+    { contribution }: SignedContribution,
+    languages?: readonly string[]
+  ) => {
+    const { language } = contribution
+    const expected = { language, ...(languages === undefined ? {} : { languages }) }
+    return examine(contribution, expected, await loadRecogniser())
+  }
+
+  function refuseOver(datanet: string, { intake }: Manifest, account: string): void {
+    const { pendingPerAccount, perDayPerAccount } = intake
+    const { pending, since, firstAtMs } = datanetStore.loadOf(datanet, account, now() - DAY_MS)
+    if (pending >= pendingPerAccount) {
+      const hint = `${pending} of ${account} wait for review, and no more may; try again once some are decided about`
+      throw new DatanetError('INTAKE_LIMIT', { pending, most: pendingPerAccount }, { hint })
+    }
+    if (since >= perDayPerAccount) {
+      const againAtMs = firstAtMs + DAY_MS
+      const hint = `${since} within 24 hours are as many as one account may hand in; the next at ${new Date(againAtMs).toISOString()}`
+      throw new DatanetError('INTAKE_LIMIT', { since, most: perDayPerAccount, againAtMs }, { hint })
+    }
+  }
+
+  async function receiptOf(datanet: CID, cid: CID, item: StoredContribution): Promise<Uint8Array> {
+    if (item.receipt !== undefined) return item.receipt
+    const receipt = await sealSubmission(
+      {
+        version: 1,
+        datanet,
+        contribution: cid,
+        order: item.order,
+        ...(item.cluster === undefined ? {} : { cluster: parseCid(item.cluster) }),
+        takenAtMs: item.takenAtMs
+      },
+      wallet.peerKey
+    )
+    datanetStore.staged(() => datanetStore.setReceipt(item.cid, receipt))
+    // Nothing is promised that a power cut could take back.
+    await datanetStore.synced()
+    return receipt
+  }
+
+  return {
+    async take(datanet, manifest, bytes, { peer, signal }) {
+      const signed = verifyContribution(bytes)
+      const cid = signed.cid.toString()
+      const id = datanet.toString()
+      if (datanetStore.contribution(cid) === undefined) {
+        admitContribution(signed.contribution, datanet, manifest, now())
+        refuseFound(cid, await findingsOf(signed, manifest.languages))
+        refuseOver(id, manifest, signed.contribution.contributor)
+        const file = await takeFile(content, signed.contribution, { peer, signal })
+        // From here on nothing waits: what was looked up is still so when it is written.
+        const { contributor } = signed.contribution
+        const textDigest = sha256(new TextEncoder().encode(comparedWords(signed.contribution)))
+        const same = datanetStore.sameText(id, textDigest)
+        if (same !== undefined && same !== cid) {
+          throw new DatanetError('CONTRIBUTION_DUPLICATE', { cid, known: same })
+        }
+        if (datanetStore.contribution(cid) === undefined) refuseOver(id, manifest, contributor)
+        const likeness = near.find(id, comparableOf(signed))
+        const { cluster } = likeness
+        datanetStore.staged(() => {
+          const order = datanetStore.addContribution({
+            ...{ cid, datanet: id, contributor, textDigest, bytes, takenAtMs: now() },
+            ...(cluster === undefined ? {} : { cluster })
+          })
+          // Undefined when the same bytes came twice at once: the first of them registered it.
+          if (order !== undefined) near.add(id, cid, order, likeness)
+        })
+        if (file !== undefined) await content.ownFile(cid, file, id)
+      }
+      const item = datanetStore.contribution(cid)
+      if (item === undefined || item.datanet !== id) {
+        throw new DatanetError('CONTRIBUTION_INVALID', { cid, reason: 'it names another Datanet' })
+      }
+      const receipt = await receiptOf(datanet, signed.cid, item)
+      return { cid: signed.cid, status: item.status, receipt }
+    },
+
+    findings: (signed) => findingsOf(signed)
+  }
+}
+
+/** What near-duplicates are told by; nothing of a judgement, which several people may share. */
+function comparableOf({ contribution }: SignedContribution): string {
+  const { schema } = contribution
+  return schema === 'label/1' || schema === 'preference/1' ? '' : bodyOf(contribution)
+}
+
+function refuseFound(cid: string, findings: readonly Finding[]): void {
+  const refused = findings.find(({ isRefused }) => isRefused)
+  if (refused === undefined) return
+  const { code, kind } = refused
+  throw new DatanetError(code, { cid, kind }, { hint: inWords(refused) })
+}
