@@ -65,11 +65,11 @@ test.each([
   ['peer/services/reward/rewards.ts', `import { Wallet } from 'ethers'`],
   [
     'peer/services/reward/rewards.ts',
-    `import { createGateway } from '../faces/gateway/gateway.ts'`
+    `import { createGateway } from '../../faces/gateway/gateway.ts'`
   ],
   ['peer/services/reward/rewards.ts', `import { Hono } from 'hono'`],
-  ['peer/store/models.ts', `import { createModels } from '../services/models.ts'`],
-  ['peer/api/server.ts', `import { createModels } from '../services/models.ts'`],
+  ['peer/store/models.ts', `import { createModels } from '../services/model/models.ts'`],
+  ['peer/api/server.ts', `import { createModels } from '../services/model/models.ts'`],
   ['peer/faces/gateway/routes.ts', `import { LIMITS } from '../../../protocol/base/limits.ts'`],
   ['peer/faces/gateway/routes.ts', `import { createPeer } from '../../index.ts'`],
   ['peer/faces/gateway/routes.ts', `import { render } from '../cli/render.ts'`],
