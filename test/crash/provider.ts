@@ -15,6 +15,7 @@ import { serveExchange } from '../../protocol/net/exchange.ts'
 import { PROTOCOLS } from '../../protocol/net/ids.ts'
 import { answerRequests } from '../bench/pay/child.ts'
 import { signOurCard, signOurOffer } from '../bench/pay/our-offer.ts'
+import type { Phase } from './phases.ts'
 import { CLAIM_MS, OPEN_WEI, type SideInit, TOKEN_WEI } from './settings.ts'
 import { createSide, stopwatch } from './side.ts'
 
@@ -49,15 +50,41 @@ function watch({ board, journal }: Side, inner: ProviderChannels): ProviderChann
       accept: {
         value: async (...voucher: Parameters<ProviderChannel['accept']>) => {
           journal({ what: 'voucher', voucher: Buffer.from(voucher[0]).toString('hex') })
+          // It counts as soon as it is taken, and is on the disk later.
           const phase = voucher[2] === undefined ? 'committing' : 'accepting'
-          return board.during(phase, () => channel.accept(...voucher))
+          const done = () => board.leave(phase)
+          board.enter(phase)
+          try {
+            const taken = await channel.accept(...voucher)
+            taken.durable.then(done, done)
+            return taken
+          } catch (error) {
+            done()
+            throw error
+          }
         }
       },
       deliver: {
-        value: async (...chunk: Parameters<ProviderChannel['deliver']>) => {
-          const ended = await board.during('delivering', () => channel.deliver(...chunk))
-          journal({ what: 'left', callId: chunk[0], costWei: `${chunk[1]}` })
-          return ended
+        value: async (...[callId, costWei, keep, last]: Parameters<ProviderChannel['deliver']>) => {
+          let phase: Phase = 'delivering'
+          const end: typeof last = (onUndo) => {
+            const ended = last?.(onUndo)
+            // The last chunk and the receipt are one commit.
+            if (ended !== undefined && phase === 'delivering') {
+              board.leave(phase)
+              phase = 'finishing'
+              board.enter(phase)
+            }
+            return ended
+          }
+          board.enter(phase)
+          try {
+            const ended = await channel.deliver(callId, costWei, keep, end)
+            journal({ what: 'left', callId, costWei: `${costWei}` })
+            return ended
+          } finally {
+            board.leave(phase)
+          }
         }
       },
       finish: {
