@@ -2,6 +2,7 @@ import { Wallet } from 'ethers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { HandOverState } from '../../peer/api/accounts-api.ts'
 import type { Peer } from '../../peer/peer.ts'
+import { allCommitted } from '../fixtures/paid-world.ts'
 import { ask, createTestWorld, type TestWorld } from '../fixtures/world.ts'
 import { TEXTS } from '../fixtures/world-texts.ts'
 import { refusal } from '../protocol/base/refusal.ts'
@@ -39,6 +40,7 @@ async function credited(model: string): Promise<{ accounts: Set<string>; receipt
 }
 
 async function paidOut(): Promise<void> {
+  await allCommitted(world, agent)
   await provider.api.channels.claim()
   await provider.api.rewards.post()
 }

@@ -6,6 +6,7 @@ import { openDatabase } from '../../peer/store/database.ts'
 import { createDocumentStore } from '../../peer/store/documents.ts'
 import { isDatanetError } from '../../protocol/base/errors.ts'
 import { decodeDrop, encodeDrop } from '../../protocol/reward/drop.ts'
+import { allCommitted } from '../fixtures/paid-world.ts'
 import { ask, createTestWorld, type TestWorld } from '../fixtures/world.ts'
 import { TEXTS } from '../fixtures/world-texts.ts'
 import { refusal } from '../protocol/base/refusal.ts'
@@ -66,6 +67,8 @@ async function askAbout(...places: number[]): Promise<bigint> {
     const content = `What is a ${TEXTS[place]?.title}?`
     paidWei += (await ask(agent, { model, content })).done.receipt.priceWei
   }
+  // What nobody has committed to yet is nobody's share.
+  await allCommitted(world, agent)
   return paidWei
 }
 
