@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import type { Chain } from '../../../../peer/chain/chain.ts'
 import { createPayerChannels } from '../../../../peer/services/channel/payer-channels.ts'
 import { createProviderChannels } from '../../../../peer/services/channel/provider-channels.ts'
 import { createChannelStore } from '../../../../peer/store/channels.ts'
@@ -16,16 +15,9 @@ import { escrowDomain, termsFromOffer, termsSchema } from '../../../../protocol/
 import { decodeVoucher, verifyVoucher } from '../../../../protocol/channel/voucher.ts'
 import type { Offer } from '../../../../protocol/model/offer.ts'
 import { UNATTRIBUTED } from '../../../../protocol/receipt/attribution.ts'
+import { address, CONTRACTS, createFundedChain } from '../../../fixtures/funded-chain.ts'
 import { testFolder } from '../../../fixtures/network.ts'
 
-const address = (n: number) => `0x${`${n}`.padStart(2, '0').repeat(20)}`
-const CONTRACTS = {
-  chainId: 31_337n,
-  registry: address(1),
-  escrow: address(2),
-  pool: address(3),
-  token: address(4)
-}
 const DEPOSIT = 1_000_000n
 const FAILED = expect.objectContaining({ code: 'STORE_FAILED' })
 const turn = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
@@ -45,14 +37,7 @@ async function side() {
     return one.promise
   }
   const wallet = await openWallet(db)
-  const chain = {
-    contracts: CONTRACTS,
-    escrow: {
-      channel: async () => ({ depositWei: DEPOSIT, claimedWei: 0n }),
-      fund: async () => undefined
-    },
-    token: { balanceOf: async () => DEPOSIT, allowance: async () => DEPOSIT }
-  } as unknown as Chain
+  const chain = createFundedChain(DEPOSIT)
   const limits = { maxCallWei: DEPOSIT, depositWei: DEPOSIT }
   const channelStore = createChannelStore({ ...db, sync })
   return {

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { expect, onTestFinished, test } from 'vitest'
-import type { Chain } from '../../../../peer/chain/chain.ts'
 import { createPayerChannels } from '../../../../peer/services/channel/payer-channels.ts'
 import { createRecovery, sealedRequest } from '../../../../peer/services/channel/recovery.ts'
 import { createChannelStore } from '../../../../peer/store/channels.ts'
@@ -28,16 +27,9 @@ import {
   type SignedReceipt
 } from '../../../../protocol/receipt/receipt.ts'
 import { createReceiptSigner } from '../../../../protocol/receipt/receipt-signature.ts'
+import { address, CONTRACTS, createFundedChain } from '../../../fixtures/funded-chain.ts'
 import { testFolder } from '../../../fixtures/network.ts'
 
-const address = (n: number) => `0x${`${n}`.padStart(2, '0').repeat(20)}`
-const CONTRACTS = {
-  chainId: 31_337n,
-  registry: address(1),
-  escrow: address(2),
-  pool: address(3),
-  token: address(4)
-}
 const DEPOSIT = 10n ** 9n
 const PROVIDER = new Uint8Array(32).fill(9)
 const QUESTION = 'Why does bread rise?'
@@ -54,14 +46,7 @@ async function cutOff() {
   const db = openDatabase(join(testFolder(), 'peer.sqlite'))
   onTestFinished(() => db.close())
   const wallet = await openWallet(db)
-  const chain = {
-    contracts: CONTRACTS,
-    escrow: {
-      channel: async () => ({ depositWei: DEPOSIT, claimedWei: 0n }),
-      fund: async () => undefined
-    },
-    token: { balanceOf: async () => DEPOSIT, allowance: async () => DEPOSIT }
-  } as unknown as Chain
+  const chain = createFundedChain(DEPOSIT)
   const channelStore = createChannelStore(db)
   let shown: Shown = { replay: () => ({}) }
   const committed: Uint8Array[] = []
