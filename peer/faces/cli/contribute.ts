@@ -172,6 +172,9 @@ function next(texts: readonly TextFile[], whose: string): string {
   return `\nNow ask it what they know, such as:\n\n  npx datanet ask "${question}"${whose}`
 }
 
+/** What to do about a text that was not given for what looks personal in it. */
+const PERSONAL = 'Take it out, or give it with that in it: --allow-personal-data'
+
 function tell(
   handed: readonly Handed[],
   { name }: DatanetSummary,
@@ -198,6 +201,7 @@ function tell(
     `“${name}” took ${taken.length} of ${handed.length}${isLive ? '.' : '; they wait for its curators’ review.'}`,
     ...copies,
     ...(reasons.length === 0 ? [] : ['', ...reasons]),
+    ...(handed.some(({ status }) => status === 'PERSONAL_DATA_FOUND') ? ['', PERSONAL] : []),
     ...later
   ].join('\n')
 }

@@ -46,12 +46,15 @@ export interface Intake {
 
 /** Intake and review for the Datanets this peer hosts. specs/04-datanet.md §Submission */
 export function createIntake(
-  parts: Pick<Parts, 'content' | 'datanetStore' | 'wallet' | 'pool' | 'peerId' | 'now'>,
+  parts: Pick<
+    Parts,
+    'accountStore' | 'content' | 'datanetStore' | 'wallet' | 'pool' | 'peerId' | 'now'
+  >,
   datanets: Datanets,
   takingIn: TakingIn,
   proving: Proving
 ): Intake {
-  const { content, datanetStore, wallet, pool, peerId, now } = parts
+  const { accountStore, content, datanetStore, wallet, pool, peerId, now } = parts
 
   function hosted(id: string) {
     const datanet = datanets.known(id)
@@ -189,7 +192,11 @@ export function createIntake(
         bytes: signed.bytes
       })
       // What a revision holds stays: a later word against it is a matter for a withdrawal.
-      if (item.revision === 0) datanetStore.setStatus(draft.contribution, decision)
+      if (item.revision === 0) {
+        datanetStore.setStatus(draft.contribution, decision)
+        // Of the peer's own accounts as well: who handed it in here need not ask.
+        accountStore.setSubmissionStatus(draft.contribution, decision)
+      }
       return { status: decision }
     }
   }

@@ -201,6 +201,7 @@ describe('contribute', () => {
     const alone = await cli(peer, ['contribute', dir])
     expect([alone.code, peer.contributed]).toEqual([7, []])
     expect(alone.out).toContain('an email address (ann…uk)')
+    expect(alone.out).toContain('--allow-personal-data')
     expect((await cli(peer, ['contribute', dir], { answers: ['n'] })).code).toBe(0)
     expect(peer.contributed).toEqual([])
     const asked = await cli(peer, ['contribute', dir], { answers: ['y'] })

@@ -72,6 +72,16 @@ async function submit(bytes: Uint8Array, id = datanet.id) {
 const submitted = async (change: Partial<Contribution>) =>
   submit((await signContribution(contribution(change), person)).bytes)
 
+test('what a host decides about its own accounts stands in their lists', async () => {
+  const { address } = await host.api.accounts.create('own weaver')
+  const { contribution } = await host.api.datanets.contribute(draft(address))
+  const [curator] = datanet.curators as [string]
+  const verdict = { datanet: datanet.id, contribution, account: curator }
+  await host.api.datanets.review({ ...verdict, verdict: 'approve' })
+  const [own] = await host.api.datanets.submissions({ account: address })
+  expect(own).toMatchObject({ contribution, status: 'accepted' })
+})
+
 test('a contribution of another peer is taken in, and is pending until a curator decides', async () => {
   const { address } = await contributor.api.accounts.create('weaver')
   const { contribution: cid, status } = await contributor.api.datanets.contribute(draft(address))
