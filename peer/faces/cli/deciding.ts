@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { Option } from 'commander'
 import type {
   FieldChange,
@@ -14,8 +14,10 @@ import { type CliCommand, command, read } from './command.ts'
 import { type RuleOptions, ruleOptions, rulesOf } from './datanet-rules.ts'
 import { fields, table, wrap } from './layout.ts'
 import { means, theOne } from './named.ts'
+import { writeBytes } from './proof-file.ts'
 import { accountOf, datanetOf } from './resolve.ts'
 import { minute, short } from './short.ts'
+import { shellWord } from './whose.ts'
 
 interface ChangeOptions extends RuleOptions {
   readonly name?: string
@@ -87,7 +89,9 @@ export const decidingCommands: readonly CliCommand[] = [
       const { id, name } = await datanetOf(api, args[1])
       const { proposal } = await proposalOf(api, id, args[0])
       const details = await api.datanets.proposal({ datanet: id, proposal })
-      if (options.bundle !== undefined) writeFileSync(options.bundle, `${details.bundle}\n`)
+      if (options.bundle !== undefined) {
+        writeBytes(options.bundle, Buffer.from(`${details.bundle}\n`))
+      }
       await print.show(details, () => proposalText(details, name, print.columns, options.bundle))
     }
   }),
@@ -212,7 +216,7 @@ export function proposalState(one: ProposalSummary, name: string, width: number)
   const next =
     state === 'open' && missing > 0
       ? `Another ${missing === 1 ? 'curator' : `${missing} curators`} must approve it, each on their ` +
-        `own peer:\n  datanet proposal approve ${short(one.proposal)}`
+        `own peer:\n  npx datanet proposal approve ${short(one.proposal)} ${shellWord(name)}`
       : ''
   return [
     fields(

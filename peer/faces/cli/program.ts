@@ -148,13 +148,13 @@ function helpOf(one: Command, helper: Help): string {
   return one.parent === null ? text.replace('\n\n', '\n') : text
 }
 
-/** The whole fits a screen without the option that is being used. */
 /** All that a noun can do, and of the nouns those that most people need. */
 function commandsOf(one: Command): Command[] {
   const all = new Help().visibleCommands(one)
   return one.parent === null ? all.filter((noun) => !RARE.includes(noun.name())) : all
 }
 
+/** The whole fits a screen without the option that is being used. */
 function optionsOf(one: Command): Option[] {
   return one.parent === null ? [] : new Help().visibleOptions(one)
 }

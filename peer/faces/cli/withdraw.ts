@@ -34,13 +34,15 @@ export const withdrawCommands: readonly CliCommand[] = [
       new Option('--account <account>', 'who withdraws: address or label (own)'),
       new Option('--reason <text>', 'why, for everybody to read'),
       new Option('--takedown', 'as curators: as many must sign as the Datanet’s threshold'),
-      new Option('--proposal <text>', 'of a takedown that another curator signed before'),
+      new Option('--proposal <text>', 'the text that the curator before you was shown'),
       new Option('--yes', 'do not ask first')
     ],
     async run({ api, args, options, print, signal, whose }) {
       const accounts = await signersOf(api, options)
       const { contribution, datanet } = await meant(api, `${args[0]}`, accounts, options)
-      if (!(await isSure(contribution, options, print))) return
+      if (!(await isSure(contribution, options, print))) {
+        return print.show({ contribution, isWithdrawn: false }, () => 'Nothing was withdrawn.')
+      }
       const draft: WithdrawalDraft = {
         ...{ datanet: datanet.id, contribution, account: accounts[0] as string },
         ...(options.reason === undefined ? {} : { reason: options.reason }),
@@ -96,10 +98,10 @@ async function meant(
 
 async function isSure(
   contribution: string,
-  { yes, proposal }: WithdrawOptions,
+  { yes }: WithdrawOptions,
   { prompt, write, columns }: Print
 ): Promise<boolean> {
-  if (yes === true || proposal !== undefined) return true
+  if (yes === true) return true
   if (prompt === undefined) {
     const hint = 'this cannot be undone: say --yes'
     throw refusal('INPUT_INVALID', { param: 'yes' }, { hint })

@@ -68,7 +68,7 @@ describe('what curators decide', () => {
     }
     expect(scripted.did).toEqual([['change', { datanet: BREAD.id, change, note: 'Rye.' }]])
     expect(out).toContain('Another curator must approve it')
-    expect(out).toContain('datanet proposal approve bafyreip…posal1')
+    expect(out).toContain('npx datanet proposal approve bafyreip…posal1')
     expect(out).toContain('+ Bread and rye')
   })
 

@@ -45,6 +45,8 @@ test('curators take down together: the next one is told what to run', async () =
   expect(peer.did).toEqual([['withdraw', draft]])
   expect(out).toContain('1 of 2 curators signed')
   expect(out).toContain('--takedown --proposal c2lnbmVk')
+  const unasked = await cli(peer, [...asked.slice(0, -1), '--proposal', 'c2lnbmVk'])
+  expect(unasked.err).toContain('--yes')
   await cli(peer, [...asked, '--proposal', 'c2lnbmVk'])
   expect(peer.did.at(-1)).toEqual(['withdraw', { ...draft, proposal: 'c2lnbmVk' }])
 })
