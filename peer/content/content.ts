@@ -4,18 +4,16 @@ import type { CID } from 'multiformats/cid'
 import { cidOf, DAG_CBOR, RAW } from '../../protocol/base/codec.ts'
 import { DatanetError } from '../../protocol/base/errors.ts'
 import { LIMITS } from '../../protocol/base/limits.ts'
-import { fetchBlocks, serveBlocks } from '../../protocol/net/blocks.ts'
-import { type Block, type BlockRoom, survey, under } from '../../protocol/net/dag.ts'
-import type { ExchangePool, PeerTarget } from '../../protocol/net/exchange-pool.ts'
-import { deadline } from '../../protocol/net/waiting.ts'
+import { serveBlocks } from '../../protocol/net/blocks.ts'
+import { type Block, type BlockRoom, under } from '../../protocol/net/dag.ts'
+import type { ExchangePool } from '../../protocol/net/exchange-pool.ts'
 import type { SqliteBlockstore } from '../store/blocks.ts'
+import { createDirectoryFetching, type DirectoryFetching } from './directory-fetching.ts'
 import { createHelia } from './helia.ts'
 import { type MayServe, ServedBlockstore } from './served-blocks.ts'
 import { createSingleFiles, type SingleFiles } from './single-files.ts'
 
 const DAG_PB = 0x70
-/** Bitswap round trips are slow (4–20 ms each): many at once. */
-const PARALLEL = 32
 const CHUNK_BYTES = 1_048_576
 /** Leaves that are written in one commit. */
 const BATCH_BYTES = 4_194_304
@@ -26,14 +24,6 @@ export type PublishFile = { readonly path: string } & (
   | { readonly rows: Iterable<Uint8Array> | AsyncIterable<Uint8Array> }
   | { readonly blocks: Iterable<{ readonly cid: CID; readonly bytes: number }> }
 )
-
-/** How a directory came: blocks by the bulk exchange, by bitswap, and those that were here before. */
-export interface FetchReport {
-  readonly bulk: number
-  readonly bitswap: number
-  /** What each asked peer answered to the bulk exchange, when it was not everything. */
-  readonly refusals: readonly { readonly peer: string; readonly error: unknown }[]
-}
 
 /** A peer's content: UnixFS directories in its own blockstore, readable by any IPFS tool. */
 export interface Content extends SingleFiles {
@@ -62,16 +52,7 @@ export interface Content extends SingleFiles {
     path: string,
     options?: ReadOptions & { maxBytes?: number }
   ): Promise<Uint8Array>
-  /**
-   * Brings the whole directory here: in bulk from each of `peers` in turn, then what is still missing
-   * by bitswap. Nothing is sent again that lies under the `known` roots. Refuses CONTENT_UNAVAILABLE
-   * when it is not complete in time; what came is kept.
-   */
-  fetchDirectory(
-    root: CID,
-    peers: readonly PeerTarget[],
-    options?: FetchOptions
-  ): Promise<FetchReport>
+  readonly fetchDirectory: DirectoryFetching
   /**
    * Removes every block that is not under `roots`, and of withdrawable ones those whose contribution
    * `isKept` does not say is. Nothing may be written meanwhile that is to stay.
@@ -83,19 +64,6 @@ export interface Content extends SingleFiles {
   /** Says of which Datanet contributions are whose rows came without it being said. */
   assign(contributions: Iterable<string>, datanet: string): void
   stop(): Promise<void>
-}
-
-/** Bounds of one fetch, and what belongs to it. */
-export interface FetchOptions extends ReadOptions {
-  readonly deadlineMs?: number
-  /** Roots of which most is here: what lies under them is not sent again. */
-  readonly known?: readonly CID[]
-  /** Told how many blocks have come so far. */
-  readonly onBlocks?: (blocks: number) => void
-  /** The Datanet that withdrawable rows are of. */
-  readonly datanet?: string
-  /** Of the blocks that did not come, those that should have; all unless given. */
-  readonly wanted?: (missing: readonly CID[]) => Promise<readonly CID[]>
 }
 
 interface ReadOptions {
@@ -167,42 +135,6 @@ export async function createContent(
     return found
   }
 
-  /** Fetches what is under `missing` by bitswap, breadth first; returns how many blocks came. */
-  async function byBitswap(missing: readonly CID[], signal: AbortSignal): Promise<number> {
-    const queue = [...missing]
-    const seen = new Set(queue.map(String))
-    let count = 0
-    let bytes = 0
-    while (queue.length > 0) {
-      const batch = queue.splice(0, PARALLEL)
-      const blocks = await Promise.all(
-        batch.map(async (cid) => {
-          const held = room.get(cid) as Uint8Array | undefined
-          return {
-            cid,
-            held,
-            bytes: held ?? (await collect(helia.blockstore.get(cid, { signal })))
-          }
-        })
-      )
-      for (const block of blocks) {
-        if (block.held === undefined) {
-          count += 1
-          bytes += block.bytes.byteLength
-        }
-        if (bytes > LIMITS.contentBytes || seen.size > LIMITS.contentBlocks) {
-          throw new DatanetError('RECORD_TOO_LARGE', { bytes, blocks: seen.size })
-        }
-        for (const link of room.links(block.cid, block.bytes)) {
-          if (seen.has(link.toString())) continue
-          seen.add(link.toString())
-          queue.push(link)
-        }
-      }
-    }
-    return count
-  }
-
   async function* readRows(
     root: CID,
     path: string,
@@ -263,48 +195,7 @@ export async function createContent(
       return Buffer.concat(parts)
     },
 
-    async fetchDirectory(root, peers, options = {}) {
-      const caller = options.signal ?? new AbortController().signal
-      const { signal, release } = deadline(options.deadlineMs ?? 120_000, caller)
-      const refusals: Array<{ peer: string; error: unknown }> = []
-      const wanted = options.wanted ?? (async (missing: readonly CID[]) => missing)
-      const own: BlockRoom = {
-        ...room,
-        put(blocks) {
-          // One sync for all: what a crash loses of it is fetched again.
-          blockstore.putSoon(blocks, options.datanet)
-          came += blocks.length
-          options.onBlocks?.(came)
-        }
-      }
-      let came = 0
-      let bulk = 0
-      try {
-        const known = options.known ?? []
-        let left = await wanted((await survey(room, root)).missing)
-        for (const peer of peers) {
-          if (left.length === 0) return { bulk, bitswap: 0, refusals }
-          try {
-            const { blocks, missing } = await fetchBlocks(pool, peer, root, own, { signal, known })
-            bulk += blocks
-            left = await wanted(missing)
-          } catch (error) {
-            signal.throwIfAborted()
-            refusals.push({ peer: String(peer), error })
-          }
-        }
-        left = await wanted((await survey(room, root)).missing)
-        const bitswap = await byBitswap(left, signal)
-        return { bulk, bitswap, refusals }
-      } catch (cause) {
-        caller.throwIfAborted()
-        if (cause instanceof DatanetError) throw cause
-        throw new DatanetError('CONTENT_UNAVAILABLE', { cid: `${root}`, bulk }, { cause })
-      } finally {
-        release()
-        await blockstore.settle()
-      }
-    },
+    fetchDirectory: createDirectoryFetching({ helia, room, blockstore, pool }),
 
     ...createSingleFiles({ files, room, blockstore, pool, readRows }),
 
@@ -381,12 +272,4 @@ async function* chunks(file: PublishFile): AsyncGenerator<Uint8Array> {
     }
     yield row
   }
-}
-
-async function collect(
-  source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>
-): Promise<Uint8Array> {
-  const parts: Uint8Array[] = []
-  for await (const part of source) parts.push(part)
-  return parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts)
 }

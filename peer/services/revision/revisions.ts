@@ -181,6 +181,12 @@ export function createRevisions(
     return undefined
   }
 
+  /** A revision without what other hosts know to be withdrawn; who heard them may give its rows out. */
+  async function make(datanet: KnownDatanet, options: ProgressOptions) {
+    await sync.sync(datanet.id.toString(), options)
+    return draftRevision(parts, datanet, options)
+  }
+
   async function publish(id: string, options: ProgressOptions): Promise<RevisionSummary> {
     await chain.check(options)
     const datanet = datanets.known(id)
@@ -190,7 +196,7 @@ export function createRevisions(
         ? undefined
         : await anchor(datanet, storedOf(left), await approvals(datanet, left), options)
     try {
-      const { revision, stored, added, handOvers } = await draftRevision(parts, datanet, options)
+      const { revision, stored, added, handOvers } = await make(datanet, options)
       const signatures = await approvals(datanet, revision)
       // Kept before it is anchored: what the chain knows and nobody keeps could never be continued.
       datanetStore.putRevision(stored, added, handOvers)
@@ -208,7 +214,7 @@ export function createRevisions(
     const datanet = datanets.known(id)
     const left = await unfinished(datanet)
     if (left !== undefined) return left
-    const { revision, stored, added, handOvers } = await draftRevision(parts, datanet, options)
+    const { revision, stored, added, handOvers } = await make(datanet, options)
     datanetStore.putRevision(stored, added, handOvers)
     return revision
   }

@@ -198,6 +198,25 @@ describe('a fetched directory', () => {
     expect(await readAll(reader.content, root)).toEqual(rows(300))
   })
 
+  test('is asked for again of a peer that held a row back at first', async () => {
+    const [host, reader] = await Promise.all([peer('host'), peer('reader')])
+    await connected(reader, host)
+    const root = await publish(host.content, 100)
+    const [row] = rows(1) as [Uint8Array]
+    const held = cidOf(row, RAW)
+    const read = host.blocks.read.bind(host.blocks)
+    let refused = 0
+    // Once for the bulk exchange, once for bitswap, which does not ask a second time.
+    host.blocks.read = (cid) => {
+      if (!cid.equals(held) || refused >= 2) return read(cid)
+      refused += 1
+      return undefined
+    }
+    const { refusals } = await reader.content.fetchDirectory(root, [host.node.peerId])
+    expect({ refusals, refused }).toEqual({ refusals: [], refused: 2 })
+    expect(await readAll(reader.content, root)).toEqual(rows(100))
+  })
+
   test('is CONTENT_UNAVAILABLE in time when nobody has it, and abort passes through', async () => {
     const [host, reader] = await Promise.all([peer('host'), peer('reader')])
     await connected(reader, host)
