@@ -87,7 +87,7 @@ export const contributionCommands: readonly CliCommand[] = [
     args: '<contribution>',
     options: [...OPTIONS, new Option('--out <file>', 'where to; “<contribution>.proof.json” here')],
     async run(call) {
-      const { api, args, options, print, whose } = call
+      const { api, args, options, print } = call
       const { account, contribution, datanet } = only(await ownOf(call), args[0])
       const { signed } = await api.datanets.submission({ account, contribution })
       const included = await api.datanets.inclusion({ datanet, contribution })
@@ -98,7 +98,7 @@ export const contributionCommands: readonly CliCommand[] = [
           `It is row ${row + 1} of ${rows} in revision ${ordinal}. ${file} shows it to anyone, without`,
           'a peer and without the network, who has the digest from the chain:',
           '',
-          `  npx datanet contribution verify ${file} --anchor ${anchor}${whose}`
+          `  npx datanet contribution verify ${file} --anchor ${anchor}`
         ].join('\n')
       )
     }
@@ -123,7 +123,7 @@ export const contributionCommands: readonly CliCommand[] = [
   }),
   command<{ readonly anchor?: string }>({
     name: 'contribution verify',
-    summary: 'check such a file offline',
+    summary: 'check a proof file, without a peer',
     args: '<proof-file>',
     isOffline: true,
     options: [new Option('--anchor <digest>', 'what the chain anchors: 0x and 64 digits')],

@@ -124,7 +124,7 @@ export const decidingCommands: readonly CliCommand[] = [
   }),
   command({
     name: 'proposal carry',
-    summary: 'take a proposal from a file of another curator',
+    summary: 'take in a proposal that another curator sent as a file',
     args: '<file>',
     async run({ api, args, print, signal }) {
       const taken = await api.datanets.carry(contentsOf(args[0] ?? ''), { signal })

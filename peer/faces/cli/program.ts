@@ -55,16 +55,16 @@ const RARE = [
 
 const NOUNS: Readonly<Record<string, string>> = {
   peer: 'run a peer of your own',
-  datanet: 'found, list and publish Datanets',
+  datanet: 'found, host, publish and export Datanets',
   contribution: 'what you handed in, and what became of it',
-  proposal: 'what its curators decide together',
+  proposal: 'what a Datanet’s curators decide together',
   model: 'build models on Datanets and serve them',
   channel: 'what payers and providers pay through',
   receipt: 'what was asked, answered, credited and paid',
   bond: 'what providers stake on their receipts',
   reward: 'what was earned, and having it paid',
   account: 'whom the peer acts for, and what they did',
-  wallet: 'its keys and its money'
+  wallet: 'this peer’s keys and money'
 }
 
 const COMMANDS: readonly CliCommand[] = [
@@ -177,19 +177,18 @@ function add(program: Command, one: CliCommand, environment: CliEnvironment): vo
   const leaf = leafOf(program, one.name, NOUNS).description(one.summary)
   if (one.args !== undefined) leaf.arguments(one.args)
   for (const option of one.options ?? []) leaf.addOption(option)
-  leaf
-    .addOption(new Option('--json', 'for programs: one object, or one a line'))
-    .addOption(new Option('--data-dir <dir>', 'whose peer is asked'))
-    .action(async () => {
-      const options = leaf.opts<CommonOptions>()
-      const print = environment.print(options.json === true)
-      const peer =
-        one.isOffline === true
-          ? { api: NO_PEER }
-          : await environment.connect(options, one.pays === true)
-      const whose = whoseOf(options.dataDir)
-      const args = leaf.args
-      const { passphrase, signal } = environment
-      await one.run({ ...peer, args, options, print, whose, passphrase, signal })
-    })
+  leaf.addOption(new Option('--json', 'for programs: one object, or one a line'))
+  if (one.isOffline !== true) leaf.addOption(new Option('--data-dir <dir>', 'whose peer is asked'))
+  leaf.action(async () => {
+    const options = leaf.opts<CommonOptions>()
+    const print = environment.print(options.json === true)
+    const peer =
+      one.isOffline === true
+        ? { api: NO_PEER }
+        : await environment.connect(options, one.pays === true)
+    const whose = whoseOf(options.dataDir)
+    const args = leaf.args
+    const { passphrase, signal } = environment
+    await one.run({ ...peer, args, options, print, whose, passphrase, signal })
+  })
 }

@@ -7,10 +7,9 @@ import { EXIT_TEXT, exitCodeOf } from '../../../../peer/faces/cli/exit-codes.ts'
 import { table, wrap } from '../../../../peer/faces/cli/layout.ts'
 import { DatanetError, ERRORS, type ErrorCode } from '../../../../protocol/base/errors.ts'
 import { answering } from '../gateway/scripted-api.ts'
-import { BREAD, cli, OWN, scriptedPeer } from './scripted-peer.ts'
+import { BREAD, cli, OWN, scriptedPeer, widthOf } from './scripted-peer.ts'
 
 const isThere = (shell: string) => spawnSync(shell, ['-c', 'true']).status === 0
-const widthOf = (text: string) => Math.max(...text.split('\n').map((line) => [...line].length))
 
 describe('usage', () => {
   test('the help names every noun and exit code on one screen', async () => {

@@ -335,3 +335,7 @@ export async function cli(
     return { out, err, code }
   }
 }
+
+/** Columns that `text` takes in a terminal. */
+export const widthOf = (text: string): number =>
+  Math.max(...text.split('\n').map((line) => [...line].length))

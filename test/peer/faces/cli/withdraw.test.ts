@@ -1,12 +1,11 @@
 import { expect, test } from 'vitest'
-import { BREAD, CURATOR, cli, OWN, scriptedPeer } from './scripted-peer.ts'
+import { BREAD, CURATOR, cli, OWN, scriptedPeer, widthOf } from './scripted-peer.ts'
 
 const ONE = 'bafyreirowone'.padEnd(59, 'a')
 const submissions = [ONE, 'bafyreirowtwo'.padEnd(59, 'a')].map((contribution) => ({
   ...{ contribution, datanet: BREAD.id, account: OWN, status: 'accepted' as const },
   ...{ order: 1, takenAtMs: 1_000, schema: 'text/1', title: 'Rye' }
 }))
-const widthOf = (text: string) => Math.max(...text.split('\n').map((line) => [...line].length))
 
 test('what was handed in here is named by its ends, and every host says what it did', async () => {
   const peer = scriptedPeer({ submissions } as object)
