@@ -2,8 +2,9 @@ import { Events } from 'discord.js'
 import { createAsk } from './commands/ask.ts'
 import type { BotParts } from './commands/bot-command.ts'
 import { createContribute } from './commands/contribute.ts'
-import { createClaims } from './discord/claims.ts'
 import { createClient } from './discord/client.ts'
+import { startIntake } from './discord/intake.ts'
+import { startPosting } from './discord/posting.ts'
 import { registerCommands } from './discord/registration.ts'
 import { createRouter } from './discord/router.ts'
 import { codeOf } from './log.ts'
@@ -12,17 +13,27 @@ import { codeOf } from './log.ts'
 export interface Bot {
   /** What it is called at Discord. */
   readonly name: string
-  /** Takes nothing new, ends what runs with a word to who waits, and logs out; within ten seconds. */
+  /**
+   * Takes nothing new, gives what runs the time it was started with, ends the rest with a word to who
+   * waits, and logs out.
+   */
   stop(): Promise<void>
+  /** Resolves with why, when Discord ends the connection again and again. */
+  readonly lost: Promise<string>
 }
 
 export interface BotInit {
   readonly token: string
   /** Where Discord's API is; its own address unless given. */
   readonly api?: string
+  /** How long what runs may go on once it is stopped: where another process takes what is new. */
+  readonly drainMs?: number
 }
 
 const STOP_MS = 5_000
+/** So many connections anew within a minute lead to a ban; a thousand a day are permitted. */
+const MAX_RECONNECTS = 20
+const RECONNECTS_MS = 60_000
 
 /**
  * A bot that is ready, its commands registered. Rejects with what discord.js says when Discord does
@@ -31,18 +42,26 @@ const STOP_MS = 5_000
 export async function startBot(parts: BotParts, init: BotInit): Promise<Bot> {
   const { log } = parts
   const commands = [createAsk(parts), createContribute(parts)]
-  const route = createRouter(commands, { claims: createClaims(), log })
   const client = createClient(init.api)
-  const active = new Set<Promise<void>>()
-  let isStopping = false
+  const intake = startIntake(client, createRouter(commands, { log }), parts)
+  let posting: { stop(): Promise<void> } | undefined
+  let giveUp = (_why: string) => {}
+  const lost = new Promise<string>((resolve) => {
+    giveUp = resolve
+  })
 
   // Without a listener an error of the connection would end the process.
   client.on(Events.Error, (error) => log('discord', { code: codeOf(error) }))
   client.on(Events.ShardError, (error) => log('gateway', { code: codeOf(error) }))
-  client.on(Events.InteractionCreate, (interaction) => {
-    if (isStopping) return
-    const work = route(interaction).finally(() => active.delete(work))
-    active.add(work)
+  const reconnects: number[] = []
+  client.on(Events.ShardReconnecting, () => {
+    const now = parts.clock.now()
+    reconnects.push(now)
+    while ((reconnects[0] ?? now) <= now - RECONNECTS_MS) reconnects.shift()
+    if (reconnects.length < MAX_RECONNECTS) return
+    log('reconnects', { count: reconnects.length })
+    client.destroy().catch(() => {})
+    giveUp(`Discord ended the connection ${reconnects.length} times within a minute`)
   })
   try {
     const ready = new Promise<void>((resolve) => client.once(Events.ClientReady, () => resolve()))
@@ -52,28 +71,35 @@ export async function startBot(parts: BotParts, init: BotInit): Promise<Bot> {
     if (application === null || user === null) throw new Error('Discord did not say who we are')
     const definitions = commands.map(({ definition }) => definition)
     const isNew = await registerCommands(client.rest, application.id, definitions)
+    posting = startPosting(client, { outbox: parts.store.outbox, ...parts })
     log('ready', { name: user.username, guilds: client.guilds.cache.size, registered: isNew })
     return {
       name: user.username,
+      lost,
       async stop() {
-        isStopping = true
+        intake.pause()
+        await settled(intake.active, init.drainMs ?? 0)
         for (const command of commands) command.stop?.()
-        await settled(active)
+        await settled(intake.active, STOP_MS)
+        intake.stop()
+        await settled(new Set([posting?.stop() ?? Promise.resolve()]), STOP_MS)
         // A client that is looking for a Discord that is gone would not be done with it.
-        await settled(new Set([client.destroy()]))
+        await settled(new Set([client.destroy()]), STOP_MS)
       }
     }
   } catch (error) {
+    intake.stop()
     await client.destroy()
     throw error
   }
 }
 
 /** Waits for what runs, but not for ever. */
-async function settled(active: ReadonlySet<Promise<unknown>>): Promise<void> {
+async function settled(active: ReadonlySet<Promise<unknown>>, maxMs: number): Promise<void> {
+  if (active.size === 0) return
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, STOP_MS)
+    timer = setTimeout(resolve, maxMs)
   })
   await Promise.race([Promise.allSettled(active), late]).finally(() => clearTimeout(timer))
 }

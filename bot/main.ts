@@ -1,8 +1,10 @@
 import { once } from 'node:events'
+import { join } from 'node:path'
 import type { PeerApi } from '../peer/api/peer-api.ts'
 import { toProblem } from '../peer/api/problem.ts'
 import type { Bot } from './bot.ts'
 import { systemClock } from './clock.ts'
+import type { BotParts } from './commands/bot-command.ts'
 import { type BotConfig, readBotConfig } from './config.ts'
 import { ANOTHER_RUNS, GUIDANCE, REFUSED } from './guidance.ts'
 import { codeOf, createLog } from './log.ts'
@@ -13,6 +15,7 @@ const log = createLog()
 const stopping = new AbortController()
 let firstMs = 0
 const LEFT_MS = 1_000
+const DRAIN_MS = 20_000
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(name, () => {
     // A terminal and npm may both deliver one Ctrl-C; one well after it ends everything at once.
@@ -35,10 +38,16 @@ try {
 async function run(config: BotConfig, token: string): Promise<void> {
   const { topics } = config
   const peer = await peerOf(config)
+  const { openStore } = await import('./store/store.ts')
+  const store = openStore(systemClock, config.dataDir ?? peer.dataDir)
   try {
-    const bot = await login(config, token, peer.api)
+    const bot = await login(config, token, { api: peer.api, store })
     if (bot === undefined) return
-    process.stdout.write(`${bot.name} is at Discord: /ask and /contribute. Ctrl-C ends it.\n`)
+    bot.lost.then((why) => {
+      fail(`${why}: stopped before it is banned. Look whether Discord is well, then start again.\n`)
+      stopping.abort()
+    })
+    process.stdout.write(`${bot.name} is at Discord: /start shows what it does. Ctrl-C ends it.\n`)
     const { knownDatanets, knownModels } = await import('./discover.ts')
     // So that the first question finds something; who asks earlier looks for it as well.
     const { signal } = stopping
@@ -51,6 +60,7 @@ async function run(config: BotConfig, token: string): Promise<void> {
     await bot.stop()
   } finally {
     await peer.stop()
+    store.close()
     // Whatever still looks for a Discord that is gone does not keep the process.
     setTimeout(() => process.exit(), LEFT_MS).unref()
   }
@@ -58,15 +68,17 @@ async function run(config: BotConfig, token: string): Promise<void> {
 
 /** The bot, or nothing when Discord does not let it in: then it was said why. */
 async function login(
-  { topics, discordApi }: BotConfig,
+  { topics, discordApi, peer }: BotConfig,
   token: string,
-  api: PeerApi
+  { api, store }: Pick<BotParts, 'api' | 'store'>
 ): Promise<Bot | undefined> {
   const { startBot } = await import('./bot.ts')
-  const parts = { api, clock: systemClock, log, topics }
+  const parts = { api, store, clock: systemClock, log, topics }
   try {
     return await startBot(parts, {
       token,
+      // Beside a remote peer another process of the bot may run already, and take what is new.
+      drainMs: peer === undefined ? 0 : DRAIN_MS,
       ...(discordApi === undefined ? {} : { api: discordApi })
     })
   } catch (error) {
@@ -80,7 +92,7 @@ async function login(
 /** The remote peer that is configured, or one of this process's own on its data directory. */
 async function peerOf(
   config: BotConfig
-): Promise<{ readonly api: PeerApi; stop(): Promise<void> }> {
+): Promise<{ readonly api: PeerApi; readonly dataDir?: string; stop(): Promise<void> }> {
   if (config.peer !== undefined) {
     const { connectPeer } = await import('../peer/api/client.ts')
     const api = connectPeer(config.peer)
@@ -102,7 +114,11 @@ async function peerOf(
   })
   const { maxCallWei, prepayWei = maxCallWei } = own.limits
   const cap = { capWei: config.dailyWei, maxCallWei, prepayWei, now: systemClock.now }
-  return { api: cappedApi(daemon.peer.api, cap), stop: () => daemon.stop() }
+  return {
+    api: cappedApi(daemon.peer.api, cap),
+    dataDir: join(own.dataDir, 'discord'),
+    stop: () => daemon.stop()
+  }
 }
 
 function statusOf(error: unknown): unknown {

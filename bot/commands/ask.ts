@@ -7,12 +7,20 @@ import {
   InteractionContextType
 } from 'discord.js'
 import type { ReceiptSummary } from '../../peer/api/money-api.ts'
+import { answer, defer } from '../discord/answering.ts'
 import { isGone } from '../discord/discord-code.ts'
 import { createLiveMessage } from '../discord/live-message.ts'
 import { knownModels } from '../discover.ts'
 import { codeOf } from '../log.ts'
-import { answerCard, footer, questionLine, stoppedCard, workingCard } from '../render/answer.ts'
-import { type Card, card, notice } from '../render/card.ts'
+import {
+  type Asked,
+  answerCard,
+  footer,
+  questionLine,
+  stoppedCard,
+  workingCard
+} from '../render/answer.ts'
+import { type Card, card, said } from '../render/card.ts'
 import { failureCard } from '../render/failure.ts'
 import { answerText } from '../render/markdown.ts'
 import { moneyOf } from '../render/money.ts'
@@ -24,6 +32,7 @@ const DEADLINE_MS = 14 * 60_000
 /** A stopped call's receipt comes a moment after the stop. */
 const RECEIPT_TRIES = 8
 const RECEIPT_PAUSE_MS = 250
+const CUT_SHORT = 'Cut short: the bot was restarted. Please ask again.'
 const QUESTION_CHARACTERS = 2_000
 
 interface Running {
@@ -34,7 +43,7 @@ interface Running {
 }
 
 /** `/ask`: a question to a model, its answer streamed, with its sources, their shares and the cost. */
-export function createAsk({ api, clock, log, topics }: BotParts): BotCommand {
+export function createAsk({ api, clock, log, topics, store }: BotParts): BotCommand {
   /** What runs, by the id of the interaction that its Cancel button names. */
   const running = new Map<string, Running>()
 
@@ -44,22 +53,22 @@ export function createAsk({ api, clock, log, topics }: BotParts): BotCommand {
   async function run(interaction: ChatInputCommandInteraction): Promise<void> {
     const user = interaction.user.id
     if ([...running.values()].some((one) => one.user === user)) {
-      await interaction.reply(notice('Your last question is still being answered. One at a time.'))
+      await answer(interaction, said('Your last question is still being answered. One at a time.'))
       return
     }
     const own: Running = { user, stop: new AbortController() }
     running.set(interaction.id, own)
     const forget = clock.after(DEADLINE_MS, () => end(own, 'Stopped: it took too long.'))
     try {
-      await interaction.deferReply()
-      await answer(interaction, own)
+      await defer(interaction, false)
+      await respond(interaction, own)
     } finally {
       forget()
       running.delete(interaction.id)
     }
   }
 
-  async function answer(interaction: ChatInputCommandInteraction, own: Running): Promise<void> {
+  async function respond(interaction: ChatInputCommandInteraction, own: Running): Promise<void> {
     const { signal } = own.stop
     const question = interaction.options.getString('question', true)
     const wanted = interaction.options.getString('model') ?? undefined
@@ -77,19 +86,32 @@ export function createAsk({ api, clock, log, topics }: BotParts): BotCommand {
     let callId = ''
     let note = 'asking…'
     const show = () => live.show(() => workingCard(asked, { text, note, control: interaction.id }))
+    const before = store.claims.kept(interaction.id, 'call') as
+      | (Asked & { readonly callId: string })
+      | undefined
+    if (before !== undefined) {
+      // An earlier try of this process's predecessor: what it paid for is paid, and not asked again.
+      own.why = CUT_SHORT
+      await live.finish(await stopped(before, own, '', before.callId))
+      return
+    }
     try {
       const model = chooseModel(await knownModels(api, topics, { signal }), wanted)
       asked = { question, model: model.name }
       const messages = [{ role: 'user' as const, content: question }]
       for await (const event of api.models.ask({ model: model.model, messages }, { signal })) {
-        if (event.type === 'started') callId = event.callId
-        else if (event.type === 'chunk') {
+        if (event.type === 'started') {
+          callId = event.callId
+          // On the disk before anything of it is shown: who comes after knows what was paid.
+          store.claims.keep(interaction.id, 'call', { ...asked, callId })
+        }
+        if (event.type === 'chunk') {
           text += event.text
           note = 'answering…'
         } else if (event.type === 'retrying') {
           text = ''
           note = 'one provider failed; asking another…'
-        } else {
+        } else if (event.type === 'done') {
           const { receipt, citations } = event
           const money = await inWords()
           await live.finish(answerCard(asked, { text, receipt, citations }, money))
@@ -145,9 +167,9 @@ export function createAsk({ api, clock, log, topics }: BotParts): BotCommand {
   async function cancel(interaction: ButtonInteraction, id: string): Promise<void> {
     const own = running.get(id)
     if (own === undefined) {
-      await interaction.reply(notice('This question is not being answered any more.'))
+      await answer(interaction, said('This question is not being answered any more.'))
     } else if (own.user !== interaction.user.id) {
-      await interaction.reply(notice('Only who asked can cancel.'))
+      await answer(interaction, said('Only who asked can cancel.'))
     } else {
       // The money first: Discord has three seconds for its answer.
       end(own, 'Cancelled.')

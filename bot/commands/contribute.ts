@@ -5,15 +5,15 @@ import {
   type ButtonInteraction,
   type ChatInputCommandInteraction,
   InteractionContextType,
-  MessageFlags,
   type ModalSubmitInteraction
 } from 'discord.js'
 import type { DatanetSummary } from '../../peer/api/datanets-api.ts'
 import { refusal } from '../../peer/api/problem.ts'
+import { answer, defer, deferEdit } from '../discord/answering.ts'
 import { customId } from '../discord/custom-id.ts'
 import { knownDatanets } from '../discover.ts'
 import { codeOf } from '../log.ts'
-import { card, notice } from '../render/card.ts'
+import { card, said } from '../render/card.ts'
 import { confirmationCard, DISCARDED, GONE, givenCard } from '../render/confirmation.ts'
 import { contributionForm, FIELDS } from '../render/contribution-form.ts'
 import { failureWords } from '../render/failure.ts'
@@ -64,8 +64,8 @@ export function createContribute({ api, clock, log, topics }: BotParts): BotComm
 
   /** The form was sent: it comes from the command, or from “Edit” on the confirmation. */
   async function submitted(interaction: ModalSubmitInteraction, subject: string): Promise<void> {
-    if (interaction.isFromMessage()) await interaction.deferUpdate()
-    else await interaction.deferReply({ flags: MessageFlags.Ephemeral })
+    if (interaction.isFromMessage()) await deferEdit(interaction)
+    else await defer(interaction)
     const user = interaction.user.id
     const { draft: known, datanet: id } = subjectOf(subject)
     const before = known === undefined ? undefined : drafts.get(known, user)
@@ -86,7 +86,7 @@ export function createContribute({ api, clock, log, topics }: BotParts): BotComm
 
   async function edit(interaction: ButtonInteraction, id: string): Promise<void> {
     const draft = drafts.get(id, interaction.user.id)
-    if (draft === undefined) return void (await interaction.reply(notice(GONE)))
+    if (draft === undefined) return void (await answer(interaction, said(GONE)))
     const { datanet, language } = draft
     const subject = `${datanet.id}.${id}`
     const form = { id: customId({ action: 'redraft', subject }), language, draft }
@@ -95,9 +95,9 @@ export function createContribute({ api, clock, log, topics }: BotParts): BotComm
 
   async function give(interaction: ButtonInteraction, id: string): Promise<void> {
     const draft = drafts.take(id, interaction.user.id)
-    if (draft === undefined) return void (await interaction.reply(notice(GONE)))
+    if (draft === undefined) return void (await answer(interaction, said(GONE)))
     try {
-      await interaction.deferUpdate()
+      await deferEdit(interaction)
       const problems = draftProblems(draft)
       if (problems.length > 0) {
         // Clicked on a confirmation that was replaced meanwhile: this text was never shown with it.
@@ -135,7 +135,7 @@ export function createContribute({ api, clock, log, topics }: BotParts): BotComm
 
   async function discard(interaction: ButtonInteraction, id: string): Promise<void> {
     const draft = drafts.take(id, interaction.user.id)
-    if (draft === undefined) return void (await interaction.reply(notice(GONE)))
+    if (draft === undefined) return void (await answer(interaction, said(GONE)))
     await interaction.update(card(DISCARDED))
   }
 

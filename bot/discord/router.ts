@@ -1,47 +1,63 @@
 import {
+  ApplicationCommandType,
   type BaseInteraction,
   type Interaction,
-  MessageFlags,
   type RepliableInteraction
 } from 'discord.js'
 import type { BotCommand } from '../commands/bot-command.ts'
 import { codeOf, type Log } from '../log.ts'
-import { card, notice } from '../render/card.ts'
+import { said } from '../render/card.ts'
 import { failureCard } from '../render/failure.ts'
-import type { Claims } from './claims.ts'
+import { answer, beside } from './answering.ts'
 import { readCustomId } from './custom-id.ts'
 import { isTooLate } from './discord-code.ts'
 
+const OLD = 'This control is from an older version of the bot. Please start the command again.'
+
 /**
- * Takes every interaction to its command, once. Never throws: what a command throws is told to the
- * member in words, and to the operator by its code.
+ * Takes an interaction to its command. Never throws: what a command throws is told to the member in
+ * words, and to the operator by its code.
  */
 export function createRouter(
   commands: readonly BotCommand[],
-  { claims, log }: { readonly claims: Claims; readonly log: Log }
+  { log }: { readonly log: Log }
 ): (interaction: Interaction) => Promise<void> {
-  const byName = new Map(commands.map((command) => [command.definition.name, command]))
-  const buttons = new Map(commands.flatMap(({ buttons = {} }) => Object.entries(buttons)))
-  const modals = new Map(commands.flatMap(({ modals = {} }) => Object.entries(modals)))
+  const byName = new Map(
+    commands.map((command) => [
+      `${command.definition.type ?? ApplicationCommandType.ChatInput} ${command.definition.name}`,
+      command
+    ])
+  )
+  const actions = <K extends 'buttons' | 'selects' | 'modals'>(kind: K) =>
+    new Map(commands.flatMap((command) => Object.entries(command[kind] ?? {}))) as ReadonlyMap<
+      string,
+      NonNullable<BotCommand[K]>[string]
+    >
+  const [buttons, selects, modals] = [actions('buttons'), actions('selects'), actions('modals')]
 
   async function route(interaction: Interaction): Promise<void> {
     if (interaction.isChatInputCommand()) {
-      await (byName.get(interaction.commandName)?.run(interaction) ?? expired(interaction))
+      const command = byName.get(`${ApplicationCommandType.ChatInput} ${interaction.commandName}`)
+      await (command?.run?.(interaction) ?? expired(interaction))
+    } else if (interaction.isMessageContextMenuCommand()) {
+      const command = byName.get(`${ApplicationCommandType.Message} ${interaction.commandName}`)
+      await (command?.onMessage?.(interaction) ?? expired(interaction))
     } else if (interaction.isAutocomplete()) {
-      await byName.get(interaction.commandName)?.complete?.(interaction)
+      const command = byName.get(`${ApplicationCommandType.ChatInput} ${interaction.commandName}`)
+      await (command?.complete?.(interaction) ?? interaction.respond([]))
     } else if (interaction.isButton()) {
-      const control = readCustomId(interaction.customId)
-      const act = buttons.get(control?.action ?? '')
-      await (act?.(interaction, control?.subject ?? '') ?? expired(interaction))
+      const { action = '', subject = '' } = readCustomId(interaction.customId) ?? {}
+      await (buttons.get(action)?.(interaction, subject) ?? expired(interaction))
+    } else if (interaction.isAnySelectMenu()) {
+      const { action = '', subject = '' } = readCustomId(interaction.customId) ?? {}
+      await (selects.get(action)?.(interaction, subject) ?? expired(interaction))
     } else if (interaction.isModalSubmit()) {
-      const control = readCustomId(interaction.customId)
-      const act = modals.get(control?.action ?? '')
-      await (act?.(interaction, control?.subject ?? '') ?? expired(interaction))
+      const { action = '', subject = '' } = readCustomId(interaction.customId) ?? {}
+      await (modals.get(action)?.(interaction, subject) ?? expired(interaction))
     }
   }
 
   return async (interaction) => {
-    if (!claims.take(interaction.id)) return
     try {
       await route(interaction)
     } catch (error) {
@@ -55,17 +71,12 @@ export function createRouter(
 }
 
 async function expired(interaction: RepliableInteraction): Promise<void> {
-  await interaction.reply(
-    notice('This control is from an older version of the bot. Please start the command again.')
-  )
+  await answer(interaction, said(OLD))
 }
 
 /** For the member alone: the message that everyone sees may hold an answer already. */
 async function tell(interaction: RepliableInteraction, error: unknown): Promise<void> {
-  const { components } = card(failureCard(error))
-  const flags = MessageFlags.IsComponentsV2 | MessageFlags.Ephemeral
-  if (interaction.replied || interaction.deferred) await interaction.followUp({ components, flags })
-  else await interaction.reply({ components, flags })
+  await beside(interaction, failureCard(error))
 }
 
 function isRepliable(interaction: BaseInteraction): interaction is RepliableInteraction {

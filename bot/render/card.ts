@@ -1,8 +1,9 @@
 import {
-  type APIButtonComponentWithCustomId,
+  type APIButtonComponent,
   type APIComponentInContainer,
   type APIMessageTopLevelComponent,
-  type ButtonStyle,
+  type APISelectMenuComponent,
+  ButtonStyle,
   ComponentType,
   MessageFlags
 } from 'discord.js'
@@ -14,12 +15,17 @@ export interface CardFile {
   readonly text: string
 }
 
-/** A framed message: paragraphs, a rule where `RULE` stands, then files and buttons. */
+/** A framed message: paragraphs, a rule where `RULE` stands, then files and controls. */
 export interface Card {
   readonly colour: number
   readonly parts: readonly string[]
   readonly files?: readonly CardFile[]
-  readonly buttons?: readonly APIButtonComponentWithCustomId[]
+  /** Five stand in a row, and more in further rows. */
+  readonly buttons?: readonly APIButtonComponent[]
+  /** Each has a row of its own, above the buttons. */
+  readonly selects?: readonly APISelectMenuComponent[]
+  /** Who alone may be pinged by it, by their ids. */
+  readonly pings?: readonly string[]
 }
 
 /** A part that is a line across. */
@@ -32,11 +38,13 @@ export const COLOUR = {
   failed: 0xb3261e
 } as const
 
-/** All texts of a message together. */
+/** Discord's bounds: all texts of a message together, all its components, buttons of a row. */
 const MAX_TEXT = 4_000
+const MAX_COMPONENTS = 40
+const ROW = 5
 
-/** What discord.js edits or sends a message with: Components V2, no pings, the files that it shows. */
-export function card({ colour, parts, files = [], buttons = [] }: Card) {
+/** What discord.js edits or sends a message with: Components V2, the files that it shows, no pings but those named. */
+export function card({ colour, parts, files = [], buttons = [], selects = [], pings = [] }: Card) {
   // Discord refuses a text without characters; whatever became empty on the way is left out.
   const shown = parts.filter((part) => part.trim() !== '')
   const length = shown.reduce((sum, part) => sum + (part === RULE ? 0 : part.length), 0)
@@ -52,35 +60,38 @@ export function card({ colour, parts, files = [], buttons = [] }: Card) {
   const components: APIMessageTopLevelComponent[] = [
     { type: ComponentType.Container, accent_color: colour, components: inner }
   ]
-  if (buttons.length > 0) {
-    components.push({ type: ComponentType.ActionRow, components: [...buttons] })
+  for (const select of selects) {
+    components.push({ type: ComponentType.ActionRow, components: [select] })
   }
+  for (let at = 0; at < buttons.length; at += ROW) {
+    const row = buttons.slice(at, at + ROW)
+    components.push({ type: ComponentType.ActionRow, components: row })
+  }
+  const count = 1 + inner.length + selects.length * 2 + buttons.length + components.length
+  if (count > MAX_COMPONENTS) throw new RangeError(`a message of ${count} components`)
   return {
     flags: MessageFlags.IsComponentsV2 as const,
     components,
-    allowedMentions: { parse: [] },
+    allowedMentions: { parse: [], users: [...pings] },
     // Named on every edit, so that a file that is shown no longer goes.
     attachments: [],
     files: files.map(({ name, text }) => ({ name, attachment: Buffer.from(text, 'utf8') }))
   }
 }
 
+type Style = ButtonStyle.Primary | ButtonStyle.Secondary | ButtonStyle.Success | ButtonStyle.Danger
+
 /** A button of ours. */
 export function button(
   label: string,
   action: string,
   subject: string,
-  style: ButtonStyle.Primary | ButtonStyle.Secondary | ButtonStyle.Success | ButtonStyle.Danger
-): APIButtonComponentWithCustomId {
+  style: Style = ButtonStyle.Secondary
+): APIButtonComponent {
   return { type: ComponentType.Button, label, style, custom_id: customId({ action, subject }) }
 }
 
-/** A short word to one member alone. */
-export function notice(text: string) {
-  const { components } = card({ colour: COLOUR.notice, parts: [text] })
-  return {
-    components,
-    allowedMentions: { parse: [] },
-    flags: (MessageFlags.IsComponentsV2 | MessageFlags.Ephemeral) as number
-  }
+/** A short word as a card. */
+export function said(text: string): Card {
+  return { colour: COLOUR.notice, parts: [text] }
 }

@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from 'vitest'
 import { startBot } from '../../bot/bot.ts'
+import { openStore } from '../../bot/store/store.ts'
 import { createFakecord, type Fakecord } from '../fixtures/fakecord/fakecord.ts'
 import { textOf } from '../fixtures/fakecord/render.ts'
 import { done, gate, scriptedPeer, started } from './scripted-peer.ts'
@@ -16,7 +17,13 @@ const api = scriptedPeer(async function* () {
   yield started
   yield done()
 })
-const parts = () => ({ api, clock: discord.clock, log: () => {}, topics: [] })
+const parts = () => ({
+  api,
+  store: openStore(discord.clock),
+  clock: discord.clock,
+  log: () => {},
+  topics: []
+})
 
 test('commands are registered when they differ from those that Discord has, and only then', async () => {
   const first = await startBot(parts(), { token: discord.token, api: discord.api })

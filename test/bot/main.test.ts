@@ -20,12 +20,19 @@ interface Run {
   said(): string
 }
 
+/** A folder that goes with the test. */
+function folder(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'bot-main-'))
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
+  return dir
+}
+
 /** The bot as `npm run bot` starts it. */
 function run(env: Readonly<Record<string, string>>): Run {
   const { PATH = '', HOME = '' } = process.env
   const child = spawn(process.execPath, ['bot/main.ts'], {
     cwd: root,
-    env: { PATH, HOME, ...env },
+    env: { PATH, HOME, DISCORD_DATA_DIR: folder(), ...env },
     stdio: ['ignore', 'pipe', 'pipe']
   })
   onTestFinished(() => void child.kill('SIGKILL'))
@@ -59,8 +66,7 @@ test('half a peer is a mistake of the configuration', async () => {
 })
 
 test('where another peer holds the data directory it says the two ways out', async () => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'bot-main-'))
-  onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }))
+  const dataDir = folder()
   const lock = lockDataDir(dataDir)
   onTestFinished(() => lock.release())
   const { ended, said } = run({ DISCORD_TOKEN: 'x', DATANET_DATA_DIR: dataDir })
