@@ -53,7 +53,9 @@ export function createRowLeafStore(db: Database): RowLeafStore {
      CREATE TABLE review_leaf (
        review TEXT PRIMARY KEY, contribution TEXT NOT NULL, digest BLOB NOT NULL,
        bytes INTEGER NOT NULL) WITHOUT ROWID, STRICT;
-     CREATE INDEX review_leaf_of ON review_leaf (contribution)`
+     CREATE INDEX review_leaf_of ON review_leaf (contribution)`,
+    // More is told of a row's columns: those that were made before are made again.
+    'DELETE FROM row_leaf'
   ])
   return {
     listed: (datanet) =>

@@ -1,45 +1,37 @@
 import type { RevisionFacts, RowFacts } from './dataset-card.ts'
 
+/** Terms of the format's own vocabulary; what they mean is the same name there. */
+const TERMS = [
+  ...['annotation', 'arrayShape', 'citeAs', 'column', 'containedIn', 'equivalentProperty'],
+  ...[
+    'excludes',
+    'extract',
+    'field',
+    'fileObject',
+    'fileProperty',
+    'fileSet',
+    'format',
+    'includes'
+  ],
+  ...['isArray', 'isLiveDataset', 'jsonPath', 'key', 'md5', 'parentField', 'readLines'],
+  ...['recordSet', 'references', 'regex', 'sdVersion', 'separator', 'source', 'subField'],
+  ...['transform', 'unArchive', 'value']
+]
+
 /** The context that Croissant 1.1 gives, with the provenance ontology that it builds on. */
 const CONTEXT = {
   '@language': 'en',
   '@vocab': 'https://schema.org/',
-  citeAs: 'cr:citeAs',
-  column: 'cr:column',
+  ...Object.fromEntries(TERMS.map((term) => [term, `cr:${term}`])),
   conformsTo: 'dct:conformsTo',
   cr: 'http://mlcommons.org/croissant/',
   data: { '@id': 'cr:data', '@type': '@json' },
   dataType: { '@id': 'cr:dataType', '@type': '@vocab' },
   dct: 'http://purl.org/dc/terms/',
-  equivalentProperty: 'cr:equivalentProperty',
   examples: { '@id': 'cr:examples', '@type': '@json' },
-  extract: 'cr:extract',
-  field: 'cr:field',
-  fileObject: 'cr:fileObject',
-  fileProperty: 'cr:fileProperty',
-  fileSet: 'cr:fileSet',
-  format: 'cr:format',
-  includes: 'cr:includes',
-  isArray: 'cr:isArray',
-  isLiveDataset: 'cr:isLiveDataset',
-  arrayShape: 'cr:arrayShape',
-  jsonPath: 'cr:jsonPath',
-  key: 'cr:key',
-  md5: 'cr:md5',
-  parentField: 'cr:parentField',
-  path: 'cr:path',
   prov: 'http://www.w3.org/ns/prov#',
-  recordSet: 'cr:recordSet',
-  references: 'cr:references',
-  regex: 'cr:regex',
-  repeated: 'cr:repeated',
-  replace: 'cr:replace',
-  samplingRate: 'cr:samplingRate',
-  sc: 'https://schema.org/',
-  separator: 'cr:separator',
-  source: 'cr:source',
-  subField: 'cr:subField',
-  transform: 'cr:transform'
+  rai: 'http://mlcommons.org/croissant/RAI/',
+  sc: 'https://schema.org/'
 }
 
 /** What each column says, for who reads the data without our pages. */
@@ -53,10 +45,10 @@ const COLUMNS: Readonly<Record<string, readonly [type: string, text: string]>> =
   text: ['sc:Text', 'The words given; of a labelled example, what is labelled.'],
   question: ['sc:Text', 'What was or may be asked.'],
   answer: ['sc:Text', 'What answers the question, or what was rated.'],
-  turns: ['sc:Text', 'What was said, turn by turn, by whom.'],
+  turns: ['', 'What was said, turn by turn, by whom.'],
   label: ['sc:Text', 'The label given.'],
   labels: ['sc:Text', 'The labels that could be given.'],
-  of: ['sc:Text', 'What is corrected: a contribution, or the answer of a call.'],
+  of: ['', 'What is corrected: a contribution, or the answer of a call.'],
   wrong: ['sc:Text', 'What was said wrongly.'],
   right: ['sc:Text', 'What is right.'],
   answers: ['sc:Text', 'Two answers that were compared.'],
@@ -68,15 +60,28 @@ const COLUMNS: Readonly<Record<string, readonly [type: string, text: string]>> =
   name: ['sc:Text', 'Name of the file.'],
   bytes: ['sc:Integer', 'Size of the file in bytes.'],
   caption: ['sc:Text', 'What the file shows.'],
+  author: ['sc:Text', 'Who made the work, in their own words.'],
+  sourceUrl: ['sc:URL', 'Where the work was taken from.'],
+  tags: ['sc:Text', 'Words under which it was put.'],
+  cluster: ['sc:Text', 'The first contribution that it is a near-duplicate of.'],
   language: ['sc:Text', 'Language of the words, as a BCP 47 tag.'],
   licence: ['sc:Text', 'SPDX expression of the licence it was given under.'],
   contributor: ['sc:Text', 'Account that contributed it.'],
   origin: ['sc:Text', 'How it was given: by the own key, through a form, or from a message.'],
   createdAtMs: ['sc:Integer', 'When it was signed, in ms since 1970.'],
-  order: ['sc:Integer', 'Its number among all contributions that were taken in.']
+  order: ['sc:Integer', 'Its number among all contributions that were taken in.'],
+  signed: ['sc:Text', 'The record that was signed, with its signature, in base64.']
 }
-const REPEATED = new Set(['turns', 'labels', 'answers'])
-const COMMON = ['language', 'licence', 'contributor', 'origin', 'createdAtMs', 'order']
+/** The members of columns that hold more than one thing. */
+const MEMBERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  turns: { role: 'Who said it: user or assistant.', text: 'What was said.' },
+  of: {
+    contribution: 'CID of the contribution that is corrected.',
+    receipt: 'Receipt of the call whose answer is corrected.'
+  }
+}
+const LISTS = new Set(['turns', 'labels', 'answers', 'tags'])
+const COMMON = ['language', 'licence', 'contributor', 'origin', 'createdAtMs', 'order', 'signed']
 
 /**
  * croissant.json of a revision's directory: Croissant 1.1, with a description of every column, the
@@ -102,7 +107,7 @@ export function croissant(
     identifier: datanet,
     url: `datanet:${datanet}`,
     version: `${ordinal}.0.0`,
-    license: manifest.licences.map(licenceUrl),
+    license: manifest.licences.map(licence),
     keywords: manifest.topics,
     inLanguage: languages,
     isLiveDataset: true,
@@ -157,20 +162,31 @@ export function croissant(
 
 function field(name: string) {
   const [dataType, description] = COLUMNS[name] ?? ['sc:Text', `The column ${name}.`]
-  return {
-    '@type': 'cr:Field',
-    '@id': `contributions/${name}`,
-    name,
-    description,
-    dataType,
-    ...(REPEATED.has(name) ? { repeated: true } : {}),
-    source: { fileObject: { '@id': 'rows' }, extract: { jsonPath: `$.${name}` } }
+  const id = `contributions/${name}`
+  const about = {
+    ...{ '@type': 'cr:Field', '@id': id, name, description },
+    ...(LISTS.has(name) ? { isArray: true } : {})
   }
+  const members = Object.entries(MEMBERS[name] ?? {})
+  if (members.length === 0) return { ...about, dataType, source: column(name) }
+  const subField = members.map(([member, text]) => ({
+    ...{ '@type': 'cr:Field', '@id': `${id}/${member}`, name: member, description: text },
+    dataType: 'sc:Text',
+    source: { ...column(name), transform: { jsonPath: `$.${member}` } }
+  }))
+  return { ...about, subField }
 }
 
-/** A licence as a URL where SPDX has one for it, else the expression. */
-function licenceUrl(spdx: string): string {
-  return /^(?!LicenseRef-)[A-Za-z0-9.+-]+$/.test(spdx) ? `https://spdx.org/licenses/${spdx}` : spdx
+/** Of JSON lines a name is taken for a column, as the reference loader reads them. */
+function column(name: string) {
+  return { fileObject: { '@id': 'rows' }, extract: { column: name } }
+}
+
+/** A licence as a URL where SPDX has one for it, else as a work of that name: an expression is no URL. */
+function licence(spdx: string) {
+  return /^(?!LicenseRef-)[A-Za-z0-9.+-]+$/.test(spdx)
+    ? `https://spdx.org/licenses/${spdx}`
+    : { '@type': 'sc:CreativeWork', name: spdx }
 }
 
 function day(atMs: number): string {

@@ -85,13 +85,15 @@ export function directoryFiles(
 }
 
 /** What the directory's other files tell of a contribution's row. */
-export function directoryRow({ cid, contribution }: RegisteredContribution): DirectoryRow {
+export function directoryRow({ cid, contribution, cluster }: RegisteredContribution): DirectoryRow {
   const { contributor, language, createdAtMs } = contribution
-  return {
-    cid,
-    contributor,
-    language,
-    createdAtMs,
-    columns: Object.keys(contentToJson(contribution))
-  }
+  const others = (['author', 'sourceUrl', 'tags'] as const).filter(
+    (name) => contribution[name] !== undefined
+  )
+  const columns = [
+    ...Object.keys(contentToJson(contribution)),
+    ...others,
+    ...(cluster === undefined ? [] : ['cluster'])
+  ]
+  return { cid, contributor, language, createdAtMs, columns }
 }
