@@ -6,7 +6,7 @@ import {
   CROISSANT_RULES,
   type Json,
   triplesOf
-} from '../../../fixtures/croissant/check.ts'
+} from '../../../fixtures/croissant/check.mjs'
 import { sampleDirectory } from '../../../fixtures/croissant/directory.ts'
 import { STANDARD_CONTEXT } from '../../../fixtures/croissant/standard-context.ts'
 import { manifest, person } from '../../../protocol/datanet/people.ts'
