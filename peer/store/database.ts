@@ -54,7 +54,7 @@ export function openDatabase(path: string): Database {
   })
   const statements = new Map<string, StatementSync>()
   let depth = 0
-  let log: FileHandle | undefined
+  let log: Promise<FileHandle> | undefined
 
   function prepared(sql: string): StatementSync {
     let statement = statements.get(sql)
@@ -131,11 +131,17 @@ export function openDatabase(path: string): Database {
       }
     },
     async sync() {
-      if (path === ':memory:') return
+      // Closing has synced all that was committed.
+      if (path === ':memory:' || !sqlite.isOpen) return
+      // One handle, however many ask for it at once: one that is lost stays open.
+      log ??= open(`${path}-wal`, 'r+')
+      const opening = log
       try {
-        log ??= await open(`${path}-wal`, 'r+')
-        await log.datasync()
+        await (await opening).datasync()
       } catch (cause) {
+        if (!sqlite.isOpen) return
+        if (log === opening) log = undefined
+        opening.then((handle) => handle.close()).catch(() => {})
         throw failed(cause)
       }
     },
@@ -151,7 +157,7 @@ export function openDatabase(path: string): Database {
     vacuum: () => guard(() => sqlite.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE)')),
     close() {
       statements.clear()
-      log?.close().catch(() => {})
+      log?.then((handle) => handle.close()).catch(() => {})
       log = undefined
       if (sqlite.isOpen) guard(() => sqlite.close())
     }

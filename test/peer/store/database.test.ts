@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, statSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readlinkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { type Database, openDatabase } from '../../../peer/store/database.ts'
@@ -17,6 +17,19 @@ function names(database: Database): unknown[] {
   return database.all('SELECT name FROM thing ORDER BY id').map((row) => row.name)
 }
 
+/** How often this process has `path` open; undefined where the system does not say. */
+function openAt(path: string): number | undefined {
+  if (process.platform !== 'linux') return undefined
+  const links = readdirSync('/proc/self/fd').map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`)
+    } catch {
+      return ''
+    }
+  })
+  return links.filter((link) => link.replace(/ \(deleted\)$/, '') === path).length
+}
+
 describe('a database', () => {
   test('keeps what was committed when it is opened again, and runs each migration once', () => {
     const path = join(testFolder(), 'peer.sqlite')
@@ -28,6 +41,21 @@ describe('a database', () => {
     after.migrate('things', [TABLE, "INSERT INTO thing (name) VALUES ('migrated')"])
     after.migrate('things', [TABLE, "INSERT INTO thing (name) VALUES ('migrated')"])
     expect(names(after)).toEqual(['kept', 'migrated'])
+  })
+
+  test('opens its log once however many sync it, and leaves none open behind it', async () => {
+    const path = join(testFolder(), 'peer.sqlite')
+    const database = opened(path)
+    database.migrate('things', [TABLE])
+    const before = openAt(`${path}-wal`)
+    const syncs = [database.sync(), database.sync(), database.sync()]
+    await Promise.all(syncs)
+    expect(openAt(`${path}-wal`)).toBe(before === undefined ? undefined : before + 1)
+    const late = database.sync()
+    database.close()
+    await late
+    await database.sync()
+    await expect.poll(() => openAt(`${path}-wal`) ?? 0).toBe(0)
   })
 
   test('refuses a file written by a newer version', () => {
