@@ -11,6 +11,7 @@ test('everything can be set', () => {
     DISCORD_API: 'http://127.0.0.1:1/api',
     DISCORD_TOPICS: 'crafts, software security ,',
     DISCORD_DAILY: '0.5',
+    DISCORD_DATA_DIR: '/srv/bot',
     DATANET_PEER_URL: 'http://127.0.0.1:2',
     DATANET_PEER_TOKEN: 'peer-token'
   })
@@ -19,6 +20,7 @@ test('everything can be set', () => {
     discordApi: 'http://127.0.0.1:1/api',
     topics: ['crafts', 'software security'],
     dailyWei: 5n * 10n ** 17n,
+    dataDir: '/srv/bot',
     peer: { url: 'http://127.0.0.1:2', token: 'peer-token' }
   })
 })
