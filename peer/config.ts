@@ -7,6 +7,7 @@ import type { Role } from './api/peer-api.ts'
 import type { ApiToken } from './api/server.ts'
 import type { ChainContracts } from './chain/chain.ts'
 import { readNetwork } from './devnet/network.ts'
+import { type UpstreamInit, upstreamSchema } from './engines/upstream/upstream-init.ts'
 import { ALL_ROLES, ROLES } from './roles.ts'
 import type { SpendingLimits } from './services/parts.ts'
 
@@ -50,6 +51,8 @@ export interface Config {
   readonly towerAtWei?: bigint
   /** The least that a voucher must bring to be kept here, in the role tower; a hundredth of a token. */
   readonly towerLeastWei?: bigint
+  /** Language models beside the embedded engine. */
+  readonly upstreams?: readonly UpstreamInit[]
   /** What is contributed here goes on by itself: reviewed by own curators, published, built, served. */
   readonly autoPublish: boolean
   /** Opens the keys; from the environment only, where neither `ps` nor a backup of files shows it. */
@@ -64,14 +67,14 @@ export interface Config {
 export interface ConfigSources {
   /**
    * The environment; the process's own when left out. A key is DATANET_ and its name in capitals:
-   * DATANET_API_PORT. Lists are separated by commas; contracts and tokens are JSON.
+   * DATANET_API_PORT. Lists are separated by commas; contracts, tokens and upstreams are JSON.
    */
   readonly env?: Readonly<Record<string, string | undefined>>
   /**
    * Keys in camel case, as text or as what they mean: dataDir, network (a network file), bootstrap,
    * listen, roles, chain, chainPort, rpcUrl, contracts, apiPort, gateway, gatewayPort, gatewayToken, gatewayCapWei, maxCallWei,
    * prepayWei, depositWei, maxDayWei, maxProviderDayWei, minBondWei, dht, withdrawDelayS, idleCloseS,
-   * confirmations, claimAtWei, towers, towerAtWei, towerLeastWei, autoPublish, keyPassphraseFile,
+   * confirmations, claimAtWei, towers, towerAtWei, towerLeastWei, autoPublish, upstreams, keyPassphraseFile,
    * logLevel, tokens. Undefined values count as left out.
    */
   readonly flags?: Readonly<Record<string, unknown>>
@@ -198,6 +201,7 @@ const sourceSchema = z
     towerAtWei: wei,
     towerLeastWei: wei,
     autoPublish: flag,
+    upstreams: fromJson(z.array(upstreamSchema).max(64)),
     keyPassphrase: z.string().min(1),
     keyPassphraseFile: z.string().min(1),
     logLevel: z.enum(['silent', 'error', 'warn', 'info', 'debug']),
@@ -259,7 +263,8 @@ export function loadConfig({ env = process.env, flags = {}, file }: ConfigSource
  * only its host, since its path often is a key. Amounts are decimal text.
  */
 export function describeConfig(config: Config): Readonly<Record<string, unknown>> {
-  const { limits, tokens, rpcUrl, gatewayToken, contracts, keyPassphrase, ...rest } = config
+  const { limits, tokens, rpcUrl, gatewayToken, contracts, keyPassphrase, ...others } = config
+  const { upstreams = [], ...rest } = others
   const plain = Object.entries({ ...rest, ...limits }).map(([key, value]) => [
     key,
     typeof value === 'bigint' ? value.toString() : value
@@ -271,6 +276,11 @@ export function describeConfig(config: Config): Readonly<Record<string, unknown>
       contracts === undefined ? null : { ...contracts, chainId: Number(contracts.chainId) },
     gatewayToken: gatewayToken === undefined ? null : 'hidden',
     keyPassphrase: keyPassphrase === undefined ? null : 'hidden',
+    upstreams: upstreams.map(({ apiKey, url, ...one }) => ({
+      ...one,
+      ...(url === undefined ? {} : { url: hideUrl(url) }),
+      ...(apiKey === undefined ? {} : { apiKey: 'hidden' })
+    })),
     tokens: tokens.map(({ token: _, spendWei, ...scope }) => ({
       token: 'hidden',
       ...scope,

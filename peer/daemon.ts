@@ -69,6 +69,7 @@ export async function startDaemon(config: Config, options: DaemonOptions = {}): 
       limits,
       dht: config.dht,
       autoPublish: config.autoPublish,
+      ...(config.upstreams === undefined ? {} : { upstreams: config.upstreams }),
       ...delayOf(config),
       ...(config.idleCloseS === 0 ? {} : { idleCloseMs: config.idleCloseS * 1_000 }),
       ...moneyOf(config),

@@ -1,5 +1,6 @@
 import type { Role } from './api/peer-api.ts'
 import type { ChainContracts } from './chain/chain.ts'
+import type { UpstreamInit } from './engines/upstream/upstream-init.ts'
 import type { TombstoneSyncInit } from './services/contribution/tombstone-sync.ts'
 import type { KeepingUpInit } from './services/datanet/keeping-up.ts'
 import type { Parts, SpendingLimits } from './services/parts.ts'
@@ -37,6 +38,8 @@ export interface PeerInit {
   readonly towerAtWei?: bigint
   /** As a tower: the least that a voucher must bring; a hundredth of a token unless given. */
   readonly towerLeastWei?: bigint
+  /** Language models it may answer with, beside the embedded engine. */
+  readonly upstreams?: readonly UpstreamInit[]
   /** Told to the faces, which act on it; off unless given. */
   readonly autoPublish?: boolean
   /** Opens encrypted keys, and encrypts them where they are not; refused as openWallet refuses. */

@@ -50,6 +50,7 @@ import { createNaming } from './services/datanet/naming.ts'
 import { createCatalogue, describeListing } from './services/model/catalogue.ts'
 import { createModels } from './services/model/models.ts'
 import { createOffering, OFFERED } from './services/model/offering.ts'
+import { createTextModels } from './services/model/text-models.ts'
 import type { Parts } from './services/parts.ts'
 import { createPublications } from './services/publications.ts'
 import { createBonds } from './services/receipt/bonds.ts'
@@ -185,7 +186,8 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     )
     started.push(() => hosting.stop())
     const catalogue = createCatalogue(parts)
-    const models = createModels(parts, datanets, revisions, catalogue, tombstones)
+    const texts = createTextModels(init.upstreams ?? [])
+    const models = createModels(parts, datanets, revisions, catalogue, tombstones, texts)
     const withdrawDelayS = init.withdrawDelayS ?? OFFERED.withdrawDelayS
     const offering = createOffering(parts, datanets, models, catalogue, { withdrawDelayS })
     started.push(() => offering.stop())

@@ -59,6 +59,7 @@ const FILES = {
   '06-card': model.card,
   '06-offer': model.offer,
   '06-price': model.price,
+  '06-tool-calls': model.toolCalls,
   '07-call': paid.call,
   '07-replay': paid.replay,
   '07-claim': paid.escrowClaim,

@@ -36,6 +36,8 @@ export interface BuildRecipe {
   readonly name: string
   readonly description: string
   readonly account: string
+  /** The name of a language model in this peer's settings that is to answer; it quotes without. */
+  readonly upstream?: string
 }
 
 export interface ModelSummary {
@@ -88,8 +90,11 @@ export interface ModelListing {
 }
 
 export interface ChatMessage {
-  readonly role: 'system' | 'user' | 'assistant'
+  readonly role: 'system' | 'user' | 'assistant' | 'tool'
+  /** An earlier answer stands as it came, tool calls and all (see `readToolCalls`). */
   readonly content: string
+  /** Of a tool's result: the call it answers. */
+  readonly toolCallId?: string
 }
 
 export interface Question {
@@ -99,6 +104,8 @@ export interface Question {
   /** The most this call may cost, everything included; the peer's own limits hold as well. */
   readonly maxWei?: bigint
   readonly maxOutputTokens?: number
+  /** Tools it may call and the JSON it is to be, as `formText` writes them; counted like a message. */
+  readonly form?: string
   readonly retry?: boolean
 }
 

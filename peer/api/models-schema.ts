@@ -40,7 +40,8 @@ const recipe = z.strictObject({
   datanet: idSchema,
   name: z.string().max(256),
   description: z.string().max(4_096),
-  account: idSchema
+  account: idSchema,
+  upstream: z.exactOptional(z.string().min(1).max(256))
 })
 
 const terms = z.strictObject({
@@ -54,11 +55,18 @@ const terms = z.strictObject({
 const question = z.strictObject({
   model: idSchema,
   messages: z
-    .array(z.strictObject({ role: z.enum(['system', 'user', 'assistant']), content: z.string() }))
+    .array(
+      z.strictObject({
+        role: z.enum(['system', 'user', 'assistant', 'tool']),
+        content: z.string(),
+        toolCallId: z.exactOptional(z.string().min(1).max(256))
+      })
+    )
     .max(MAX_MESSAGES)
     .readonly(),
   maxWei: z.exactOptional(weiSchema),
   maxOutputTokens: z.exactOptional(z.int().positive()),
+  form: z.exactOptional(z.string().max(65_536)),
   retry: z.exactOptional(z.boolean())
 })
 

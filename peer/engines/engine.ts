@@ -1,3 +1,4 @@
+import type { AnswerForm } from '../../protocol/model/answer-form.ts'
 import type { Evidence } from '../../protocol/receipt/attribution.ts'
 
 /** One contribution as an engine reads it. */
@@ -13,9 +14,13 @@ export interface EnginePassage {
 
 export interface EngineRequest {
   readonly messages: readonly {
-    readonly role: 'system' | 'user' | 'assistant'
+    readonly role: 'system' | 'user' | 'assistant' | 'tool'
     readonly content: string
+    /** Of a tool's result: the call it answers. */
+    readonly toolCallId?: string | undefined
   }[]
+  /** Tools it may call, and the form its answer must have; engines without refuse it (INPUT_INVALID). */
+  readonly form?: AnswerForm
   /** Bound of the visible answer in tokens; an engine ends earlier rather than pass it. */
   readonly maxOutputTokens?: number
 }
@@ -30,7 +35,10 @@ export interface EngineOutcome {
   readonly outcome: 'answered' | 'abstained'
   /** True when `maxOutputTokens` ended the answer. */
   readonly truncated: boolean
+  /** A sentence for each chunk. */
   readonly evidence: Evidence
+  /** The evidence of that much of the answer, where chunks are not sentences. */
+  readonly evidenceOf?: (delivered: string) => Evidence
   /** In the order of the marks [1], [2]… in the answer; empty when it abstained. */
   readonly citations: readonly {
     readonly contribution: string
@@ -58,8 +66,8 @@ export interface Engine {
   }
   /**
    * Streams the answer to the last user message and returns what it rests on. Refuses a request
-   * without a user message (INPUT_INVALID); what breaks inside is ENGINE_FAILED; abort passes
-   * through.
+   * without a user message (INPUT_INVALID); what breaks inside is ENGINE_FAILED, what takes too long
+   * ENGINE_TIMEOUT; abort passes through, or ends the answer with what it rests on so far.
    */
   generate(
     request: EngineRequest,

@@ -160,6 +160,9 @@ export const ERRORS = {
   REQUEST_TOO_LARGE: row(45, 'the request is larger than the offer allows', 'caller', false, 413),
   PROVIDER_BUSY: row(46, 'the provider takes no more calls just now', 'caller', true, 503),
   ENGINE_FAILED: row(47, 'the model could not answer', 'provider', true, 502),
+  ENGINE_TIMEOUT: row(49, 'the model did not answer in time', 'provider', true, 504),
+  UPSTREAM_MISSING: row(55, 'no model server for this base is set up here', 'operator', false, 503),
+  ADAPTER_REFUSED: row(56, 'the adapter is not what its card says', 'provider', false, 409),
   MODEL_DIFFERS: row(48, 'what was rebuilt is not the artefact of the card', 'author', false, 409),
   // deciding about a Datanet: after the numbers of the datanet room, which are taken
   PROPOSAL_UNKNOWN: row(50, 'no such proposal is known here', 'caller', false, 404),

@@ -48,6 +48,10 @@ export const LIMITS = {
   chunkCharacters: 4_096,
   /** Revisions one model card may name. */
   cardRevisions: 64,
+  /** The rank of an adapter: servers set room aside for the largest. */
+  adapterRank: 1_024,
+  /** Adapters that an offer names as warm. */
+  warmAdapters: 64,
   /** Leaves of one drop held in one document. */
   dropLeaves: 100_000,
   /** One drop document: its leaves at about 60 bytes each, and its channels. */

@@ -22,6 +22,15 @@ export const cardSchema = z.strictObject({
   /** What answers: `retrieval`, `openai`, `llama`. */
   engine: field.label,
   base: field.label.optional(),
+  /** What was trained on top of the base. specs/06-model.md §Adapter */
+  adapter: z
+    .strictObject({
+      cid: field.cid,
+      rank: z.int().min(1).max(LIMITS.adapterRank),
+      /** A question that the base with the adapter answers so, word by most likely word. */
+      canary: z.strictObject({ prompt: field.text(1_024), answer: field.bytes(32) }).optional()
+    })
+    .optional(),
   /** What was built: an index, an adapter. */
   artefact: field.cid,
   revisions: z

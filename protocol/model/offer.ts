@@ -50,6 +50,13 @@ export const offerSchema = z
     policy: royaltyPolicySchema,
     maxInputBytes: z.int().min(1).max(LIMITS.frameBytes),
     maxOutputTokens: z.int().min(1),
+    /** Where adapters load on demand: the largest rank taken, and those in memory as this was issued. */
+    adapters: z
+      .strictObject({
+        maxRank: z.int().min(1).max(LIMITS.adapterRank),
+        warm: z.array(field.cid).max(LIMITS.warmAdapters)
+      })
+      .optional(),
     seq: field.atMs,
     expiresAtMs: field.atMs
   })

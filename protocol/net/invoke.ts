@@ -21,13 +21,17 @@ export const requestSchema = z.strictObject({
   messages: z
     .array(
       z.strictObject({
-        role: z.enum(['system', 'user', 'assistant']),
-        content: z.string().max(LIMITS.frameBytes)
+        role: z.enum(['system', 'user', 'assistant', 'tool']),
+        content: z.string().max(LIMITS.frameBytes),
+        /** Of a tool's result: the call it answers. */
+        toolCallId: field.label.optional()
       })
     )
     .min(1)
     .max(256),
   maxOutputTokens: z.int().min(1).optional(),
+  /** Tools and the form of the answer, as JSON. specs/06-model.md §Answer form */
+  form: z.string().min(2).max(65_536).optional(),
   /** The most this call may cost, everything included. */
   maxWei: field.wei,
   /** Salts of the two commitments in the receipt; they stay with the two parties. */

@@ -272,12 +272,28 @@ export async function request() {
           ],
           maxOutputTokens: 64
         }
+      ],
+      [
+        'a tool and its result',
+        {
+          ...record,
+          messages: [
+            { role: 'user', content: 'Is the tide out?' },
+            { role: 'assistant', content: '\u001e{"id":"a","name":"tide","arguments":"{}"}\n' },
+            { role: 'tool', content: 'out', toolCallId: 'a' }
+          ],
+          form: '{"tools":[{"name":"tide"}]}'
+        }
       ]
     ].map(([name, one]) => ({ name, input: json(one), bytes: text(encode(one)) })),
     invalid: [
       bad('a call id of 15 bytes', { callId: fill(15, 1) }),
       bad('no message', { messages: [] }),
-      bad('another role', { messages: [{ role: 'tool', content: '' }] }),
+      bad('another role', { messages: [{ role: 'critic', content: '' }] }),
+      bad('a tool call without an id', {
+        messages: [{ role: 'tool', content: '', toolCallId: '' }]
+      }),
+      bad('a form of nothing', { form: '' }),
       bad('attempt 256', { attempt: 256 })
     ]
   }

@@ -15,6 +15,7 @@ import {
   peer,
   REGISTRY,
   seal,
+  sha256,
   someCid,
   TOKEN,
   text,
@@ -121,12 +122,26 @@ export async function card() {
   return {
     valid: [
       await shown(DOMAIN, 'without a base', record),
-      await shown(DOMAIN, 'with a base', { ...record, engine: 'llama', base: 'some/base-model' })
+      await shown(DOMAIN, 'with a base', { ...record, engine: 'llama', base: 'some/base-model' }),
+      await shown(DOMAIN, 'with an adapter', {
+        ...record,
+        engine: 'openai',
+        base: 'some/base-model',
+        adapter: {
+          cid: someCid(3),
+          rank: 16,
+          canary: { prompt: 'What is a bow?', answer: sha256(utf8('The front of a boat.')) }
+        }
+      })
     ],
     invalid: [
       await bad('capitals in the name', { name: 'Sea' }),
       await bad('a name that ends in a dash', { name: 'sea-' }),
       await bad('no revision', { revisions: [] }),
+      await bad('an adapter of no rank', { adapter: { cid: someCid(3), rank: 0 } }),
+      await bad('a canary without an answer', {
+        adapter: { cid: someCid(3), rank: 16, canary: { prompt: 'What is a bow?' } }
+      }),
       await bad('another tokenizer', { tokenizer: 'cl100k_base' }),
       await bad('a fraction in the evaluation', {
         evaluation: { ...record.evaluation, answered: 0.5 }
@@ -189,12 +204,22 @@ export async function offer() {
     ['the highest of one part only', [{}, { ...poor, ...generous }], {}, 'ROYALTY_TOO_LOW']
   ]
   return {
-    valid: [await shown(DOMAIN, 'priced', record), await shown(DOMAIN, 'free', free)],
+    valid: [
+      await shown(DOMAIN, 'priced', record),
+      await shown(DOMAIN, 'free', free),
+      await shown(DOMAIN, 'with warm adapters', {
+        ...record,
+        adapters: { maxRank: 64, warm: [someCid(3), someCid(4)] }
+      })
+    ],
     invalid: [
       await bad('a life over ten minutes', { expiresAtMs: NOW_MS + TEN_MINUTES_MS + 1 }),
       await bad('a withdrawal at once', { payment: { ...payment, withdrawDelayS: 0 } }),
       await bad('a chain key of 31 bytes', { payment: { ...payment, auditor: fill(31, 1) } }),
       await bad('an amount as a number', { openWei: 1 }),
+      await bad('more warm adapters than are told', {
+        adapters: { maxRank: 64, warm: Array.from({ length: 65 }, () => someCid(3)) }
+      }),
       invalid(
         'OFFER-R1',
         'no payment',
@@ -272,6 +297,56 @@ export async function price() {
     running: [
       { chunks: ['The bow is', ' the front of a boat.'], tokens: [3, 9] },
       { chunks: ['hello worl', 'd', '!'], tokens: [3, 3, 3] }
+    ]
+  }
+}
+
+/** Tool calls as the text that an answer ends with, and forms that ask for them. */
+export function toolCalls() {
+  const line = (call) => `\u001e${JSON.stringify(call)}\n`
+  const tide = { id: 'a', name: 'tide', arguments: '{"at":"noon"}' }
+  const wind = { id: 'b', name: 'wind', arguments: 'not JSON' }
+  const form = (name, value, error) => ({
+    name,
+    form: typeof value === 'string' ? value : JSON.stringify(value),
+    ...(error === undefined ? {} : { requirement: 'FORM-R1', error })
+  })
+  const none = 'INPUT_INVALID'
+  const tools = [{ name: 'tide', description: 'in or out', parameters: { type: 'object' } }]
+  return {
+    valid: [
+      { name: 'no call', text: 'The bow.', content: 'The bow.', toolCalls: [] },
+      { name: 'one call', text: line(tide), content: '', toolCalls: [tide] },
+      {
+        name: 'words and two calls',
+        text: `Let me see.${line(tide)}${line(wind)}`,
+        content: 'Let me see.',
+        toolCalls: [tide, wind]
+      }
+    ],
+    invalid: [
+      ['no line feed', `\u001e${JSON.stringify(tide)}`],
+      ['no JSON', '\u001etide\n'],
+      ['no id', line({ name: 'tide', arguments: '{}' })],
+      ['a name with a space', line({ ...tide, name: 'the tide' })],
+      ['arguments that are no text', line({ ...tide, arguments: {} })]
+    ].map(([name, text]) => ({
+      name,
+      requirement: 'TOOLS-R1',
+      text,
+      error: 'RECORD_MALFORMED'
+    })),
+    forms: [
+      form('a tool', { tools }),
+      form('a choice', { tools, toolChoice: { name: 'tide' } }),
+      form('a schema', { json: { name: 'tide', schema: { type: 'object' }, strict: true } }),
+      form('any JSON', { json: {} }),
+      form('no JSON', 'tools', none),
+      form('no tool', { tools: [] }, none),
+      form('a name with a space', { tools: [{ name: 'the tide' }] }, none),
+      form('a choice of another', { tools, toolChoice: { name: 'wind' } }, none),
+      form('a choice of nothing', { toolChoice: 'required' }, none),
+      form('another key', { grammar: 'x' }, none)
     ]
   }
 }

@@ -240,6 +240,30 @@ test('what is shown of a configuration holds no secret', () => {
   })
 })
 
+test('language models are set up by name, and their keys are never shown', () => {
+  const url = 'http://127.0.0.1:8000/v1'
+  const one = { name: 'gpu', kind: 'openai', base: 'some/base', url, apiKey: 'sesame' }
+  const env = { DATANET_DATA_DIR: dir, DATANET_UPSTREAMS: JSON.stringify([one]) }
+  const config = loadConfig({ env })
+  expect(config.upstreams).toEqual([one])
+  const shown = describeConfig(config)
+  expect(JSON.stringify(shown)).not.toContain('sesame')
+  expect(shown).toMatchObject({ upstreams: [{ name: 'gpu', apiKey: 'hidden' }] })
+  for (const change of [
+    { url: 'file:///etc' },
+    { kind: 'magic' },
+    { name: 'A B' },
+    { wholeMs: 120_000 }
+  ]) {
+    const flags = { upstreams: [{ ...one, ...change }] }
+    expect(() => loadConfig({ env: { DATANET_DATA_DIR: dir }, flags })).toThrow(
+      expect.objectContaining({ code: 'CONFIG_INVALID' })
+    )
+  }
+  const { url: _, ...without } = one
+  expect(() => loadConfig({ env, flags: { upstreams: [without] } })).toThrow(/a url/)
+})
+
 test('budgets of a day are limits of the payer', () => {
   const env = { DATANET_DATA_DIR: dir, DATANET_MAX_DAY_WEI: '7', DATANET_IDLE_CLOSE_S: '0' }
   const config = loadConfig({ env, file: file({ maxProviderDayWei: '5', minBondWei: '3' }) })

@@ -27,6 +27,15 @@ export function sentencesOf(text: string): Sentence[] {
   return sentences
 }
 
+/** The sentences of an answer: as those of a passage, but no line is a mere heading. */
+export function answerSentences(text: string): string[] {
+  return text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .flatMap(splitLine)
+}
+
 function isHeading(line: string): boolean {
   if (/^#+ /.test(line)) return true
   return line.length <= 60 && /[\p{L}:]$/u.test(line) && line.split(' ').length <= 6

@@ -60,6 +60,8 @@ export function createRetrievalEngine(
     }),
     async *generate(request, { signal }) {
       signal.throwIfAborted()
+      // It quotes; a tool or a schema would go unheard.
+      if (request.form !== undefined) throw new DatanetError('INPUT_INVALID', { param: 'form' })
       const found = await find(turnsOf(request), { signal })
       const { hits, reading } = found
       const limit = { count: countTokens, tokens: request.maxOutputTokens ?? Infinity }

@@ -7,14 +7,20 @@ import { ownAccount } from './resolve.ts'
 export async function buildModel(
   api: PeerApi,
   datanet: DatanetSummary,
-  named: { readonly name?: string; readonly description?: string; readonly account?: string },
+  named: {
+    readonly name?: string
+    readonly description?: string
+    readonly account?: string
+    readonly upstream?: string
+  },
   options: ProgressOptions
 ): Promise<ModelSummary> {
   const recipe = {
     datanet: datanet.id,
     name: named.name ?? `${slug(datanet.name)}-answers`,
     description: named.description ?? `Answers questions from “${datanet.name}”.`,
-    account: named.account ?? (await ownAccount(api, 'builder'))
+    account: named.account ?? (await ownAccount(api, 'builder')),
+    ...(named.upstream === undefined ? {} : { upstream: named.upstream })
   }
   return api.models.build(recipe, options)
 }

@@ -14,6 +14,7 @@ interface BuildOptions {
   readonly name?: string
   readonly description?: string
   readonly account?: string
+  readonly upstream?: string
 }
 
 interface ServeOptions {
@@ -32,7 +33,8 @@ export const modelCommands: readonly CliCommand[] = [
       new Option('--datanet <datanet>', 'id or name; needless where only one is known'),
       new Option('--name <text>', 'what callers name it by'),
       new Option('--description <text>', 'what it answers'),
-      new Option('--account <account>', 'the builder, who earns a share (builder)')
+      new Option('--account <account>', 'the builder, who earns a share (builder)'),
+      new Option('--upstream <name>', 'a language model of the settings that answers')
     ],
     async run({ api, options, print, signal }) {
       const datanet = await datanetOf(api, options.datanet)

@@ -1,4 +1,5 @@
 import type { AskEvent } from '../../api/models-api.ts'
+import { readToolCalls } from '../../api/tool-calls.ts'
 import { toOpenAiError } from './openai-error.ts'
 
 export interface Completion {
@@ -6,6 +7,8 @@ export interface Completion {
   readonly model: string
   readonly callId: string
   readonly createdAtMs: number
+  /** Tools were named: what ends the answer may be calls of them. */
+  readonly mayCall: boolean
 }
 
 type Done = Extract<AskEvent, { type: 'done' }>
@@ -19,14 +22,22 @@ export async function toCompletion(events: AsyncIterable<AskEvent>, completion: 
     if (event.type === 'retrying') text = ''
     if (event.type === 'done') done = event
   }
+  const read = completion.mayCall ? readToolCalls(text) : { content: text, toolCalls: [] }
+  const { content, toolCalls } = read
+  const calls = toolCalls.map(toOpenAiCall)
   return {
     ...head(completion, 'chat.completion'),
     choices: [
       {
         index: 0,
-        message: { role: 'assistant', content: text, refusal: null },
+        message: {
+          role: 'assistant',
+          content: calls.length > 0 && content === '' ? null : content,
+          refusal: null,
+          ...(calls.length === 0 ? {} : { tool_calls: calls })
+        },
         logprobs: null,
-        finish_reason: done === undefined ? 'length' : finishReason(done)
+        finish_reason: done === undefined ? 'length' : finishReason(done, calls.length)
       }
     ],
     usage: done === undefined ? undefined : usageOf(done)
@@ -50,11 +61,23 @@ export async function* toChunks(
   ]
   try {
     yield chunk(choice({ role: 'assistant', content: '' }))
+    // Tool calls end an answer: from their first mark on it is kept until they are whole.
+    let calling = ''
     for await (const event of events) {
-      if (event.type === 'chunk') yield chunk(choice({ content: event.text }))
+      if (event.type === 'chunk') {
+        const mark = completion.mayCall ? event.text.indexOf(CALL_MARK) : -1
+        const at = calling === '' ? mark : 0
+        const content = at < 0 ? event.text : event.text.slice(0, at)
+        if (calling === '' && content !== '') yield chunk(choice({ content }))
+        if (at >= 0) calling += event.text.slice(at)
+      }
       if (event.type !== 'done') continue
+      const calls = readToolCalls(calling).toolCalls.map(toOpenAiCall)
+      for (const [index, call] of calls.entries()) {
+        yield chunk(choice({ tool_calls: [{ index, ...call }] }))
+      }
       const usage = usageOf(event)
-      const finish = choice({}, finishReason(event))
+      const finish = choice({}, finishReason(event, calls.length))
       if (includeUsage) {
         yield chunk(finish)
         yield chunk([], { usage })
@@ -77,9 +100,18 @@ function head({ model, callId, createdAtMs }: Completion, object: string) {
   }
 }
 
+/** What tool calls in an answer begin with (specs/06-model.md §Tool calls). */
+const CALL_MARK = '\u001e'
+
+function toOpenAiCall(call: { id: string; name: string; arguments: string }) {
+  const { id, name, arguments: args } = call
+  return { id, type: 'function' as const, function: { name, arguments: args } }
+}
+
 /** `stop` when the model said all it had to say, an abstention included. */
-function finishReason({ receipt: { outcome } }: Done): 'stop' | 'length' {
-  return outcome === 'answered' || outcome === 'abstained' ? 'stop' : 'length'
+function finishReason({ receipt: { outcome } }: Done, calls: number) {
+  if (calls > 0) return 'tool_calls' as const
+  return outcome === 'answered' || outcome === 'abstained' ? ('stop' as const) : ('length' as const)
 }
 
 function usageOf({ receipt, citations }: Done) {

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import type { ChatMessage } from '../../api/models-api.ts'
 import { refusal } from '../../api/problem.ts'
+import { answerText } from '../../api/tool-calls.ts'
+import { callsField, formFields, formOf } from './chat-form.ts'
 
 /** A chat request as this gateway understands it. */
 export interface ChatRequest {
@@ -10,6 +12,10 @@ export interface ChatRequest {
   readonly includeUsage: boolean
   readonly maxOutputTokens?: number
   readonly maxWei?: bigint
+  /** Tools and the form of the answer. */
+  readonly form?: string
+  /** The parameter that asks for the form: for a model that answers in plain text only. */
+  readonly formParam?: string
 }
 
 const MAX_MESSAGES = 256
@@ -24,12 +30,12 @@ const textParts = z
   .min(1)
   .transform((parts) => parts.map(({ text }) => text).join(''))
 
-const message = z.object({
-  role: z
-    .enum(['system', 'developer', 'user', 'assistant'])
-    .transform((role) => (role === 'developer' ? 'system' : role)),
-  content: z.union([z.string(), textParts], { error: 'only text content is supported' })
-})
+const content = z.union([z.string(), textParts], { error: 'only text content is supported' })
+const message = z.discriminatedUnion('role', [
+  z.object({ role: z.enum(['system', 'developer', 'user']), content }),
+  z.object({ role: z.literal('tool'), content, tool_call_id: z.string().min(1).max(256) }),
+  z.object({ role: z.literal('assistant'), content: content.nullish(), tool_calls: callsField })
+])
 
 const tokens = z.int().positive().nullish()
 const empty = (what: string) =>
@@ -48,7 +54,7 @@ const body = z.object({
   max_tokens: tokens,
   max_completion_tokens: tokens,
   n: z.literal(1, { error: 'one answer a call: n must be 1' }).nullish(),
-  tools: empty('tools'),
+  ...formFields,
   functions: empty('functions'),
   stop: z
     .union([z.literal(''), z.array(z.string()).max(0)], { error: 'stop is not supported' })
@@ -56,9 +62,6 @@ const body = z.object({
   logprobs: z.literal(false, { error: 'logprobs are not supported' }).nullish(),
   audio: z.null({ error: 'audio is not supported' }).optional(),
   modalities: z.array(z.literal('text', { error: 'only text is supported' })).nullish(),
-  response_format: z
-    .object({ type: z.literal('text', { error: 'only plain text is supported' }) })
-    .nullish(),
   x_datanet: z
     .object({
       maxWei: z
@@ -82,12 +85,33 @@ export function parseChatRequest(input: unknown): ChatRequest {
   }
   const { model, messages, stream, stream_options, x_datanet } = parsed.data
   const maxOutputTokens = parsed.data.max_completion_tokens ?? parsed.data.max_tokens
+  const { form, param: formParam } = formOf(parsed.data)
   return {
     model,
-    messages,
+    messages: messages.map(toMessage),
     stream: stream ?? false,
     includeUsage: stream_options?.include_usage ?? false,
     ...(maxOutputTokens == null ? {} : { maxOutputTokens }),
+    ...(form === undefined || formParam === undefined ? {} : { form, formParam }),
     ...(x_datanet?.maxWei === undefined ? {} : { maxWei: BigInt(x_datanet.maxWei) })
   }
+}
+
+function toMessage(one: z.output<typeof message>, index: number): ChatMessage {
+  if (one.role === 'tool') {
+    return { role: 'tool', content: one.content, toolCallId: one.tool_call_id }
+  }
+  if (one.role !== 'assistant') {
+    return { role: one.role === 'developer' ? 'system' : one.role, content: one.content }
+  }
+  const calls = (one.tool_calls ?? []).map(({ id, function: { name, arguments: args } }) => ({
+    id,
+    name,
+    arguments: args
+  }))
+  if (one.content == null && calls.length === 0) {
+    const param = `messages.${index}.content`
+    throw refusal('INPUT_INVALID', { param }, { hint: `${param}: only text content is supported` })
+  }
+  return { role: 'assistant', content: answerText(one.content ?? '', calls) }
 }

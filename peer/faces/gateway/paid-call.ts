@@ -36,6 +36,7 @@ export async function startPaidCall(
       model: listing.model.model,
       messages: request.messages,
       retry: !request.stream,
+      ...(request.form === undefined ? {} : { form: request.form }),
       ...(request.maxOutputTokens === undefined ? {} : { maxOutputTokens: request.maxOutputTokens })
     }
   }

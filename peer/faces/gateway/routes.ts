@@ -60,10 +60,23 @@ async function answer(c: Context, components: RouteComponents, { maxBodyBytes }:
     await readJson(c.req.raw, { maxBytes: maxBodyBytes, timeoutMs: BODY_MS })
   )
   const listing = findListing(await api.models.list(), request.model)
+  if (request.formParam !== undefined && listing.model.engine === 'retrieval') {
+    const param = request.formParam
+    throw refusal(
+      'INPUT_INVALID',
+      { param },
+      { hint: `${param}: this model answers in plain text` }
+    )
+  }
   // Fires when the connection closes, by the client or by stop().
   const { signal } = c.req.raw
   const { callId, events } = await startPaidCall(components, request, { listing, signal })
-  const completion = { model: request.model, callId, createdAtMs: now() }
+  const completion = {
+    model: request.model,
+    callId,
+    createdAtMs: now(),
+    mayCall: request.form !== undefined
+  }
   const headers = { 'x-datanet-call-id': callId }
   if (!request.stream) return c.json(await toCompletion(events, completion), 200, headers)
 

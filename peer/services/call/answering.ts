@@ -1,6 +1,7 @@
 import { DatanetError, isAbort, isDatanetError } from '../../../protocol/base/errors.ts'
 import { LIMITS } from '../../../protocol/base/limits.ts'
 import { fromWire, toWire } from '../../../protocol/base/schema.ts'
+import { decodeForm } from '../../../protocol/model/answer-form.ts'
 import {
   type ExchangeContext,
   type ExchangeHandler,
@@ -69,6 +70,7 @@ export function createAnswering(
     const { maxOutputTokens } = OFFERED
     const asked = {
       messages: request.messages,
+      ...(request.form === undefined ? {} : { form: decodeForm(request.form) }),
       maxOutputTokens: Math.min(request.maxOutputTokens ?? maxOutputTokens, maxOutputTokens)
     }
     const steps = createSteps(served.model.engine.generate(asked, { signal: engine.signal }))

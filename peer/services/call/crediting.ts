@@ -19,11 +19,15 @@ export function creditsOf(
   if (outcome === undefined || text === '') return UNATTRIBUTED
   const { owners } = served.model
   // What was withdrawn while the answer ran is nobody's.
-  const spoken = outcome.evidence.sentences.slice(0, Math.max(1, sentences)).map((sentence) => ({
+  const evidence = outcome.evidenceOf?.(text) ?? {
+    ...outcome.evidence,
+    sentences: outcome.evidence.sentences.slice(0, Math.max(1, sentences))
+  }
+  const spoken = evidence.sentences.map((sentence) => ({
     ...sentence,
     supports: sentence.supports.filter(({ contribution }) => owners.has(contribution))
   }))
-  return coverageCredits({ ...outcome.evidence, sentences: spoken }, owners)
+  return coverageCredits({ ...evidence, sentences: spoken }, owners)
 }
 
 /** Lets the model finish silently, to know what its answer rests on; not for long. */

@@ -3,10 +3,18 @@ import { refuseUncountable, tokensOf } from '../../../protocol/model/price.ts'
 import type { CallRequest } from '../../../protocol/net/invoke.ts'
 import { OFFERED } from '../model/offering.ts'
 
-/** Tokens of the caller's own messages. Refuses text that cannot be counted (REQUEST_TOO_LARGE). */
-export function inputTokensOf({ messages }: CallRequest): number {
-  for (const { content } of messages) refuseUncountable(content)
-  return messages.reduce((sum, { content }) => sum + tokensOf(content), 0)
+/**
+ * Tokens of the caller's own messages and of the form it asks for. Refuses text that cannot be counted
+ * (REQUEST_TOO_LARGE). specs/06-model.md §Usage
+ */
+export function inputTokensOf({ messages, form = '' }: Asked): number {
+  const texts = [...messages.map(({ content }) => content), form]
+  for (const text of texts) refuseUncountable(text)
+  return texts.reduce((sum, text) => sum + (text === '' ? 0 : tokensOf(text)), 0)
+}
+
+type Asked = Pick<CallRequest, 'form'> & {
+  readonly messages: readonly Pick<CallRequest['messages'][number], 'content'>[]
 }
 
 /**

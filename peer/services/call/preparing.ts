@@ -1,12 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { DatanetError } from '../../../protocol/base/errors.ts'
+import { decodeForm } from '../../../protocol/model/answer-form.ts'
 import { isFree, type Offer } from '../../../protocol/model/offer.ts'
-import {
-  createOutputMeter,
-  priceWei,
-  refuseUncountable,
-  tokensOf
-} from '../../../protocol/model/price.ts'
+import { createOutputMeter, priceWei } from '../../../protocol/model/price.ts'
 import { type CallRequest, encodeRequest } from '../../../protocol/net/invoke.ts'
 import type { PayerChannels } from '../channel/payer-channels.ts'
 import type { Datanets } from '../datanet/datanets.ts'
@@ -14,6 +10,7 @@ import { refuseUnfairOffer } from '../model/offer-check.ts'
 import type { Parts } from '../parts.ts'
 import type { Equivocations } from '../receipt/equivocations.ts'
 import type { AskedCall, AttemptInit } from './asked-call.ts'
+import { inputTokensOf } from './pieces.ts'
 
 /**
  * Makes a call ready to be asked: its offer and its limits are checked, its request is written, and its
@@ -45,7 +42,9 @@ export function createPreparing(
         limitWei: `${limitWei}`
       })
     }
-    for (const { content } of question.messages) refuseUncountable(content)
+    if (question.form !== undefined) decodeForm(question.form)
+    const form = question.form === undefined ? {} : { form: question.form }
+    const inputTokens = inputTokensOf({ messages: question.messages, ...form })
     // Both salts in one draw.
     const salts = new Uint8Array(randomBytes(32))
     const request: CallRequest = {
@@ -54,10 +53,15 @@ export function createPreparing(
       attempt: init.attempt,
       model: known.card.cid,
       offer: signed.cid,
-      messages: question.messages.map(({ role, content }) => ({ role, content })),
+      messages: question.messages.map(({ role, content, toolCallId }) => ({
+        role,
+        content,
+        ...(toolCallId === undefined ? {} : { toolCallId })
+      })),
       ...(question.maxOutputTokens === undefined
         ? {}
         : { maxOutputTokens: question.maxOutputTokens }),
+      ...form,
       maxWei,
       requestSalt: salts.slice(0, 16),
       answerSalt: salts.slice(16)
@@ -66,7 +70,6 @@ export function createPreparing(
     if (requestBytes.byteLength > offer.maxInputBytes) {
       throw new DatanetError('REQUEST_TOO_LARGE', { maxInputBytes: offer.maxInputBytes })
     }
-    const inputTokens = question.messages.reduce((sum, m) => sum + tokensOf(m.content), 0)
     if (priceWei(offer.price, { inputTokens, outputTokens: 0 }) > offer.openWei) {
       throw new DatanetError('REQUEST_TOO_LARGE', { inputTokens })
     }

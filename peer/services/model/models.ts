@@ -7,10 +7,12 @@ import { tokensOf } from '../../../protocol/model/price.ts'
 import type { BuildRecipe, ModelSummary } from '../../api/models-api.ts'
 import type { ProgressOptions } from '../../api/peer-api.ts'
 import type { EnginePassage } from '../../engines/engine.ts'
+import { createGroundedEngine } from '../../engines/grounded/grounded-engine.ts'
 import { loadEmbedder } from '../../engines/retrieval/embedder.ts'
 import { forgetPassage } from '../../engines/retrieval/forget-passage.ts'
 import { createRetrievalEngine } from '../../engines/retrieval/retrieval-engine.ts'
 import { buildRetrievalIndex, loadRetrievalIndex } from '../../engines/retrieval/retrieval-index.ts'
+import type { TextModel } from '../../engines/text-model.ts'
 import type { Tombstones } from '../contribution/tombstones.ts'
 import type { Datanets } from '../datanet/datanets.ts'
 import type { Parts } from '../parts.ts'
@@ -18,6 +20,7 @@ import type { VerifiedRevision } from '../revision/revision-reading.ts'
 import type { Revisions } from '../revision/revisions.ts'
 import { type Catalogue, describeCard } from './catalogue.ts'
 import { createLoadedModel, type LoadedModel } from './loaded-model.ts'
+import type { TextModels } from './text-models.ts'
 
 /** Building models of Datanets, and loading what was built. */
 export interface Models {
@@ -36,7 +39,8 @@ export function createModels(
   datanets: Datanets,
   revisions: Revisions,
   catalogue: Catalogue,
-  withdrawals: Pick<Tombstones, 'onWithdrawn'>
+  withdrawals: Pick<Tombstones, 'onWithdrawn'>,
+  texts: TextModels
 ): Models {
   const { modelStore, wallet, publications, peerId, now } = parts
   const loaded = new Map<string, Promise<LoadedModel>>()
@@ -64,16 +68,28 @@ export function createModels(
   async function assemble(
     artefact: Uint8Array,
     passages: readonly EnginePassage[],
-    { name, ownerOf }: { name: string; ownerOf: VerifiedRevision['ownerOf'] }
+    {
+      name,
+      ownerOf,
+      text
+    }: {
+      readonly name: string
+      readonly ownerOf: VerifiedRevision['ownerOf']
+      readonly text: TextModel | undefined
+    }
   ): Promise<LoadedModel> {
     const index = loadRetrievalIndex(artefact, passages)
     const embedder = await loadEmbedder()
-    return createLoadedModel(passages, ownerOf, (left) =>
-      createRetrievalEngine(
-        { index: left === passages ? index : loadRetrievalIndex(artefact, left), embedder },
-        { datanet: name, countTokens: tokensOf }
-      )
-    )
+    const init = { datanet: name, countTokens: tokensOf }
+    return createLoadedModel(passages, ownerOf, (left) => {
+      const ground = {
+        index: left === passages ? index : loadRetrievalIndex(artefact, left),
+        embedder
+      }
+      return text === undefined
+        ? createRetrievalEngine(ground, init)
+        : createGroundedEngine({ ...ground, text }, init)
+    })
   }
 
   /** The newest artefact built here of the Datanet: what has not changed since is not made again. */
@@ -129,6 +145,7 @@ export function createModels(
   return {
     async adopt(id, options = {}) {
       const { card: signed } = catalogue.resolve(id)
+      const text = await texts.of(signed.card)
       const { datanet, read } = await groundOf(signed, options)
       const passages = passagesOf(read)
       const artefact = await make(passages, datanet.id.toString(), options)
@@ -137,7 +154,8 @@ export function createModels(
       }
       const model = await assemble(artefact, passages, {
         name: datanet.signed.manifest.name,
-        ownerOf: read.ownerOf
+        ownerOf: read.ownerOf,
+        text
       })
       keep(signed, artefact, model)
       return describeCard(signed, model.engine.describe().notes, revisions.withdrawnOf)
@@ -145,13 +163,15 @@ export function createModels(
 
     async build(recipe, options = {}) {
       const datanet = datanets.known(recipe.datanet)
+      const on = recipe.upstream === undefined ? undefined : await texts.named(recipe.upstream)
       const { manifest } = datanet.signed
       const read = await revisions.read(recipe.datanet)
       const passages = passagesOf(read)
       const artefact = await make(passages, datanet.id.toString(), options)
       const model = await assemble(artefact, passages, {
         name: manifest.name,
-        ownerOf: read.ownerOf
+        ownerOf: read.ownerOf,
+        text: on === undefined ? undefined : await texts.of(on)
       })
       const { base, notes, evaluation } = model.engine.describe()
       const signed = await signCard(
@@ -161,6 +181,7 @@ export function createModels(
           description: recipe.description,
           engine: model.engine.kind,
           ...(base === undefined ? {} : { base }),
+          ...(on?.adapter === undefined ? {} : { adapter: on.adapter }),
           artefact: cidOf(artefact, RAW),
           revisions: [{ datanet: datanet.id, revision: revisionCid(read.revision) }],
           topics: manifest.topics,
@@ -202,7 +223,8 @@ export function createModels(
         const { datanet, revision } = card.revisions[0] as SignedCard['card']['revisions'][number]
         const read = await revisions.read(datanet.toString(), revision.toString())
         const { name } = datanets.known(datanet.toString()).signed.manifest
-        return assemble(stored.artefact, passagesOf(read), { name, ownerOf: read.ownerOf })
+        const text = await texts.of(card)
+        return assemble(stored.artefact, passagesOf(read), { name, ownerOf: read.ownerOf, text })
       })()
       loaded.set(model, loading)
       loading.catch(() => loaded.delete(model))

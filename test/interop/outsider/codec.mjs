@@ -22,6 +22,8 @@ export const LIMITS = {
   tokenizerRun: 2_000,
   chunkCharacters: 4_096,
   cardRevisions: 64,
+  adapterRank: 1_024,
+  warmAdapters: 64,
   clockSkewMs: 300_000,
   offerLifeMs: 600_000,
   cardLifeMs: 604_800_000,

@@ -101,6 +101,13 @@ export const card = record({
   description: text(4096),
   engine: label,
   base: optional(label),
+  adapter: optional(
+    map({
+      cid,
+      rank: int(1, LIMITS.adapterRank),
+      canary: optional(map({ prompt: text(1024), answer: bytes(32) }))
+    })
+  ),
   artefact: cid,
   revisions: list(map({ datanet: cid, revision: cid }), 1, LIMITS.cardRevisions),
   topics: list(label, 1, LIMITS.labels),
@@ -136,6 +143,9 @@ export const offer = record(
     policy,
     maxInputBytes: int(1, LIMITS.frameBytes),
     maxOutputTokens: int(1),
+    adapters: optional(
+      map({ maxRank: int(1, LIMITS.adapterRank), warm: list(cid, 0, LIMITS.warmAdapters) })
+    ),
     seq: atMs,
     expiresAtMs: atMs
   },
@@ -160,11 +170,16 @@ export const request = record({
   model: cid,
   offer: cid,
   messages: list(
-    map({ role: is('system', 'user', 'assistant'), content: text(LIMITS.recordBytes, 0) }),
+    map({
+      role: is('system', 'user', 'assistant', 'tool'),
+      content: text(LIMITS.recordBytes, 0),
+      toolCallId: optional(label)
+    }),
     1,
     256
   ),
   maxOutputTokens: optional(int(1)),
+  form: optional(text(65_536, 2)),
   maxWei: wei,
   requestSalt: bytes(16),
   answerSalt: bytes(16)

@@ -15,6 +15,7 @@ import {
 } from './codec.mjs'
 import * as money from './money.mjs'
 import { escrowDomain, open, separator, sign, signer } from './signing.mjs'
+import { readAnswer, readForm } from './tool-calls.mjs'
 import * as trees from './trees.mjs'
 import { value } from './vectors-tools.mjs'
 
@@ -110,6 +111,20 @@ export const ruleChecks = {
     for (const one of v.invalid) {
       const key = () => trees.rendezvousKey(one.kind, one.value, one.bucket)
       await check.refuses(one.kind, one.error, key)
+    }
+  },
+
+  '06-tool-calls': async (v, check) => {
+    for (const one of v.valid) {
+      const read = readAnswer(one.text)
+      check.equal(one.name, read, { content: one.content, toolCalls: one.toolCalls })
+    }
+    for (const one of v.invalid) {
+      await check.refuses(one.name, one.error, () => readAnswer(one.text))
+    }
+    for (const one of v.forms) {
+      if (one.error) await check.refuses(one.name, one.error, () => readForm(one.form))
+      else readForm(one.form)
     }
   },
 

@@ -128,7 +128,9 @@ async function ask({ node, found, rows, channel, question, maxWei, stops = false
 /** Every credited contribution is its account's, and supports a sentence of a whole answer. */
 function checkCredits(rows, { credits, outcome }, answer) {
   const passages = [...rows].map(([contribution, row]) => ({ contribution, ...row }))
-  const said = sentencesOf(answer.replace(/ \[\d+\]/g, ''))
+  const words = answer.replace(/ \[\d+\]/g, '')
+  // A short line of a language model is a sentence too, where a passage's would be a heading.
+  const said = [...sentencesOf(words), ...words.split('\n')]
   const evidence = evidenceOf(said, ground(passages), THRESHOLD_PPM)
   const supports = evidence.flatMap((one) => one.supports.map(({ contribution }) => contribution))
   for (const { contribution, account } of credits.filter((line) => line.contribution)) {

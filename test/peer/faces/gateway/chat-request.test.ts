@@ -48,16 +48,26 @@ test('what only steers sampling is ignored, and empty lists of tools are no tool
 
 test.each([
   ['n', { n: 2 }],
-  ['tools', { tools: [{ type: 'function', function: { name: 'f' } }] }],
+  ['tools.0.type', { tools: [{ type: 'web_search' }] }],
+  ['form.tools.0.name', { tools: [{ type: 'function', function: { name: 'no spaces' } }] }],
+  [
+    'form.toolChoice',
+    {
+      tools: [{ type: 'function', function: { name: 'f' } }],
+      tool_choice: { type: 'function', function: { name: 'g' } }
+    }
+  ],
   ['functions', { functions: [{ name: 'f' }] }],
-  ['response_format.type', { response_format: { type: 'json_object' } }],
+  ['response_format', { response_format: { type: 'grammar' } }],
   ['logprobs', { logprobs: true }],
   ['stop', { stop: ['\n'] }],
   ['modalities.1', { modalities: ['text', 'audio'] }],
   ['max_tokens', { max_tokens: 0 }],
   ['model', { model: '' }],
   ['messages', { messages: [] }],
-  ['messages.0.role', { messages: [{ role: 'tool', content: 'x' }] }],
+  ['messages.0.role', { messages: [{ role: 'critic', content: 'x' }] }],
+  ['messages.0.tool_call_id', { messages: [{ role: 'tool', content: 'x' }] }],
+  ['messages.0.content', { messages: [{ role: 'assistant', content: null }] }],
   ['messages.0.content', { messages: [{ role: 'user', content: null }] }],
   ['messages.0.content', { messages: [{ role: 'user', content: [{ type: 'image_url' }] }] }],
   ['x_datanet.maxWei', { x_datanet: { maxWei: '-1' } }]
