@@ -10,6 +10,7 @@ import * as contracts from './making/contracts.mjs'
 import { contribution } from './making/contribution.mjs'
 import * as drop from './making/drop.mjs'
 import * as exchanges from './making/exchanges.mjs'
+import { files } from './making/files.mjs'
 import { handOver } from './making/hand-over.mjs'
 import { hosting } from './making/hosting.mjs'
 import { inclusion } from './making/inclusion.mjs'
@@ -48,6 +49,7 @@ const FILES = {
   '04-proposal': proposal,
   '04-submission': exchanges.submission,
   '04-row-index': rowIndex,
+  '04-files': files,
   '04-tombstone': tombstone,
   '05-tombstones': tombstones,
   '05-hosting': hosting,

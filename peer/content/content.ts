@@ -1,7 +1,7 @@
 import { type AddOptions, unixfs } from '@helia/unixfs'
 import type { Libp2p } from '@libp2p/interface'
 import type { CID } from 'multiformats/cid'
-import { cidOf, DAG_CBOR, RAW } from '../../protocol/base/codec.ts'
+import { cidOf, RAW } from '../../protocol/base/codec.ts'
 import { DatanetError } from '../../protocol/base/errors.ts'
 import { LIMITS } from '../../protocol/base/limits.ts'
 import { serveBlocks } from '../../protocol/net/blocks.ts'
@@ -9,20 +9,24 @@ import { type Block, type BlockRoom, under } from '../../protocol/net/dag.ts'
 import type { ExchangePool } from '../../protocol/net/exchange-pool.ts'
 import type { SqliteBlockstore } from '../store/blocks.ts'
 import { createDirectoryFetching, type DirectoryFetching } from './directory-fetching.ts'
+import { createDirectoryNodes, DAG_PB } from './directory-nodes.ts'
 import { createHelia } from './helia.ts'
 import { type MayServe, ServedBlockstore } from './served-blocks.ts'
 import { createSingleFiles, type SingleFiles } from './single-files.ts'
 
-const DAG_PB = 0x70
 const CHUNK_BYTES = 1_048_576
 /** Leaves that are written in one commit. */
 const BATCH_BYTES = 4_194_304
 
-/** One file to publish: as it is, as rows of which each becomes one block, or of rows that are blocks. */
+/**
+ * One file to publish: as it is, as rows of which each becomes one block, or of rows that are blocks; or
+ * a directory of files that lie elsewhere, each under its CID.
+ */
 export type PublishFile = { readonly path: string } & (
   | { readonly content: Uint8Array }
   | { readonly rows: Iterable<Uint8Array> | AsyncIterable<Uint8Array> }
   | { readonly blocks: Iterable<{ readonly cid: CID; readonly bytes: number }> }
+  | { readonly links: Iterable<{ readonly cid: CID; readonly bytes: number }> }
 )
 
 /** A peer's content: UnixFS directories in its own blockstore, readable by any IPFS tool. */
@@ -44,6 +48,11 @@ export interface Content extends SingleFiles {
   leaves(root: CID, path: string): readonly CID[]
   /** One block of this peer's store. */
   block(cid: CID): Uint8Array | undefined
+  /**
+   * What the directory at `path` links, by name; nothing where there is no such path. By this peer's
+   * store alone (CONTENT_UNAVAILABLE if it lacks the nodes).
+   */
+  list(root: CID, path: string): ReadonlyMap<string, CID>
   /** Whether the directory has the file, by this peer's store alone (CONTENT_UNAVAILABLE if it lacks the nodes). */
   has(root: CID, path: string): boolean
   /** A file's bytes from this peer's store alone. Refuses CONTENT_UNAVAILABLE, RECORD_TOO_LARGE. */
@@ -90,27 +99,23 @@ export async function createContent(
   const files = unixfs(helia)
   const dagPb = await helia.getCodec(DAG_PB)
 
-  function entries(cid: CID, bytes: Uint8Array): Array<{ Hash: CID; Name?: string }> {
-    try {
-      if (cid.code !== DAG_PB) throw new Error(`codec ${cid.code}`)
-      return (dagPb.decode(bytes) as { Links: Array<{ Hash: CID; Name?: string }> }).Links
-    } catch (cause) {
-      throw new DatanetError('RECORD_MALFORMED', { cid: `${cid}`, reason: 'no dag-pb' }, { cause })
-    }
-  }
+  const nodes = createDirectoryNodes((bytes) => dagPb.decode(bytes))
 
-  const room: BlockRoom = {
+  const room: Required<BlockRoom> = {
     get: (cid) => blockstore.find(cid),
     put: (blocks) => blockstore.putBatch(blocks),
-    links(cid, bytes) {
-      if (cid.code === RAW || cid.code === DAG_CBOR) return []
-      return entries(cid, bytes).map((entry) => entry.Hash)
-    }
+    links: nodes.links,
+    without: (roots, names) => nodes.without(room, roots, names)
   }
   const serving =
     init.bulk === false
       ? undefined
-      : await serveBlocks(node, { ...room, get: (cid) => served.find(cid) })
+      : await serveBlocks(node, {
+          get: (cid) => served.find(cid),
+          links: nodes.links,
+          without: (roots, names) =>
+            nodes.without({ ...room, get: (cid) => served.find(cid) }, roots, names)
+        })
 
   function local(cid: CID): Uint8Array {
     const bytes = blockstore.find(cid)
@@ -122,9 +127,9 @@ export async function createContent(
   function find(root: CID, path: string): CID | undefined {
     let at = root
     for (const name of path.split('/').filter((part) => part !== '')) {
-      const link = entries(at, local(at)).find((candidate) => candidate.Name === name)
+      const link = nodes.named(at, local(at), name)
       if (link === undefined) return undefined
-      at = link.Hash
+      at = link
     }
     return at
   }
@@ -150,11 +155,40 @@ export async function createContent(
     }
   }
 
+  /** The root of a directory of files that lie elsewhere, and what it counts for: their sizes. */
+  async function linking(
+    links: Iterable<{ readonly cid: CID; readonly bytes: number }>,
+    options: { signal?: AbortSignal }
+  ): Promise<{ cid: CID; size: bigint }> {
+    const byName = new Map([...links].map((link) => [link.cid.toString(), link]))
+    const source = [...byName.keys()].map((path) => ({ path, content: NOTHING }))
+    const fileBuilder: AddOptions['fileBuilder'] = async ({ path = '' }) => {
+      const { cid, bytes } = byName.get(path) as { cid: CID; bytes: number }
+      return { cid, size: BigInt(bytes), path, originalPath: path }
+    }
+    let made: { cid: CID; size: bigint } | undefined
+    const how = { ...IMPORT, fileBuilder, ...options }
+    for await (const entry of files.addAll(source, how)) made = entry
+    if (made === undefined) throw new DatanetError('INPUT_INVALID', { reason: 'no files' })
+    return { cid: made.cid, size: made.size }
+  }
+
   return {
     async publishDirectory(list, options = {}) {
       const byPath = new Map(list.map((file) => [file.path, file]))
-      const source = list.map((file) => ({ path: file.path, content: chunks(file) }))
-      const how = { ...IMPORT, bufferImporter: leavesOf(byPath, blockstore), ...options }
+      const linked = new Map<string, { cid: CID; size: bigint }>()
+      for (const file of list) {
+        if ('links' in file) linked.set(file.path, await linking(file.links, options))
+      }
+      const source = list.map((file) =>
+        'links' in file ? { path: file.path } : { path: file.path, content: chunks(file) }
+      )
+      const dirBuilder: AddOptions['dirBuilder'] = async ({ path = '' }) => ({
+        ...(linked.get(path) as { cid: CID; size: bigint }),
+        ...{ path, originalPath: path }
+      })
+      const bufferImporter = leavesOf(byPath, blockstore)
+      const how = { ...IMPORT, bufferImporter, dirBuilder, ...options }
       let root: CID | undefined
       for await (const entry of files.addAll(source, how)) root = entry.cid
       if (root === undefined) throw new DatanetError('INPUT_INVALID', { reason: 'no files' })
@@ -182,6 +216,11 @@ export async function createContent(
     block: (cid) => blockstore.find(cid),
 
     has: (root, path) => find(root, path) !== undefined,
+
+    list(root, path) {
+      const directory = find(root, path)
+      return directory === undefined ? new Map() : nodes.list(directory, local)
+    },
 
     async readFile(root, path, options = {}) {
       const maxBytes = options.maxBytes ?? LIMITS.contentBytes
@@ -258,7 +297,7 @@ function leavesOf(
 const NOTHING = new Uint8Array()
 
 async function* chunks(file: PublishFile): AsyncGenerator<Uint8Array> {
-  if ('blocks' in file) return
+  if ('blocks' in file || 'links' in file) return
   if ('content' in file) {
     const { content } = file
     for (let at = 0; at < content.byteLength; at += CHUNK_BYTES) {

@@ -36,6 +36,8 @@ export interface FetchOptions {
   readonly datanet?: string
   /** Of the blocks that did not come, those that should have; all unless given. */
   readonly wanted?: (missing: readonly CID[]) => Promise<readonly CID[]>
+  /** Directories of the root of which the list alone is brought, and not the files. */
+  readonly without?: readonly string[]
 }
 
 /**
@@ -52,14 +54,15 @@ export type DirectoryFetching = (
 /** Fetching into `blockstore`, which `room` reads. specs/05-network.md */
 export function createDirectoryFetching(parts: {
   readonly helia: Pick<Helia, 'blockstore'>
-  readonly room: BlockRoom
+  readonly room: Required<BlockRoom>
   readonly blockstore: SqliteBlockstore
   readonly pool: ExchangePool
 }): DirectoryFetching {
-  const { helia, room, blockstore, pool } = parts
+  const { helia, blockstore, pool } = parts
 
   /** Fetches what is under `missing` by bitswap, breadth first, and tells `onBlock` of each that came. */
   async function byBitswap(
+    room: BlockRoom,
     missing: readonly CID[],
     signal: AbortSignal,
     onBlock: () => void
@@ -101,6 +104,8 @@ export function createDirectoryFetching(parts: {
     const { signal, release } = deadline(options.deadlineMs ?? 120_000, caller)
     const refusals = new Map<string, { peer: string; error: unknown }>()
     const wanted = options.wanted ?? (async (missing: readonly CID[]) => missing)
+    const { known = [], without = [] } = options
+    const room = parts.room.without([root, ...known], without)
     const own: BlockRoom = {
       ...room,
       put(blocks) {
@@ -115,13 +120,12 @@ export function createDirectoryFetching(parts: {
     let bitswap = 0
     const missed = async () => wanted((await survey(room, root)).missing)
     try {
-      const known = options.known ?? []
       let left = await missed()
       for (let patienceMs = PATIENCE_MS; left.length > 0; patienceMs *= 2) {
         for (const peer of peers) {
           if (left.length === 0) break
           try {
-            const some = await fetchBlocks(pool, peer, root, own, { signal, known })
+            const some = await fetchBlocks(pool, peer, root, own, { signal, known, without })
             bulk += some.blocks
             left = await wanted(some.missing)
           } catch (error) {
@@ -132,7 +136,7 @@ export function createDirectoryFetching(parts: {
         left = await missed()
         const turn = deadline(patienceMs, signal)
         try {
-          await byBitswap(left, turn.signal, () => {
+          await byBitswap(room, left, turn.signal, () => {
             bitswap += 1
           })
           break

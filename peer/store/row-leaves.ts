@@ -10,6 +10,8 @@ export interface RowLeaf {
   /** Its readable columns in their order. */
   readonly columns: readonly string[]
   readonly createdAtMs: number
+  /** Its file, where the directory links one: its CID as text, its size and its media type. */
+  readonly file?: { readonly cid: string; readonly bytes: number; readonly mime: string }
 }
 
 /** A contribution that a revision lists, without its words. */
@@ -55,14 +57,15 @@ export function createRowLeafStore(db: Database): RowLeafStore {
        bytes INTEGER NOT NULL) WITHOUT ROWID, STRICT;
      CREATE INDEX review_leaf_of ON review_leaf (contribution)`,
     // More is told of a row's columns: those that were made before are made again.
-    'DELETE FROM row_leaf'
+    'DELETE FROM row_leaf',
+    'ALTER TABLE row_leaf ADD COLUMN file TEXT; DELETE FROM row_leaf'
   ])
   return {
     listed: (datanet) =>
       db
         .all(
           `SELECT cid, contributor, revision, row_leaf.digest AS digest, row_leaf.bytes AS size,
-             language, columns, created_at_ms
+             language, columns, created_at_ms, file
            FROM contribution LEFT JOIN row_leaf ON row_leaf.contribution = cid
            WHERE datanet = ? AND status = 'accepted' ORDER BY number`,
           datanet
@@ -80,7 +83,8 @@ export function createRowLeafStore(db: Database): RowLeafStore {
                   bytes: Number(row.size),
                   language: String(row.language),
                   columns: String(row.columns).split(','),
-                  createdAtMs: Number(row.created_at_ms)
+                  createdAtMs: Number(row.created_at_ms),
+                  ...(row.file === null ? {} : { file: JSON.parse(String(row.file)) })
                 }
               })
         })),
@@ -103,15 +107,24 @@ export function createRowLeafStore(db: Database): RowLeafStore {
     review: (cid) => db.get('SELECT bytes FROM review WHERE cid = ?', cid)?.bytes as Uint8Array,
     putRowLeaves(leaves) {
       db.transaction(() => {
-        for (const { contribution, digest, bytes, language, columns, createdAtMs } of leaves) {
+        for (const {
+          contribution,
+          digest,
+          bytes,
+          language,
+          columns,
+          createdAtMs,
+          file
+        } of leaves) {
           db.run(
-            'INSERT OR REPLACE INTO row_leaf VALUES (?, ?, ?, ?, ?, ?)',
+            'INSERT OR REPLACE INTO row_leaf VALUES (?, ?, ?, ?, ?, ?, ?)',
             contribution,
             digest,
             bytes,
             language,
             columns.join(','),
-            createdAtMs
+            createdAtMs,
+            file === undefined ? null : JSON.stringify(file)
           )
         }
       })

@@ -15,10 +15,15 @@ import { parseWire } from './wire-schema.ts'
 const PART_BYTES = 262_144
 const PART_BLOCKS = 1_024
 const MAX_HAVE = 1_024
+const MAX_WITHOUT = 8
 /** One transfer lasts as long as it takes to send a large Datanet, not as long as a question. */
 const SERVE_MS = 600_000
 
-const BlocksAsk = z.object({ root: field.cid, have: z.array(field.cid).max(MAX_HAVE) })
+const BlocksAsk = z.object({
+  root: field.cid,
+  have: z.array(field.cid).max(MAX_HAVE),
+  without: z.exactOptional(z.array(field.label).min(1).max(MAX_WITHOUT))
+})
 const BlocksPart = z.object({
   blocks: z
     .array(
@@ -32,11 +37,12 @@ const BlocksPart = z.object({
 
 /**
  * Serves the DAGs of `room` on /datanet/blocks/1: the blocks under `root` that it holds, in DAG order,
- * without what lies under `have`. What it does not hold is left out. specs/05-network.md §Blocks
+ * without what lies under `have` and what directories named in `without` link. What it does not hold
+ * is left out. specs/05-network.md §Blocks
  */
 export function serveBlocks(
   node: Libp2p,
-  room: Pick<BlockRoom, 'get' | 'links'>,
+  room: Pick<BlockRoom, 'get' | 'links' | 'without'>,
   init: ServeInit = {}
 ): Promise<{ stop(): Promise<void> }> {
   return serveExchange(
@@ -47,7 +53,9 @@ export function serveBlocks(
       let blocks: Block[] = []
       let size = 0
       let sent = 0
-      for await (const block of walk(room, ask.root, ask.have)) {
+      const { root, have, without } = ask
+      const shown = without === undefined ? room : (room.without?.([root], without) ?? room)
+      for await (const block of walk(shown, root, have)) {
         signal.throwIfAborted()
         if (size + block.bytes.byteLength > PART_BYTES || blocks.length === PART_BLOCKS) {
           if (blocks.length > 0 && !(yield { blocks })) return { blocks: sent }
@@ -71,6 +79,8 @@ export interface FetchBlocksOptions extends AskOptions {
   readonly maxBlocks?: number
   /** Roots such as the parent revision's: what lies under them and is here is not sent. */
   readonly known?: readonly CID[]
+  /** Directories of the root whose own nodes are fetched, and not what they link. */
+  readonly without?: readonly string[]
 }
 
 /**
@@ -121,7 +131,8 @@ export async function fetchBlocks(
     }
   }
 
-  const ask = { root, have: told }
+  const { without = [] } = options
+  const ask = { root, have: told, ...(without.length === 0 ? {} : { without: [...without] }) }
   const exchange = pool.ask(peer, PROTOCOLS.blocks, ask, options)
   for await (const part of exchange.parts) {
     const { blocks } = parseWire(BlocksPart, part)

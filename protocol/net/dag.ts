@@ -13,6 +13,8 @@ export interface BlockRoom {
   put(blocks: readonly Block[]): Promise<unknown> | unknown
   /** The CIDs that a block refers to, in order. Throws for bytes of another codec than `cid` says. */
   links(cid: CID, bytes: Uint8Array): CID[]
+  /** The room as if the directories that `roots` link by one of `names` held nothing. */
+  without?(roots: readonly CID[], names: readonly string[]): BlockRoom
 }
 
 /**

@@ -1,5 +1,6 @@
 // Whole exchanges, frame by frame: 04 a submission, 05 documents and blocks.
 import { contributionRecord, signedContribution } from './contribution.mjs'
+import { directoryNode } from './files.mjs'
 import { datanetId } from './manifest.mjs'
 import { cardRecord, offerRecord } from './model.mjs'
 import { taken } from './standing.mjs'
@@ -95,12 +96,20 @@ export async function documents() {
 export function blocks() {
   const row = utf8('{"one":"row"}\n')
   const root = cidOf(row, 0x55)
+  const file = { cid: root, name: `${root}`, size: row.length }
+  const inner = directoryNode([file])
+  const top = directoryNode([{ cid: inner.cid, name: 'files', size: inner.size }])
+  const block = ({ cid, bytes }) => ({ cid, bytes })
   return {
     protocol: '/datanet/blocks/1',
     frames: stream([
       ['ask', 1, { root, have: [] }],
       ['part', 1, { blocks: [{ cid: root, bytes: row }] }],
-      ['end', 1, { blocks: 1 }]
+      ['end', 1, { blocks: 1 }],
+      // The list of a directory's files, and none of them.
+      ['ask', 2, { root: top.cid, have: [], without: ['files'] }],
+      ['part', 2, { blocks: [block(top), block(inner)] }],
+      ['end', 2, { blocks: 2 }]
     ])
   }
 }

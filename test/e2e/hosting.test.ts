@@ -1,8 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { unixfs } from '@helia/unixfs'
 import { multiaddr } from '@multiformats/multiaddr'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { MemoryBlockstore } from 'blockstore-core'
+import { CID } from 'multiformats/cid'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { createHelia } from '../../peer/content/helia.ts'
 import type { Peer } from '../../peer/peer.ts'
 import { SqliteBlockstore } from '../../peer/store/blocks.ts'
 import { openDatabase } from '../../peer/store/database.ts'
@@ -49,6 +53,23 @@ async function give(text: (typeof TEXTS)[number]): Promise<void> {
   const verdict = { verdict: 'approve' as const, account: datanet.curators[0] as string }
   await host.api.datanets.review({ datanet: datanet.id, contribution, ...verdict })
   await host.api.datanets.publish(datanet.id)
+}
+
+/** Reads a file at a peer as any IPFS node would: by bitswap alone. */
+async function plainReader(of: Peer) {
+  const { node } = await world.node()
+  const helia = await createHelia(node, new MemoryBlockstore())
+  const stop = async (): Promise<void> => void (await helia.stop())
+  onTestFinished(stop)
+  await node.dial(of.addresses.map((address) => multiaddr(address)))
+  const fs = unixfs(helia)
+  const read = async (root: CID, path: string) => {
+    const parts: Uint8Array[] = []
+    const signal = AbortSignal.timeout(3_000)
+    for await (const part of fs.cat(root, { path, signal })) parts.push(part)
+    return Buffer.concat(parts).toString()
+  }
+  return Object.assign(read, { fs, stop })
 }
 
 // HOSTING-W1, HOSTING-R2
@@ -104,6 +125,7 @@ test('what nothing refers to is cleaned away, and what models and readers need s
   expect((await ask(late, { model: model.model, content })).text).not.toBe('')
 })
 
+// FILES-W1
 test('files are kept by hosts as well, stay when they clean, and go with their contribution', async () => {
   const media = await world.datanet(host, [], {
     ...{ name: 'Leaflets', schemas: ['file/1'], hosts: [keeper.peerId] },
@@ -126,6 +148,15 @@ test('files are kept by hosts as well, stay when they clean, and go with their c
     return block?.isWithdrawable ?? false
   }
   await expect.poll(() => isAt('keeper')).toBe(true)
+  const plain = await plainReader(keeper)
+  const first = CID.parse((await keeper.api.datanets.head(media.id)).content)
+  expect(await plain(first, `files/${root}`)).toBe(words)
+  // Its copy is outside: nobody could take it back.
+  await plain.stop()
+  // Who only reads the rows has the list of the files, and none of them.
+  await volunteer.api.datanets.find(world.topic)
+  await volunteer.api.datanets.fetch(media.id)
+  expect(isAt('volunteer')).toBe(false)
   for (const peer of [host, keeper]) await peer.api.datanets.clean()
   expect(['host', 'keeper'].map(isAt)).toEqual([true, true])
   await host.api.datanets.withdraw({ datanet: media.id, contribution, account })
@@ -136,4 +167,18 @@ test('files are kept by hosts as well, stay when they clean, and go with their c
     )
     expect(Buffer.concat(disk).includes('waxed linen')).toBe(false)
   }
+  const later = await plainReader(keeper)
+  await expect(later(first, `files/${root}`)).rejects.toThrow()
+  // The next revision does not name it any more.
+  const other = await host.api.datanets.contribute({
+    ...{ datanet: media.id, account, schema: 'file/1', language: 'en', licence: LICENCE },
+    content: { name: 'pins.csv', data: Buffer.from('pin,steel\n').toString('base64') }
+  })
+  await host.api.datanets.review({ datanet: media.id, ...other, ...verdict })
+  const second = CID.parse((await host.api.datanets.publish(media.id)).content)
+  await expect.poll(async () => (await keeper.api.datanets.head(media.id)).ordinal).toBe(2)
+  const names: string[] = []
+  const signal = AbortSignal.timeout(10_000)
+  for await (const { name } of later.fs.ls(second, { path: 'files', signal })) names.push(name)
+  expect(names).toEqual([cidOf(Buffer.from('pin,steel\n'), RAW).toString()])
 })

@@ -79,17 +79,24 @@ export function createHosting(
   /** Fetches the files of rows that are not here yet, from the hosts in turn. */
   async function keepFiles(known: KnownDatanet, options: ProgressOptions): Promise<void> {
     const id = known.id.toString()
-    const { files } = known.signed.manifest
-    if (files === undefined || datanetStore.revision(id) === undefined) return
+    if (datanetStore.revision(id) === undefined) return
     const { contributions } = await revisions.read(id, undefined, options)
     const from = hostsOf(known)
+    let failed: unknown
     for (const { cid, contribution: item } of contributions) {
       if (item.schema !== 'file/1' || content.block(item.content.file) !== undefined) continue
       const how = options.signal === undefined ? {} : { signal: options.signal }
-      const bounds = { maxBytes: files.maxBytes, ...how }
-      await content.fetchFile(item.content.file, from, bounds)
-      await content.ownFile(cid.toString(), item.content.file, id)
+      const { file, bytes } = item.content
+      try {
+        await content.fetchFile(file, from, { maxBytes: bytes, ...how })
+        await content.ownFile(cid.toString(), file, id)
+      } catch (error) {
+        options.signal?.throwIfAborted()
+        // One that nobody has any more must not keep the others away.
+        failed ??= error
+      }
     }
+    if (failed !== undefined) throw failed
   }
 
   function keepUpOnce(known: KnownDatanet, options: ProgressOptions = {}): Promise<number> {

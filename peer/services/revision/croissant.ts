@@ -91,7 +91,7 @@ const COMMON = ['language', 'licence', 'contributor', 'origin', 'createdAtMs', '
 export function croissant(
   { datanet, ordinal, manifest }: RevisionFacts,
   rows: readonly RowFacts[],
-  rowsPath: string
+  paths: { readonly rows: string; readonly files: string }
 ): string {
   const held = new Set(rows.flatMap(({ columns }) => columns))
   const names = ['id', 'schema', ...held, ...COMMON]
@@ -142,9 +142,10 @@ export function croissant(
         name: 'rows',
         description:
           'One JSON object a line, one line a contribution, in the order of registration.',
-        contentUrl: rowsPath,
+        contentUrl: paths.rows,
         encodingFormat: 'application/jsonlines'
-      }
+      },
+      ...files(rows, paths.files)
     ],
     recordSet: [
       {
@@ -158,6 +159,21 @@ export function croissant(
     ]
   }
   return `${JSON.stringify(metadata, null, 2)}\n`
+}
+
+/** The files of the directory as one set, with the media types that they are of; none without any. */
+function files(rows: readonly RowFacts[], path: string) {
+  const mimes = new Set(rows.flatMap(({ file }) => file?.mime ?? []))
+  if (mimes.size === 0) return []
+  return [
+    {
+      ...{ '@type': 'cr:FileSet', '@id': 'files', name: 'files' },
+      description:
+        'The files that were contributed, each named by its CID, as the column file has it.',
+      encodingFormat: [...mimes].sort(),
+      includes: `${path}/*`
+    }
+  ]
 }
 
 function field(name: string) {

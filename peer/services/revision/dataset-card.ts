@@ -1,6 +1,7 @@
 import { PPM } from '../../../protocol/base/units.ts'
 import type { HandOver } from '../../../protocol/datanet/hand-over.ts'
 import type { Manifest } from '../../../protocol/datanet/manifest.ts'
+import type { LinkedFile } from './linked-files.ts'
 
 /** What a revision's card and metadata tell of one row: nothing that is withdrawn with it. */
 export interface RowFacts {
@@ -9,6 +10,8 @@ export interface RowFacts {
   /** Its readable columns. */
   readonly columns: readonly string[]
   readonly createdAtMs: number
+  /** Its file, where the revision links one. */
+  readonly file?: LinkedFile
 }
 
 /** What a revision is, beside its rows. */

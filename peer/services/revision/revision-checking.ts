@@ -11,6 +11,7 @@ import type { TombstoneSync } from '../contribution/tombstone-sync.ts'
 import type { DatanetPeers } from '../datanet/datanet-peers.ts'
 import type { KnownDatanet } from '../datanet/known-datanets.ts'
 import type { Parts } from '../parts.ts'
+import { FILES_PATH } from './linked-files.ts'
 import { revisionFiles } from './revision-files.ts'
 import type { RevisionReading, VerifiedRevision } from './revision-reading.ts'
 import { parseReviewRow, REVIEWS_PATH } from './revision-reviews.ts'
@@ -78,6 +79,7 @@ export function createRevisionChecking(
     await sync.sync(id, options)
     await content.fetchDirectory(revision.content, from, {
       datanet: id,
+      without: [FILES_PATH],
       ...(options.signal === undefined ? {} : { signal: options.signal })
     })
   }

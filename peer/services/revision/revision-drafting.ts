@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import type { CID } from 'multiformats/cid'
+import { CID } from 'multiformats/cid'
 import { cidFromDigest, digestOf, parseCid, RAW } from '../../../protocol/base/codec.ts'
 import { DatanetError } from '../../../protocol/base/errors.ts'
 import { verifyContribution } from '../../../protocol/datanet/contribution.ts'
@@ -114,9 +114,12 @@ async function rowsOf(
     })
     const blocks = content.putRows(some.map(contributionRow))
     const leaves = some.map((item, n) => {
-      const { cid, ...facts } = directoryRow(item)
+      const { cid, file, ...facts } = directoryRow(item)
       const { cid: leaf, bytes } = blocks[n] as RowBlock
-      return { contribution: cid.toString(), digest: digestOf(leaf), bytes, ...facts }
+      return {
+        ...{ contribution: cid.toString(), digest: digestOf(leaf), bytes, ...facts },
+        ...(file === undefined ? {} : { file: { ...file, cid: file.cid.toString() } })
+      }
     })
     datanetStore.putRowLeaves(leaves)
     for (const leaf of leaves) made.set(leaf.contribution, leaf)
@@ -125,9 +128,10 @@ async function rowsOf(
   }
   return listed.map(({ cid, contributor, leaf = made.get(cid) }) => {
     if (leaf === undefined) throw new DatanetError('CONTRIBUTION_UNKNOWN', { contribution: cid })
-    const { language, columns, createdAtMs } = leaf
+    const { language, columns, createdAtMs, file } = leaf
+    const linked = file === undefined ? {} : { file: { ...file, cid: CID.parse(file.cid) } }
     const block = { cid: cidFromDigest(leaf.digest, RAW), bytes: leaf.bytes }
-    return { facts: { contributor, language, columns, createdAtMs }, block }
+    return { facts: { contributor, language, columns, createdAtMs, ...linked }, block }
   })
 }
 

@@ -5,6 +5,7 @@ import type { SignedManifest } from '../../../protocol/datanet/manifest.ts'
 import { encodeRowIndex } from '../../../protocol/datanet/row-index.ts'
 import { croissant } from './croissant.ts'
 import { datasetCard, type RowFacts } from './dataset-card.ts'
+import { FILES_PATH, linkedFile } from './linked-files.ts'
 import { HAND_OVERS_PATH, handOverRow } from './revision-hand-over-rows.ts'
 import { REVIEWS_PATH, reviewRow } from './revision-reviews.ts'
 import { contributionRow, type RegisteredContribution } from './revision-rows.ts'
@@ -21,11 +22,15 @@ export interface RowBlock {
   readonly bytes: number
 }
 
-/** One file of a revision's directory: bytes, rows that become one block each, or blocks that are rows. */
+/**
+ * One file of a revision's directory: bytes, rows that become one block each, or blocks that are rows; or
+ * the directory of contributed files.
+ */
 export type RevisionFile = { readonly path: string } & (
   | { readonly content: Uint8Array }
   | { readonly rows: readonly Uint8Array[] }
   | { readonly blocks: readonly RowBlock[] }
+  | { readonly links: readonly RowBlock[] }
 )
 
 /** A row as the directory's other files see it. */
@@ -33,6 +38,7 @@ export interface DirectoryRow extends RowFacts {
   readonly cid: CID
 }
 
+const PATHS = { rows: ROWS_PATH, files: FILES_PATH }
 const text = new TextEncoder()
 
 /**
@@ -72,15 +78,19 @@ export function directoryFiles(
   const facts = { ...of, manifest: of.manifest.manifest }
   const moved = handOvers.map(({ handOver }) => handOver)
   const index = rows.map(({ cid, contributor }) => ({ contribution: cid, contributor }))
+  const links = rows.flatMap(({ file }) => (file === undefined ? [] : [file]))
   return [
     { path: 'README.md', content: text.encode(datasetCard(facts, rows, moved, ROWS_PATH)) },
-    { path: 'croissant.json', content: text.encode(croissant(facts, rows, ROWS_PATH)) },
+    { path: 'croissant.json', content: text.encode(croissant(facts, rows, PATHS)) },
     { path: 'manifest.cbor', content: of.manifest.bytes },
     { path: ROWS_PATH, ...contributions },
     { path: ROW_INDEX_PATH, content: encodeRowIndex(index) },
     { path: REVIEWS_PATH, ...reviews },
     // Without any there is no file, so that earlier directories keep their root.
-    ...(handOvers.length === 0 ? [] : [{ path: HAND_OVERS_PATH, rows: handOvers.map(handOverRow) }])
+    ...(handOvers.length === 0
+      ? []
+      : [{ path: HAND_OVERS_PATH, rows: handOvers.map(handOverRow) }]),
+    ...(links.length === 0 ? [] : [{ path: FILES_PATH, links }])
   ]
 }
 
@@ -95,5 +105,9 @@ export function directoryRow({ cid, contribution, cluster }: RegisteredContribut
     ...others,
     ...(cluster === undefined ? [] : ['cluster'])
   ]
-  return { cid, contributor, language, createdAtMs, columns }
+  const file = linkedFile(contribution)
+  return {
+    ...{ cid, contributor, language, createdAtMs, columns },
+    ...(file === undefined ? {} : { file })
+  }
 }

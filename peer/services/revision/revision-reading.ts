@@ -7,6 +7,7 @@ import { decodeRowIndex, type IndexedRow } from '../../../protocol/datanet/row-i
 import type { CallOptions } from '../../api/peer-api.ts'
 import type { Content } from '../../content/content.ts'
 import type { Tombstones } from '../contribution/tombstones.ts'
+import { FILES_PATH, linkedFile } from './linked-files.ts'
 import { ROW_INDEX_PATH, ROWS_PATH } from './revision-files.ts'
 import { HAND_OVERS_PATH, parseHandOverRow } from './revision-hand-over-rows.ts'
 import { verifyHandOvers } from './revision-hand-overs.ts'
@@ -81,6 +82,24 @@ export function createRevisionReading(
     throw new DatanetError('REVISION_INVALID', { reason, rows: leaves.length })
   }
 
+  /** Refuses a directory of files that lacks a row's, or has one that is neither a row's nor was one's. */
+  function refuseOtherFiles(
+    revision: Revision,
+    rows: readonly RegisteredContribution[],
+    isThinned: boolean
+  ): void {
+    const files = rows.flatMap(({ contribution }) => linkedFile(contribution) ?? [])
+    const linked = content.list(revision.content, FILES_PATH)
+    for (const { cid } of files) {
+      if (linked.get(cid.toString())?.equals(cid) === true) continue
+      throw new DatanetError('REVISION_INVALID', { reason: 'a file is not linked', file: `${cid}` })
+    }
+    const count = new Set(files.map(({ cid }) => cid.toString())).size
+    if (isThinned || linked.size === count) return
+    const reason = 'it links a file that is of no row'
+    throw new DatanetError('REVISION_INVALID', { reason, files: linked.size })
+  }
+
   return {
     index,
 
@@ -113,6 +132,7 @@ export function createRevisionReading(
         rows.push(row)
       }
       verifyOrders(rows)
+      refuseOtherFiles(revision, rows, withdrawn.length > 0)
       const contributors = indexed.map(({ contributor }) => contributor)
       const ownerOf = verifyHandOvers(handOvers, contributors)
       return { revision, contributions: rows, withdrawn, handOvers, ownerOf }

@@ -19,6 +19,7 @@ import type { DatanetPeers } from '../datanet/datanet-peers.ts'
 import type { Datanets } from '../datanet/datanets.ts'
 import type { KnownDatanet } from '../datanet/known-datanets.ts'
 import type { Parts } from '../parts.ts'
+import { FILES_PATH } from './linked-files.ts'
 import { draftRevision } from './revision-drafting.ts'
 import type { RevisionReading, VerifiedRevision } from './revision-reading.ts'
 import { createTurns } from './turns.ts'
@@ -295,6 +296,7 @@ export function createRevisions(
       [from, ...(await named(datanet)).filter((peer) => peer !== from)],
       {
         datanet: id,
+        without: [FILES_PATH],
         known: datanetStore.newest(id, 1).map(({ bytes }) => decodeRevision(bytes).content),
         wanted: (missing) => reading.wanted(revision, missing),
         onBlocks: (done) =>

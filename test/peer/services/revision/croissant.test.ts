@@ -88,14 +88,10 @@ const inField =
   (change: object, name = 'title'): Breach =>
   (d) =>
     Object.assign(fieldOf(d, name), change)
-const FILE_SET = {
-  ...{ '@type': 'cr:FileSet', '@id': 'pictures', name: 'pictures', includes: '*.png' },
-  ...{ containedIn: { '@id': 'rows' }, encodingFormat: 'image/png' }
-}
-const withSet =
+const inSet =
   (change: object): Breach =>
   (d) =>
-    d.distribution.push({ ...FILE_SET, ...change })
+    Object.assign(d.distribution[1], change)
 
 const BREACHES: Readonly<Record<string, Breach>> = {
   'dataset-type': set({ '@type': 'sc:Thing' }),
@@ -124,10 +120,10 @@ const BREACHES: Readonly<Record<string, Breach>> = {
   'file-place': inFile({ contentUrl: [] }),
   'file-format': inFile({ encodingFormat: 'lines' }),
   'file-digest': (d) => delete d.isLiveDataset,
-  'file-set-name': withSet({ name: [] }),
-  'file-set-place': withSet({ containedIn: { '@id': 'nowhere' } }),
-  'file-set-pattern': withSet({ includes: [] }),
-  'file-set-format': withSet({ encodingFormat: [] }),
+  'file-set-name': inSet({ name: [] }),
+  'file-set-place': inSet({ containedIn: { '@id': 'nowhere' } }),
+  'file-set-pattern': inSet({ includes: [] }),
+  'file-set-format': inSet({ encodingFormat: [] }),
   'record-set-name': (d) => delete d.recordSet[0].name,
   'record-set-fields': (d) => d.recordSet[0].field.push({ '@id': 'contributions/bare' }),
   'record-set-key': (d) => Object.assign(d.recordSet[0], { key: { '@id': 'none' } }),
@@ -169,5 +165,5 @@ test('neither card nor metadata names an author: a name goes with the rows that 
   expect(card).toContain('language: [en]')
   expect(card).not.toContain('Author')
   expect(read('croissant.json')).not.toContain('Ada')
-  expect(croissant(facts, rows, ROWS)).toContain('contributions/author')
+  expect(croissant(facts, rows, { rows: ROWS, files: 'files' })).toContain('contributions/author')
 })

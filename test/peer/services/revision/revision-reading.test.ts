@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { createContent } from '../../../../peer/content/content.ts'
+import { FILES_PATH } from '../../../../peer/services/revision/linked-files.ts'
 import {
   type RevisionFile,
   ROW_INDEX_PATH,
@@ -16,20 +17,27 @@ import { encodeRowIndex } from '../../../../protocol/datanet/row-index.ts'
 import { createExchangePool } from '../../../../protocol/net/exchange-pool.ts'
 import { testNode } from '../../../fixtures/network.ts'
 import { refusal } from '../../../protocol/base/refusal.ts'
-import { CURATORS, contribution, manifest, person } from '../../../protocol/datanet/people.ts'
+import {
+  CURATORS,
+  contribution,
+  manifest,
+  person,
+  someCid
+} from '../../../protocol/datanet/people.ts'
 
 const signedManifest = await signManifest(manifest(), CURATORS.slice(0, 2))
-const items = await Promise.all(
+const given = await Promise.all(
   [1, 2, 3, 4].map(async (order) => {
     const salt = new Uint8Array(16).fill(order)
     const record = contribution({ datanet: signedManifest.cid, salt })
     return { ...(await signContribution(record, person(5))), order }
   })
 )
+const items = given
 const ids = items.map(({ cid }) => cid.toString())
 
-/** A revision of the four items with `files` in place of some of its own. */
-async function world(files: readonly RevisionFile[] = []) {
+/** A revision of the items with `files` in place of some of its own. */
+async function world(files: readonly RevisionFile[] = [], items = given) {
   const node = await testNode('reader')
   const database = openDatabase(':memory:')
   const blockstore = new SqliteBlockstore(database)
@@ -124,4 +132,31 @@ test('a row that is another than the index says is refused', async () => {
   const rows = swapped.filter(({ path }) => path === ROWS_PATH)
   const { reading, revision } = await world(rows)
   expect(await refusal(() => reading.read(revision))).toBe('REVISION_INVALID')
+})
+
+// FILES-R1
+test('a file that is not linked, or linked and of no row, is refused; that of a withdrawn row is not', async () => {
+  const withFile = async (n: number, origin: 'direct' | 'message' = 'direct') => {
+    const salt = new Uint8Array(16).fill(n)
+    const content = { file: someCid(n), mime: 'image/png', name: 'a.png', bytes: n }
+    const change = { datanet: signedManifest.cid, salt, schema: 'file/1', content, origin }
+    const signed = await signContribution(contribution(change as object), person(5))
+    return { ...signed, order: n }
+  }
+  const rows = [...given, await withFile(5), await withFile(6), await withFile(7, 'message')]
+  const link = (n: number) => ({ cid: someCid(n), bytes: n })
+  const linking = (...links: number[]) =>
+    world([{ path: FILES_PATH, links: links.map(link) }], rows)
+  const { reading, revision } = await world([], rows)
+  expect((await reading.read(revision)).contributions.length).toBe(rows.length)
+  for (const links of [[5], [5, 6, 7], [5, 7]]) {
+    const other = await linking(...links)
+    expect(await refusal(() => other.reading.read(other.revision))).toBe('REVISION_INVALID')
+  }
+  const thin = await linking(5, 6)
+  const gone = rows[5]?.cid.toString() as string
+  thin.withdrawn.add(gone)
+  thin.blockstore.withdraw(gone, 'net')
+  const read = await thin.reading.read(thin.revision)
+  expect(read.withdrawn).toEqual([gone])
 })
