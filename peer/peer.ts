@@ -168,7 +168,10 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     }
     const deciding = createDeciding(parts)
     const datanets = createDatanets(parts, deciding.known, deciding.manifests)
-    const { intake, giving } = createHandingIn(db, parts, datanets, () => ({ reading, revisions }))
+    const { intake, review, giving } = createHandingIn(db, parts, datanets, () => ({
+      reading,
+      revisions
+    }))
     const withdrawing = createWithdrawing(db, blocks, parts, datanets, init.withdrawals)
     started.push(() => withdrawing.stop())
     const { tombstones, sync, reading } = withdrawing
@@ -245,6 +248,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     if (roles.includes('host')) {
       servers.push(await serveExchange(node, PROTOCOLS.host, hosting.handler))
       servers.push(await serveExchange(node, PROTOCOLS.contribute, intake.handler))
+      servers.push(await serveExchange(node, PROTOCOLS.review, review))
     }
     if (isProvider) {
       const guarded = withStanding(answering, standing, parts.peerId)
@@ -289,7 +293,6 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
         show: async (id) => summary(datanets.known(id)),
         withdraw: withdrawing.withdraw,
         pending: intake.pending,
-        review: intake.review,
         async publish(id, options) {
           const published = await revisions.publish(id, options)
           hosting.tell(id)

@@ -214,22 +214,6 @@ describe('review', () => {
     }
   )
   refuses(file.invalid, (one) => review.verifyReview(bytes(one.bytes)))
-  const { manifest: rules, contributor, cases } = file.decisions
-  const decide = (one: Vectors) =>
-    review.decideReviews(
-      { ...rules, review: { ...rules.review, ...one.rule } },
-      one.contributor ?? contributor,
-      one.reviews
-    )
-  test('decisions', () => {
-    for (const one of cases.filter((c: Vectors) => c.outcome)) {
-      expect(decide(one)).toBe(one.outcome)
-    }
-  })
-  refuses(
-    cases.filter((c: Vectors) => c.error),
-    decide
-  )
 })
 
 describe('revision', () => {

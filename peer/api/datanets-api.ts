@@ -2,11 +2,17 @@ import type { RoyaltyPolicy } from '../../protocol/datanet/royalty-policy.ts'
 import type { GovernanceApi } from './governance-api.ts'
 import type { HostingApi } from './hosting-api.ts'
 import type { CallOptions, ProgressOptions, TopicQuery } from './peer-api.ts'
+import type { ReviewsApi } from './reviews-api.ts'
 import type { RowsApi } from './rows-api.ts'
 import type { ContributionFinding, SubmissionsApi } from './submissions-api.ts'
 import type { WithdrawalDraft, WithdrawalState } from './withdrawals-api.ts'
 
-export interface DatanetsApi extends GovernanceApi, HostingApi, SubmissionsApi, RowsApi {
+export interface DatanetsApi
+  extends GovernanceApi,
+    HostingApi,
+    ReviewsApi,
+    RowsApi,
+    SubmissionsApi {
   /** Founds a Datanet with this peer as its intake host: manifest signed, founded on chain, announced. */
   create(draft: DatanetDraft, options?: CallOptions): Promise<DatanetSummary>
   /** The Datanets this peer hosts or has met. */
@@ -25,13 +31,11 @@ export interface DatanetsApi extends GovernanceApi, HostingApi, SubmissionsApi, 
    * when none took it.
    */
   withdraw(draft: WithdrawalDraft, options?: CallOptions): Promise<WithdrawalState>
-  /** What waits for a curator on this host: the first 1 000, in the order in which they came. */
+  /**
+   * What waits for curators on this host, and whose it is: the first 1 000, in the order in which they
+   * came. For who runs the host; curators get theirs by `reviewNext`.
+   */
   pending(id: string, options?: CallOptions): Promise<readonly PendingContribution[]>
-  /** A curator's verdict, signed as `account`. */
-  review(
-    verdict: ReviewDraft,
-    options?: CallOptions
-  ): Promise<{ readonly status: ContributionStatus }>
   /** Publishes and anchors a revision of everything accepted (NOTHING_TO_PUBLISH if nothing new). */
   publish(id: string, options?: ProgressOptions): Promise<RevisionSummary>
   /** The newest revision kept here (ANCHOR_MISSING when none is). */
@@ -161,14 +165,6 @@ export interface PendingContribution {
   /** The first contribution that it is a near-duplicate of. */
   readonly cluster?: string
   readonly findings: readonly ContributionFinding[]
-}
-
-export interface ReviewDraft {
-  readonly datanet: string
-  readonly contribution: string
-  readonly verdict: 'approve' | 'reject'
-  readonly reason?: string
-  readonly account: string
 }
 
 export interface RevisionSummary {

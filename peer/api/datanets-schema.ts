@@ -8,6 +8,7 @@ import {
   replicaSchema
 } from './hosting-schema.ts'
 import { idSchema, method, methodOf, topicSchema } from './method.ts'
+import { reviewsSchema } from './reviews-schema.ts'
 import { rowsSchema } from './rows-schema.ts'
 import { contentSchema, findingSchema, submissionsSchema } from './submissions-schema.ts'
 import { withdrawalDraftSchema, withdrawalStateSchema } from './withdrawals-schema.ts'
@@ -55,8 +56,6 @@ const summary = z.object({
   chainKey: z.string()
 })
 
-const status = z.enum(['pending', 'accepted', 'rejected', 'withdrawn'])
-
 const pending = z.object({
   contribution: z.string(),
   contributor: z.string(),
@@ -70,14 +69,6 @@ const pending = z.object({
   order: z.int(),
   cluster: z.exactOptional(z.string()),
   findings: z.array(findingSchema).readonly()
-})
-
-const verdict = z.strictObject({
-  datanet: idSchema,
-  contribution: idSchema,
-  verdict: z.enum(['approve', 'reject']),
-  reason: z.exactOptional(text),
-  account: idSchema
 })
 
 const revision = z.object({
@@ -98,6 +89,7 @@ const fetched = z.object({
 /** `datanets` of the PeerApi on the wire. */
 export const datanetsSchema = {
   ...submissionsSchema,
+  ...reviewsSchema,
   ...rowsSchema,
   ...governanceSchema,
   create: methodOf('call', 'draft', draft, summary),
@@ -106,7 +98,6 @@ export const datanetsSchema = {
   find: methodOf('call', 'topic', topicSchema, z.array(summary).readonly()),
   withdraw: methodOf('call', 'draft', withdrawalDraftSchema, withdrawalStateSchema),
   pending: methodOf('call', 'id', idSchema, z.array(pending).readonly()),
-  review: methodOf('call', 'verdict', verdict, z.object({ status })),
   publish: methodOf('progress', 'id', idSchema, revision),
   head: methodOf('call', 'id', idSchema, revision),
   fetch: methodOf('progress', 'id', idSchema, fetched),

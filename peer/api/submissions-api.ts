@@ -114,6 +114,10 @@ export interface Standing {
   readonly cluster?: string
   /** The ordinal of the revision that first held it; 0 while none does. */
   readonly revision: number
-  /** Why curators rejected it, in their words. */
+  /** Why curators rejected it or hold it, by code and in their words. */
   readonly reasons: readonly string[]
+  /** It was flagged, and waits for the curators' word on that. */
+  readonly isHeld?: true
+  /** That other curators can be asked to hear it again, are asked, or were: what they said is final. */
+  readonly appeal?: 'possible' | 'open' | 'decided'
 }

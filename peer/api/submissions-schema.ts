@@ -76,7 +76,9 @@ const standing = z.object({
   takenAtMs: z.int(),
   cluster: z.exactOptional(z.string()),
   revision: z.int(),
-  reasons: z.array(z.string()).readonly()
+  reasons: z.array(z.string()).readonly(),
+  isHeld: z.exactOptional(z.literal(true)),
+  appeal: z.exactOptional(z.enum(['possible', 'open', 'decided']))
 })
 
 /** `datanets`, as far as handing in goes, on the wire. */

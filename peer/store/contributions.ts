@@ -247,7 +247,6 @@ export function createContributionStore(db: Database): ContributionStore {
     },
     withdraw(contribution) {
       db.transaction(() => {
-        db.run('DELETE FROM review WHERE contribution = ?', contribution)
         // A digest of the words could be guessed; the column stays distinct.
         db.run(
           `UPDATE contribution SET status = 'withdrawn', bytes = x'', text_digest = randomblob(32)

@@ -1,5 +1,6 @@
 import { type ContributionStore, createContributionStore } from './contributions.ts'
 import type { Database, Row } from './database.ts'
+import { createReviewStore, type ReviewStore } from './reviews.ts'
 import { createRowLeafStore, type RowLeafStore } from './row-leaves.ts'
 
 export interface StoredRevision {
@@ -23,11 +24,9 @@ export interface StoredHandOver {
 }
 
 /** What a peer knows of Datanets: manifests it met, and as a host everything handed in. */
-export interface DatanetStore extends ContributionStore, RowLeafStore {
+export interface DatanetStore extends ContributionStore, ReviewStore, RowLeafStore {
   putManifest(datanet: string, bytes: Uint8Array, hosted: boolean): void
   manifests(): ReadonlyArray<{ datanet: string; bytes: Uint8Array; hosted: boolean }>
-  addReview(review: { cid: string; contribution: string; bytes: Uint8Array }): void
-  reviews(contribution: string): readonly Uint8Array[]
   /** False when the Datanet holds one of the same account already. */
   addHandOver(handOver: Omit<StoredHandOver, 'revision'>): boolean
   /** Of one Datanet in order of arrival, or of all those in which `account` takes part. */
@@ -90,12 +89,15 @@ export function createDatanetStore(db: Database): DatanetStore {
       item.bytes
     ).changes === 1
   const contributions = createContributionStore(db)
+  const reviews = createReviewStore(db)
   const rowLeaves = createRowLeafStore(db)
   return {
     ...contributions,
+    ...reviews,
     ...rowLeaves,
     withdraw(contribution) {
       db.transaction(() => {
+        reviews.forgetReviews(contribution)
         contributions.withdraw(contribution)
         rowLeaves.forgetRow(contribution)
       })
@@ -115,18 +117,6 @@ export function createDatanetStore(db: Database): DatanetStore {
         bytes: row.manifest as Uint8Array,
         hosted: row.hosted === 1
       })),
-    addReview(review) {
-      db.run(
-        'INSERT OR IGNORE INTO review VALUES (?, ?, ?)',
-        review.cid,
-        review.contribution,
-        review.bytes
-      )
-    },
-    reviews: (contribution) =>
-      db
-        .all('SELECT bytes FROM review WHERE contribution = ? ORDER BY rowid', contribution)
-        .map((row) => row.bytes as Uint8Array),
     addHandOver,
     handOvers: (of) =>
       ('datanet' in of

@@ -27,6 +27,8 @@ export interface ListedContribution {
 export interface ListedReview {
   readonly cid: string
   readonly contribution: string
+  /** Whether it answers the appeal for that contribution. */
+  readonly isAppeal: boolean
   readonly leaf?: { readonly digest: Uint8Array; readonly bytes: number }
 }
 
@@ -91,7 +93,7 @@ export function createRowLeafStore(db: Database): RowLeafStore {
     listedReviews: (datanet) =>
       db
         .all(
-          `SELECT review.cid, review.contribution, digest, review_leaf.bytes AS size FROM review
+          `SELECT review.cid, review.contribution, review.appeal, digest, review_leaf.bytes AS size FROM review
            JOIN contribution ON contribution.cid = review.contribution
            LEFT JOIN review_leaf ON review_leaf.review = review.cid
            WHERE datanet = ? AND status = 'accepted' ORDER BY review.rowid`,
@@ -100,6 +102,7 @@ export function createRowLeafStore(db: Database): RowLeafStore {
         .map((row) => ({
           cid: String(row.cid),
           contribution: String(row.contribution),
+          isAppeal: row.appeal !== null,
           ...(row.digest === null
             ? {}
             : { leaf: { digest: row.digest as Uint8Array, bytes: Number(row.size) } })

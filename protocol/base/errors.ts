@@ -174,6 +174,13 @@ export const ERRORS = {
     true,
     503
   ),
+  APPEAL_REFUSED: row(
+    53,
+    'nobody is left to hear an appeal for this contribution',
+    'contributor',
+    false,
+    409
+  ),
   // channel and voucher
   CHAIN_MISMATCH: row(
     60,

@@ -30,6 +30,10 @@ export const LIMITS = {
   /** How long a contribution may be one curator's to review: a glance, a day's work. */
   leaseMsMin: 60_000,
   leaseMsMax: 86_400_000,
+  /** Contributions that one curator has to review at a time: nobody keeps a queue from the others. */
+  reviewLeases: 16,
+  /** One appeal, signed: each review that answers it holds it whole. */
+  appealBytes: 4_096,
   /** Contributions listed in one revision. */
   revisionRows: 1_000_000,
   /** One tombstone with its signatures, and all of one Datanet that a peer keeps. */

@@ -4,8 +4,7 @@ import { cidOf, digestOf } from '../base/codec.ts'
 import { DatanetError } from '../base/errors.ts'
 import { decodeRecord, encodeRecord, field } from '../base/schema.ts'
 import { type AccountSigner, type TypedStruct, verifyTypedData } from '../base/typed-data.ts'
-import { PPM } from '../base/units.ts'
-import { type Manifest, RECORDS_DOMAIN } from './manifest.ts'
+import { RECORDS_DOMAIN } from './manifest.ts'
 
 const REVIEW: TypedStruct = {
   name: 'Review',
@@ -17,16 +16,40 @@ const REVIEW: TypedStruct = {
   ]
 }
 
+/** Why a curator takes an item out of the queue at once. specs/04-datanet.md §Review codes */
+export const FLAG_CODES = ['personal-data', 'licence', 'harmful', 'spam'] as const
+
+/** Why an item is rejected; what it is flagged for is a reason as well. specs/04-datanet.md §Review codes */
+export const REVIEW_CODES = [
+  ...FLAG_CODES,
+  'off-topic',
+  'incorrect',
+  'unclear',
+  'duplicate',
+  'other'
+] as const
+
 /** The wire form of a review. specs/04-datanet.md §Review */
-export const reviewSchema = z.strictObject({
-  version: z.literal(1),
-  datanet: field.cid,
-  contribution: field.cid,
-  verdict: z.enum(['approve', 'reject']),
-  reason: field.text(1_024).optional(),
-  curator: field.address,
-  createdAtMs: field.atMs
-})
+export const reviewSchema = z
+  .strictObject({
+    version: z.literal(1),
+    datanet: field.cid,
+    contribution: field.cid,
+    verdict: z.enum(['approve', 'reject', 'unsure', 'flag', 'clear']),
+    code: z.enum(REVIEW_CODES).optional(),
+    reason: field.text(1_024).optional(),
+    /** The appeal that is answered. */
+    appeal: field.cid.optional(),
+    curator: field.address,
+    createdAtMs: field.atMs
+  })
+  .refine(
+    ({ verdict, code }) =>
+      verdict === 'flag'
+        ? (FLAG_CODES as readonly (string | undefined)[]).includes(code)
+        : code === undefined || verdict === 'reject',
+    'a flag has one of its codes, a rejection may have any, other verdicts none'
+  )
 
 const signedSchema = z.strictObject({
   body: z.custom<Uint8Array>((value) => value instanceof Uint8Array),
@@ -60,41 +83,6 @@ export function verifyReview(bytes: Uint8Array): SignedReview {
   const cid = cidOf(body)
   verifyTypedData(RECORDS_DOMAIN, REVIEW, typedValue(review, cid), signature, review.curator)
   return { review, cid, bytes }
-}
-
-/**
- * What the reviews of one contribution decide under the manifest's rule: so many approvals, and so
- * large a share of the verdicts. Distinct curators count once (their newest word; of two at one time
- * the rejection), and nobody decides about their own. Rejected is what can no longer be accepted.
- * Refuses reviews by others than curators or of one's own contribution (REVIEW_REFUSED).
- */
-export function decideReviews(
-  manifest: Manifest,
-  contributor: string,
-  reviews: readonly Review[]
-): 'accepted' | 'rejected' | 'pending' {
-  const newest = new Map<string, Review>()
-  for (const review of reviews) {
-    if (!manifest.curators.includes(review.curator) || review.curator === contributor) {
-      throw new DatanetError('REVIEW_REFUSED', { curator: review.curator })
-    }
-    const known = newest.get(review.curator)
-    if (known === undefined || isNewer(review, known)) newest.set(review.curator, review)
-  }
-  const verdicts = [...newest.values()].map((review) => review.verdict)
-  const approvals = verdicts.filter((v) => v === 'approve').length
-  const rejections = verdicts.length - approvals
-  const eligible = manifest.curators.filter((c) => c !== contributor).length
-  const suffices = (yes: number) =>
-    yes >= manifest.review.approvals && yes * PPM >= manifest.review.sharePpm * (yes + rejections)
-  if (suffices(approvals)) return 'accepted'
-  return suffices(eligible - rejections) ? 'pending' : 'rejected'
-}
-
-/** A total order, so that everyone decides alike in whatever order the reviews came. */
-function isNewer(review: Review, known: Review): boolean {
-  if (review.createdAtMs !== known.createdAtMs) return review.createdAtMs > known.createdAtMs
-  return review.verdict === 'reject'
 }
 
 function typedValue(review: Review, cid: CID): Record<string, unknown> {

@@ -6,6 +6,7 @@ import { LIMITS } from '../base/limits.ts'
 /** One id per kind of exchange. A breaking change to its frames is a new number. specs/05-network.md */
 export const PROTOCOLS = {
   contribute: '/datanet/contribute/1',
+  review: '/datanet/review/1',
   propose: '/datanet/propose/1',
   document: '/datanet/document/1',
   blocks: '/datanet/blocks/1',

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { parseCid } from '../../../protocol/base/codec.ts'
-import { DatanetError, ERRORS, isDatanetError } from '../../../protocol/base/errors.ts'
+import { DatanetError, isDatanetError } from '../../../protocol/base/errors.ts'
 import { fromWire, toWire } from '../../../protocol/base/schema.ts'
 import { contentFromJson } from '../../../protocol/datanet/content-json.ts'
 import {
@@ -14,7 +14,6 @@ import { verifyInclusion } from '../../../protocol/datanet/inclusion.ts'
 import { signSubmissionQuery } from '../../../protocol/datanet/submission-query.ts'
 import { openSubmission } from '../../../protocol/datanet/submission-receipt.ts'
 import { contributeAskSchema, contributeEndSchema } from '../../../protocol/net/contribute.ts'
-import { PROTOCOLS } from '../../../protocol/net/ids.ts'
 import { inclusionAskSchema, inclusionEndSchema } from '../../../protocol/net/inclusion.ts'
 import { standingAskSchema, standingEndSchema } from '../../../protocol/net/standing.ts'
 import type { ContributionDraft } from '../../api/datanets-api.ts'
@@ -26,11 +25,9 @@ import type { OwnSubmissionStore } from '../../store/own-submissions.ts'
 import type { Datanets } from '../datanet/datanets.ts'
 import type { Parts } from '../parts.ts'
 import { withFile } from './given-file.ts'
+import { createHostAsk } from './host-ask.ts'
 import { describeOwn, detailsOfOwn } from './own-contributions.ts'
 import type { Proving } from './proving.ts'
-
-/** Another host may know a way to the intake host that this peer does not. */
-const ELSEWHERE = new Set(['PEER_UNREACHABLE', 'PEER_GONE', 'PEER_SILENT', 'PROTOCOL_REFUSED'])
 
 /** Contributions of the accounts kept here. specs/04-datanet.md §Submission */
 export function createContributing(
@@ -39,7 +36,8 @@ export function createContributing(
   ownStore: OwnSubmissionStore,
   proving: Proving
 ): SubmissionsApi {
-  const { accountStore, content, wallet, pool, peerId, now } = parts
+  const { accountStore, content, wallet, now } = parts
+  const ask = createHostAsk(parts)
   type Known = ReturnType<Datanets['known']>
 
   async function recordOf(draft: ContributionDraft, { id, signed }: Known): Promise<Contribution> {
@@ -73,23 +71,6 @@ export function createContributing(
     return examine(record, expected, await loadRecogniser())
   }
 
-  /** The answer of the intake host, or of another host that passes the ask on to it. */
-  async function ask({ signed }: Known, value: unknown, options: CallOptions): Promise<unknown> {
-    const { intakeHost, hosts } = signed.manifest
-    const targets = [intakeHost, ...hosts.filter((host) => host !== peerId)]
-    let first: unknown
-    for (const host of targets) {
-      try {
-        return await pool.request(host, PROTOCOLS.contribute, value, options)
-      } catch (error) {
-        if (!isDatanetError(error) || !ELSEWHERE.has(error.code)) throw explained(error)
-        // That the intake host is away says more than that the others are as well.
-        first ??= error
-      }
-    }
-    throw first
-  }
-
   /** The host's word on `signed`, verified to be its own. */
   async function verified(receipt: Uint8Array, { signed }: Known, own: SignedContribution) {
     const { receipt: said, host } = await openSubmission(receipt)
@@ -120,11 +101,25 @@ export function createContributing(
       )
       const value = toWire(standingAskSchema, { datanet: datanet.id, query: asked })
       const end = fromWire(standingEndSchema, await ask(datanet, value, options))
-      for (const { contribution: cid, cluster, ...one } of end.submissions) {
+      for (const {
+        contribution: cid,
+        cluster,
+        reasons,
+        isHeld,
+        appeal,
+        ...one
+      } of end.submissions) {
         // Orders ascend: a host that told one again would never come to an end.
         if (one.order <= (found.at(-1)?.order ?? 0)) return found
         const shared = cluster === undefined ? {} : { cluster: cluster.toString() }
-        found.push({ ...one, contribution: cid.toString(), ...shared })
+        found.push({
+          ...{ ...one, contribution: cid.toString(), ...shared },
+          reasons: reasons.map(({ code, reason }) =>
+            [code, reason].filter((words) => words !== undefined).join(': ')
+          ),
+          ...(isHeld ? { isHeld } : {}),
+          ...(appeal === undefined ? {} : { appeal })
+        })
         accountStore.setSubmissionStatus(cid.toString(), one.status)
       }
       if (end.isAll || end.submissions.length === 0 || contribution !== undefined) return found
@@ -219,15 +214,4 @@ export function createContributing(
       }
     }
   }
-}
-
-/** A host's refusal with its reason, in its own words: they are bounded, and quoted as its own. */
-function explained(error: unknown): unknown {
-  if (!isDatanetError(error) || typeof error.details.text !== 'string') return error
-  const { code, details } = error
-  const meaning = `${ERRORS[code].meaning}: `
-  const { text } = error.details
-  if (!text.startsWith(meaning)) return error
-  const hint = `the host says: ${text.slice(meaning.length)}`
-  return new DatanetError(code, details, { cause: error, hint })
 }

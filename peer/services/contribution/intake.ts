@@ -1,11 +1,10 @@
-import { parseCid } from '../../../protocol/base/codec.ts'
 import { DatanetError } from '../../../protocol/base/errors.ts'
 import { fromWire, toWire } from '../../../protocol/base/schema.ts'
 import { contentToJson } from '../../../protocol/datanet/content-json.ts'
 import { verifyContribution } from '../../../protocol/datanet/contribution.ts'
 import { ownersAfter, verifyHandOver } from '../../../protocol/datanet/hand-over.ts'
 import { passageOf } from '../../../protocol/datanet/passage.ts'
-import { decideReviews, signReview, verifyReview } from '../../../protocol/datanet/review.ts'
+import { appealAskSchema, appealEndSchema } from '../../../protocol/net/appeal.ts'
 import {
   anyAskSchema,
   contributeAskSchema,
@@ -16,15 +15,12 @@ import {
 import type { ExchangeContext, ExchangeHandler } from '../../../protocol/net/exchange.ts'
 import { PROTOCOLS } from '../../../protocol/net/ids.ts'
 import { inclusionAskSchema, inclusionEndSchema } from '../../../protocol/net/inclusion.ts'
-import type {
-  ContributionStatus,
-  PendingContribution,
-  ReviewDraft
-} from '../../api/datanets-api.ts'
+import type { PendingContribution } from '../../api/datanets-api.ts'
 import { shown } from '../../intake/examine.ts'
 import type { StoredContribution } from '../../store/contributions.ts'
 import type { Datanets } from '../datanet/datanets.ts'
 import type { Parts } from '../parts.ts'
+import type { ReviewDesk } from '../review/review-desk.ts'
 import type { Proving } from './proving.ts'
 import { standingOf } from './standing-of.ts'
 import { takeFile } from './taken-file.ts'
@@ -36,25 +32,22 @@ type From = Pick<ExchangeContext, 'remotePeer' | 'signal'>
 /** What a curator is shown at once: each is looked at for it, and they come in one answer. */
 const PAGE = 1_000
 
-/** The host's door for contributions, and its curators' desk. */
+/** The host's door for contributions, and what waits behind it. */
 export interface Intake {
   /** Answers `/datanet/contribute/1`. */
   readonly handler: ExchangeHandler
   pending(datanet: string): Promise<readonly PendingContribution[]>
-  review(draft: ReviewDraft): Promise<{ status: ContributionStatus }>
 }
 
-/** Intake and review for the Datanets this peer hosts. specs/04-datanet.md §Submission */
+/** Intake for the Datanets this peer hosts. specs/04-datanet.md §Submission */
 export function createIntake(
-  parts: Pick<
-    Parts,
-    'accountStore' | 'content' | 'datanetStore' | 'wallet' | 'pool' | 'peerId' | 'now'
-  >,
+  parts: Pick<Parts, 'content' | 'datanetStore' | 'pool' | 'peerId' | 'now'>,
   datanets: Datanets,
   takingIn: TakingIn,
-  proving: Proving
+  proving: Proving,
+  desk: Pick<ReviewDesk, 'appeal' | 'handedOver' | 'standings'>
 ): Intake {
-  const { accountStore, content, datanetStore, wallet, pool, peerId, now } = parts
+  const { content, datanetStore, pool, peerId, now } = parts
 
   function hosted(id: string) {
     const datanet = datanets.known(id)
@@ -92,7 +85,11 @@ export function createIntake(
     if (relayed !== undefined) return relayed
     const datanet = hosted(cid.toString())
     if ('handOver' in (value as object)) return takeHandOver(value)
-    if ('query' in (value as object)) return standingOf(parts, cid.toString(), value)
+    if ('query' in (value as object)) return standingOf(parts, datanet, value, desk.standings)
+    if ('appeal' in (value as object)) {
+      const { appeal } = fromWire(appealAskSchema, value)
+      return toWire(appealEndSchema, { status: await desk.appeal(datanet, appeal) })
+    }
     const ask = fromWire(contributeAskSchema, value)
     const { signal, remotePeer: peer } = from
     const by = { peer, signal }
@@ -103,25 +100,28 @@ export function createIntake(
 
   function takeHandOver(value: unknown): unknown {
     const ask = fromWire(handOverAskSchema, value)
-    const datanet = hosted(ask.datanet.toString()).id.toString()
+    const known = hosted(ask.datanet.toString())
+    const datanet = known.id.toString()
     const { handOver, cid, bytes } = verifyHandOver(ask.handOver, now())
     const { oldAccount, newAccount } = handOver
-    const known = datanetStore.handOvers({ datanet })
-    const same = known.find((one) => one.cid === cid.toString())
+    const earlier = datanetStore.handOvers({ datanet })
+    const same = earlier.find((one) => one.cid === cid.toString())
     if (same === undefined) {
       const isHere =
         datanetStore.countOf(oldAccount).some((one) => one.datanet === datanet) ||
-        known.some((one) => one.newAccount === oldAccount)
+        earlier.some((one) => one.newAccount === oldAccount) ||
+        known.signed.manifest.curators.includes(oldAccount)
       if (!isHere) {
-        const reason = 'it contributed nothing here'
+        const reason = 'it contributed nothing here and reviews nothing'
         throw new DatanetError(
           'HAND_OVER_REFUSED',
           { account: oldAccount, reason },
           { hint: reason }
         )
       }
-      ownersAfter([...known, handOver])
+      ownersAfter([...earlier, handOver])
       datanetStore.addHandOver({ cid: cid.toString(), datanet, oldAccount, newAccount, bytes })
+      desk.handedOver(known, newAccount)
     }
     return toWire(handOverEndSchema, { handOver: cid, ordinal: same?.revision ?? 0 })
   }
@@ -154,50 +154,6 @@ export function createIntake(
       const waiting = hosted(id).id.toString()
       const items = datanetStore.contributions(waiting, 'pending', PAGE)
       return Promise.all(items.map(described))
-    },
-
-    async review(draft) {
-      const datanet = hosted(draft.datanet)
-      const item = datanetStore.contribution(draft.contribution)
-      if (item === undefined || item.datanet !== draft.datanet) {
-        throw new DatanetError('INPUT_INVALID', { contribution: draft.contribution })
-      }
-      const signed = await signReview(
-        {
-          version: 1,
-          datanet: datanet.id,
-          contribution: parseCid(draft.contribution),
-          verdict: draft.verdict,
-          ...(draft.reason === undefined ? {} : { reason: draft.reason }),
-          curator: draft.account.toLowerCase(),
-          createdAtMs: now()
-        },
-        wallet.account(draft.account).signer
-      )
-      const earlier = datanetStore
-        .reviews(draft.contribution)
-        .map((bytes) => verifyReview(bytes).review)
-      const { manifest } = datanet.signed
-      // Whoever an account was handed over to would decide about their own.
-      const ownerOf = ownersAfter(datanetStore.handOvers({ datanet: draft.datanet }))
-      if (ownerOf(item.contributor) === signed.review.curator) {
-        throw new DatanetError('REVIEW_REFUSED', { curator: signed.review.curator })
-      }
-      // The words of those who left count under the manifest of their time, not under this one.
-      const counting = earlier.filter(({ curator }) => manifest.curators.includes(curator))
-      const decision = decideReviews(manifest, item.contributor, [...counting, signed.review])
-      datanetStore.addReview({
-        cid: signed.cid.toString(),
-        contribution: draft.contribution,
-        bytes: signed.bytes
-      })
-      // What a revision holds stays: a later word against it is a matter for a withdrawal.
-      if (item.revision === 0) {
-        datanetStore.setStatus(draft.contribution, decision)
-        // Of the peer's own accounts as well: who handed it in here need not ask.
-        accountStore.setSubmissionStatus(draft.contribution, decision)
-      }
-      return { status: decision }
     }
   }
 }

@@ -3,11 +3,12 @@ import { DatanetError } from '../../../protocol/base/errors.ts'
 import { LIMITS } from '../../../protocol/base/limits.ts'
 import { fromWire, toWire } from '../../../protocol/base/schema.ts'
 import { ownersAfter } from '../../../protocol/datanet/hand-over.ts'
-import { verifyReview } from '../../../protocol/datanet/review.ts'
 import { verifySubmissionQuery } from '../../../protocol/datanet/submission-query.ts'
 import { standingAskSchema, standingEndSchema } from '../../../protocol/net/standing.ts'
 import type { StoredContribution } from '../../store/contributions.ts'
+import type { KnownDatanet } from '../datanet/known-datanets.ts'
 import type { Parts } from '../parts.ts'
+import type { ReviewStandings } from '../review/review-standing.ts'
 
 const MOST_REASONS = 8
 
@@ -19,9 +20,11 @@ const MOST_REASONS = 8
  */
 export function standingOf(
   parts: Pick<Parts, 'datanetStore' | 'now'>,
-  datanet: string,
-  value: unknown
+  known: KnownDatanet,
+  value: unknown,
+  standings: Pick<ReviewStandings, 'of'>
 ): unknown {
+  const datanet = known.id.toString()
   const { datanetStore, now } = parts
   const { query: bytes } = fromWire(standingAskSchema, value)
   const { account, after, contribution, ...query } = verifySubmissionQuery(bytes, now())
@@ -40,15 +43,28 @@ export function standingOf(
     return [item]
   }
 
-  function reasonsOf({ cid, status }: StoredContribution): string[] {
-    if (status !== 'rejected') return []
-    return datanetStore
-      .reviews(cid)
-      .map((one) => verifyReview(one).review)
-      .flatMap(({ verdict, reason }) =>
-        verdict === 'reject' && reason !== undefined ? [reason] : []
-      )
-      .slice(0, MOST_REASONS)
+  /** What its review came to, as far as its contributor is told: why, and not by whom. */
+  function reviewOf(item: StoredContribution) {
+    if (item.status === 'withdrawn') return { reasons: [], isHeld: false }
+    const { state, facts, words, mayAppeal } = standings.of(known, item)
+    const round = facts.appeal?.toString()
+    const isHeld = item.status === 'pending' && state.isHeld
+    const told = isHeld ? ['flag'] : item.status === 'rejected' ? ['reject', 'flag'] : []
+    const reasons = words
+      .filter(({ verdict, appeal }) => told.includes(verdict) && appeal?.toString() === round)
+      .filter(({ code, reason }) => code !== undefined || reason !== undefined)
+      .map(({ code, reason }) => ({
+        ...(code === undefined ? {} : { code }),
+        ...(reason === undefined ? {} : { reason })
+      }))
+    const isOpen = item.status === 'pending'
+    const appeal =
+      round !== undefined
+        ? { appeal: isOpen ? ('open' as const) : ('decided' as const) }
+        : mayAppeal && item.status === 'rejected'
+          ? { appeal: 'possible' as const }
+          : {}
+    return { reasons: reasons.slice(0, MOST_REASONS), isHeld, ...appeal }
   }
 
   const most = LIMITS.submissionsListed
@@ -64,7 +80,7 @@ export function standingOf(
       takenAtMs: item.takenAtMs,
       ...(item.cluster === undefined ? {} : { cluster: parseCid(item.cluster) }),
       revision: item.revision,
-      reasons: reasonsOf(item)
+      ...reviewOf(item)
     })),
     isAll: found.length <= most
   })

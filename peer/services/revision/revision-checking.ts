@@ -4,7 +4,7 @@ import { DatanetError } from '../../../protocol/base/errors.ts'
 import { LIMITS } from '../../../protocol/base/limits.ts'
 import type { SignedContribution } from '../../../protocol/datanet/contribution.ts'
 import { type SignedManifest, verifyManifest } from '../../../protocol/datanet/manifest.ts'
-import { decideReviews, type SignedReview } from '../../../protocol/datanet/review.ts'
+import { decideReviews, peopleOf, type ReviewFacts } from '../../../protocol/datanet/review-rule.ts'
 import { type Revision, revisionCid } from '../../../protocol/datanet/revision.ts'
 import type { ProgressOptions } from '../../api/peer-api.ts'
 import type { TombstoneSync } from '../contribution/tombstone-sync.ts'
@@ -14,7 +14,7 @@ import type { Parts } from '../parts.ts'
 import { FILES_PATH } from './linked-files.ts'
 import { revisionFiles } from './revision-files.ts'
 import type { RevisionReading, VerifiedRevision } from './revision-reading.ts'
-import { parseReviewRow, REVIEWS_PATH } from './revision-reviews.ts'
+import { type ParsedReviewRow, parseReviewRow, REVIEWS_PATH } from './revision-reviews.ts'
 import type { RegisteredContribution } from './revision-rows.ts'
 
 /** Reviews that are checked before others get their turn. */
@@ -84,8 +84,8 @@ export function createRevisionChecking(
     })
   }
 
-  async function reviewsOf(revision: Revision): Promise<readonly SignedReview[]> {
-    const all: SignedReview[] = []
+  async function reviewsOf(revision: Revision): Promise<readonly ParsedReviewRow[]> {
+    const all: ParsedReviewRow[] = []
     for await (const { bytes } of content.readRows(revision.content, REVIEWS_PATH)) {
       if (all.length % TURN === 0) await setImmediate()
       all.push(parseReviewRow(bytes))
@@ -110,7 +110,10 @@ export function createRevisionChecking(
     const reviews = await reviewsOf(revision)
     refuseForeign(reviews, read.contributions)
     const words = Map.groupBy(reviews, ({ review }) => review.contribution.toString())
-    for (const row of added) refuseUnaccepted(datanet, row, words.get(row.cid.toString()) ?? [])
+    const handOvers = read.handOvers.map(({ handOver }) => handOver)
+    for (const row of added) {
+      refuseUnaccepted(datanet, row, words.get(row.cid.toString()) ?? [], handOvers)
+    }
     const wrapped = await content.readFile(revision.content, 'manifest.cbor')
     const signed = verifyManifest(wrapped, datanet.history.at(-2))
     if (!signed.cid.equals(datanet.signed.cid)) refuse('its manifest is not the one in force')
@@ -123,14 +126,17 @@ export function createRevisionChecking(
   async function refuseOtherBytes(
     revision: Revision,
     manifest: SignedManifest,
-    { read, reviews }: { read: VerifiedRevision; reviews: readonly SignedReview[] }
+    { read, reviews }: { read: VerifiedRevision; reviews: readonly ParsedReviewRow[] }
   ): Promise<void> {
     const root = await content.publishDirectory(
       revisionFiles(
         manifest,
         revision.ordinal,
         read.contributions,
-        reviews.map(({ bytes }) => bytes),
+        reviews.map(({ bytes, appeal }) => ({
+          bytes,
+          ...(appeal === undefined ? {} : { appeal: appeal.bytes })
+        })),
         read.handOvers
       )
     )
@@ -163,7 +169,7 @@ function followParent(
 }
 
 function refuseForeign(
-  reviews: readonly SignedReview[],
+  reviews: readonly ParsedReviewRow[],
   rows: readonly SignedContribution[]
 ): void {
   const all = new Set(rows.map(({ cid }) => cid.toString()))
@@ -178,16 +184,30 @@ function refuseForeign(
 function refuseUnaccepted(
   { history }: KnownDatanet,
   { cid, contribution }: SignedContribution,
-  reviews: readonly SignedReview[]
+  reviews: readonly ParsedReviewRow[],
+  handOvers: NonNullable<ReviewFacts['handOvers']>
 ): void {
+  const { contributor } = contribution
+  const personOf = peopleOf({ handOvers }, [])
+  const appeals = new Map(reviews.map(({ appeal }) => [`${appeal?.cid}`, appeal]))
+  appeals.delete('undefined')
+  const [appeal] = appeals.values()
+  if (appeals.size > 1) refuse('its reviews answer different appeals', `${cid}`)
+  if (appeal !== undefined && personOf(appeal.appeal.account) !== personOf(contributor)) {
+    refuse('an appeal is not by who contributed it', `${cid}`)
+  }
+  const facts: ReviewFacts = {
+    ...{ contributor, handOvers },
+    ...(appeal === undefined ? {} : { appeal: appeal.cid })
+  }
   const isAccepted = history.some(({ manifest }, at) => {
     const endsAtMs = history[at + 1]?.manifest.effectiveAtMs ?? Number.POSITIVE_INFINITY
     const counting = reviews.flatMap(({ review }) => {
       const { curator, createdAtMs } = review
-      const isOthers = manifest.curators.includes(curator) && curator !== contribution.contributor
+      const isOthers = manifest.curators.includes(curator) && curator !== contributor
       return isOthers && createdAtMs < endsAtMs ? [review] : []
     })
-    return decideReviews(manifest, contribution.contributor, counting) === 'accepted'
+    return decideReviews(manifest, facts, counting).outcome === 'accepted'
   })
   if (!isAccepted) refuse('a row was not accepted by its reviews', `${cid}`)
 }

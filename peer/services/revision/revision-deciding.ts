@@ -9,6 +9,7 @@ import type { DatanetPeers } from '../datanet/datanet-peers.ts'
 import type { Datanets } from '../datanet/datanets.ts'
 import type { KnownDatanet } from '../datanet/known-datanets.ts'
 import type { Parts } from '../parts.ts'
+import { storedReview } from '../review/review-standing.ts'
 import { type CheckedRevision, createRevisionChecking } from './revision-checking.ts'
 import { createRevisionDiff } from './revision-diff.ts'
 import type { RevisionReading } from './revision-reading.ts'
@@ -92,10 +93,13 @@ export function createRevisionDeciding(
           })
         }
         for await (const row of content.readRows(revision.content, REVIEWS_PATH)) {
-          const { review, cid, bytes } = parseReviewRow(row.bytes)
-          const contribution = review.contribution.toString()
+          const { appeal, ...signed } = parseReviewRow(row.bytes)
+          const contribution = signed.review.contribution.toString()
           if (datanetStore.contribution(contribution)?.status !== 'accepted') continue
-          datanetStore.addReview({ cid: cid.toString(), contribution, bytes })
+          if (appeal !== undefined) {
+            datanetStore.addAppeal({ contribution, cid: `${appeal.cid}`, bytes: appeal.bytes })
+          }
+          datanetStore.addReview(storedReview(signed))
         }
       }
       datanets.announce(datanet)

@@ -144,7 +144,11 @@ function reviewsOf(
   const reviews = datanetStore.listedReviews(datanet)
   const missing = reviews.filter(({ leaf }) => leaf === undefined)
   const blocks = content.putRows(
-    missing.map(({ cid }) => reviewRow(datanetStore.review(cid) as Uint8Array))
+    missing.map(({ cid, contribution, isAppeal }) => {
+      const bytes = datanetStore.review(cid) as Uint8Array
+      const appeal = isAppeal ? datanetStore.appeal(contribution)?.bytes : undefined
+      return reviewRow({ bytes, ...(appeal === undefined ? {} : { appeal }) })
+    })
   )
   const leaves = missing.map(({ cid, contribution }, n) => {
     const { cid: leaf, bytes } = blocks[n] as RowBlock

@@ -7,7 +7,7 @@ import { croissant } from './croissant.ts'
 import { datasetCard, type RowFacts } from './dataset-card.ts'
 import { FILES_PATH, linkedFile } from './linked-files.ts'
 import { HAND_OVERS_PATH, handOverRow } from './revision-hand-over-rows.ts'
-import { REVIEWS_PATH, reviewRow } from './revision-reviews.ts'
+import { REVIEWS_PATH, type ReviewRow, reviewRow } from './revision-reviews.ts'
 import { contributionRow, type RegisteredContribution } from './revision-rows.ts'
 
 /** Where the rows of a revision lie in its directory. specs/04-datanet.md §Revision directory */
@@ -50,7 +50,7 @@ export function revisionFiles(
   manifest: SignedManifest,
   ordinal: number,
   contributions: readonly RegisteredContribution[],
-  reviews: readonly Uint8Array[],
+  reviews: readonly ReviewRow[],
   handOvers: readonly SignedHandOver[] = []
 ): RevisionFile[] {
   const [first] = contributions

@@ -13,6 +13,7 @@ import {
   foundingManifest
 } from '../../../peer/services/datanet/founding-manifest.ts'
 import type { KnownDatanet } from '../../../peer/services/datanet/known-datanets.ts'
+import { storedReview } from '../../../peer/services/review/review-standing.ts'
 import { draftRevision } from '../../../peer/services/revision/revision-drafting.ts'
 import { SqliteBlockstore } from '../../../peer/store/blocks.ts'
 import { openDatabase } from '../../../peer/store/database.ts'
@@ -93,7 +94,7 @@ async function accept(from: number, many: number): Promise<void> {
         ...{ cid, datanet: id, contributor: person.address, textDigest, bytes: item.bytes },
         takenAtMs: 1_000 + n
       })
-      datanetStore.addReview({ cid: `${review.cid}`, contribution: cid, bytes: review.bytes })
+      datanetStore.addReview(storedReview(review))
       datanetStore.setStatus(cid, 'accepted')
     })
   }

@@ -1,48 +1,139 @@
-// Chapter 04: a curator's signed review, and what a contribution's reviews decide.
+// Chapter 04: a curator's signed review, an appeal, a curator's question, and what reviews decide.
 import { cidOf, digestOf, refuse } from './codec.mjs'
-import { address, atMs, cid, is, optional, record, text } from './fields.mjs'
+import { address, atMs, cid, int, is, list, optional, record, text } from './fields.mjs'
 import { demandSigner, digest, RECORDS, unwrap } from './signing.mjs'
 
-export const review = record({
+const FLAGS = ['personal-data', 'licence', 'harmful', 'spam']
+const REASONS = [...FLAGS, 'off-topic', 'incorrect', 'unclear', 'duplicate', 'other']
+
+function codeFits({ verdict, code }) {
+  if (verdict === 'flag') return FLAGS.includes(code)
+  return code === undefined || verdict === 'reject'
+}
+
+export const review = record(
+  {
+    version: is(1),
+    datanet: cid,
+    contribution: cid,
+    verdict: is('approve', 'reject', 'unsure', 'flag', 'clear'),
+    code: optional(is(...REASONS)),
+    reason: optional(text(1024)),
+    appeal: optional(cid),
+    curator: address,
+    createdAtMs: atMs
+  },
+  codeFits
+)
+
+export const appeal = record({
   version: is(1),
   datanet: cid,
   contribution: cid,
-  verdict: is('approve', 'reject'),
-  reason: optional(text(1024)),
-  curator: address,
+  account: address,
+  text: text(1024),
   createdAtMs: atMs
 })
 
-export function readReview(bytes) {
+export const reviewQuery = record({
+  version: is(1),
+  datanet: cid,
+  curator: address,
+  ask: is('next', 'give', 'show', 'held', 'stats'),
+  contributions: optional(list(cid, 1, 16)),
+  most: optional(int(1, 16)),
+  askedAtMs: atMs
+})
+
+function readSigned(shape, bytes, of) {
   const { body, signatures } = unwrap(bytes, 'signature')
-  const value = review.decode(body)
+  const value = shape.decode(body)
   const own = cidOf(body)
-  const said = digest(RECORDS, 'Review', {
-    datanet: digestOf(value.datanet),
-    contribution: digestOf(value.contribution),
-    verdict: value.verdict,
-    review: digestOf(own)
-  })
-  demandSigner(said, signatures[0], value.curator)
+  const { struct, signer, values } = of(value, digestOf(own))
+  const datanet = digestOf(value.datanet)
+  demandSigner(digest(RECORDS, struct, { datanet, ...values }), signatures[0], signer)
   return { value, cid: own }
 }
 
-/** `accepted`, `rejected` or `pending`: every curator's newest review counts once. */
-export function decide({ manifest, contributor, reviews }) {
-  const eligible = manifest.curators.filter((curator) => curator !== contributor)
-  const newest = new Map()
-  for (const one of reviews) {
-    if (!eligible.includes(one.curator)) refuse('REVIEW_REFUSED', one.curator)
-    const before = newest.get(one.curator)
-    const isTie = before?.createdAtMs === one.createdAtMs
-    const isNewer = before === undefined || one.createdAtMs > before.createdAtMs
-    if (isNewer || (isTie && one.verdict === 'reject')) newest.set(one.curator, one)
+export const readReview = (bytes) =>
+  readSigned(review, bytes, ({ contribution, verdict, curator }, own) => ({
+    struct: 'Review',
+    signer: curator,
+    values: { contribution: digestOf(contribution), verdict, review: own }
+  }))
+
+export const readAppeal = (bytes) =>
+  readSigned(appeal, bytes, ({ contribution, account }, own) => ({
+    struct: 'Appeal',
+    signer: account,
+    values: { contribution: digestOf(contribution), appeal: own }
+  }))
+
+export function readReviewQuery(bytes, nowMs) {
+  const read = readSigned(reviewQuery, bytes, ({ curator }, own) => ({
+    struct: 'ReviewQuery',
+    signer: curator,
+    values: { curator, query: own }
+  }))
+  const { askedAtMs } = read.value
+  if (askedAtMs > nowMs + 300_000) refuse('RECORD_FROM_FUTURE', 'asked ahead')
+  if (askedAtMs < nowMs - 300_000) refuse('RECORD_EXPIRED', 'asked long ago')
+  return read
+}
+
+/** Who an account is, by the hand-overs of the time of the newest word. */
+function people(handOvers, words) {
+  const untilMs = Math.max(0, ...words.map((one) => one.createdAtMs))
+  const good = handOvers.filter((one) => words.length === 0 || one.seq <= untilMs)
+  const of = (account, steps = 16) => {
+    const step = good.find((one) => one.oldAccount === account)
+    return step === undefined || steps === 0 ? account : of(step.newAccount, steps - 1)
   }
-  const count = (verdict) => [...newest.values()].filter((one) => one.verdict === verdict).length
+  return of
+}
+
+/** What the words come to: `accepted`, `rejected` or `pending`, and whether it is held or final. */
+export function decide({ manifest, contributor, reviews, handOvers = [], appeal: heard }) {
+  for (const { curator } of reviews) {
+    const isCurator = manifest.curators.includes(curator)
+    if (!isCurator || curator === contributor) refuse('REVIEW_REFUSED', curator)
+  }
+  const who = people(handOvers, reviews)
+  const isOfRound = (one) => one.appeal === heard
+  const spoke = heard === undefined ? [] : reviews.filter((one) => !isOfRound(one))
+  const barred = [contributor, ...spoke.map((one) => one.curator)].map((one) => who(one))
+  const eligible = [...new Set(manifest.curators.map((one) => who(one)))].filter(
+    (one) => !barred.includes(one)
+  )
+  /** How many have `kinds[n]` as their newest word among `kinds`; of one instant the last kind. */
+  const tally = (kinds) => {
+    const counts = kinds.map(() => 0)
+    for (const person of eligible) {
+      const own = reviews
+        .filter((one) => isOfRound(one) && who(one.curator) === person)
+        .filter((one) => kinds.includes(one.verdict))
+        .map((one) => [one.createdAtMs, kinds.indexOf(one.verdict)])
+        .sort(([a, m], [b, n]) => b - a || n - m)
+      if (own.length > 0) counts[own[0][1]] += 1
+    }
+    return counts
+  }
+  const [approved, , rejected] = tally(['approve', 'unsure', 'reject'])
+  const [cleared, flagged] = tally(['clear', 'flag'])
+  const said = (outcome, isHeld = false) => ({
+    outcome,
+    isHeld,
+    isFinal: heard !== undefined && outcome !== 'pending'
+  })
+  const quorum = Math.min(manifest.threshold, eligible.length)
+  if (flagged > 0 && flagged >= quorum) return said('rejected')
+  if (flagged > 0 && cleared < quorum && eligible.length - cleared >= quorum) {
+    return said('pending', true)
+  }
   const { approvals, sharePpm } = manifest.review
-  const rejected = count('reject')
-  const isEnough = (approved) =>
-    approved >= approvals && approved * 1_000_000 >= sharePpm * (approved + rejected)
-  if (isEnough(count('approve'))) return 'accepted'
-  return isEnough(eligible.length - rejected) ? 'pending' : 'rejected'
+  const hasShare = (yes) => yes * 1_000_000 >= sharePpm * (yes + rejected)
+  if (approved >= approvals && hasShare(approved)) return said('accepted')
+  if (rejected >= approvals && !hasShare(approved)) return said('rejected')
+  const best = eligible.length - rejected
+  return said(best >= approvals && hasShare(best) ? 'pending' : 'rejected')
 }

@@ -11,6 +11,8 @@ const STRUCTS = {
   SubmissionQuery: 'bytes32 datanet,address account,bytes32 query',
   HandOver: 'address oldAccount,address newAccount,uint64 seq',
   Review: 'bytes32 datanet,bytes32 contribution,string verdict,bytes32 review',
+  Appeal: 'bytes32 datanet,bytes32 contribution,bytes32 appeal',
+  ReviewQuery: 'bytes32 datanet,address curator,bytes32 query',
   Rotation:
     'bytes32 datanet,uint64 seq,bytes32 prev,bytes32 manifest,address[] curators,uint8 threshold',
   RevisionApproval:

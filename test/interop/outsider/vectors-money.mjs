@@ -4,7 +4,15 @@ import { creditsOf } from './credits.mjs'
 import { handOver, ownersOf, readHandOver, readHandOverLine } from './handover.mjs'
 import { evidenceOf, ground, sentencesOf } from './overlap.mjs'
 import { checkCredits } from './records.mjs'
-import { decide, readReview, review } from './review.mjs'
+import {
+  appeal,
+  decide,
+  readAppeal,
+  readReview,
+  readReviewQuery,
+  review,
+  reviewQuery
+} from './review.mjs'
 import * as reward from './reward.mjs'
 import { rarityOf, termsOf } from './terms.mjs'
 import { value, whole } from './vectors-tools.mjs'
@@ -16,13 +24,29 @@ export const moneyChecks = {
     for (const one of v.invalid) {
       await check.refuses(one.name, one.error, () => readReview(unhex(one.bytes)))
     }
+    for (const one of v.appeals.valid) whole(appeal, check, one)
+    for (const one of v.appeals.valid) {
+      check.equal(one.name, readAppeal(unhex(one.bytes)).cid, one.cid)
+    }
+    for (const one of v.appeals.invalid) {
+      await check.refuses(one.name, one.error, () => readAppeal(unhex(one.bytes)))
+    }
+    const { nowMs, valid, invalid } = v.queries
+    for (const one of valid) whole(reviewQuery, check, one)
+    for (const one of valid) {
+      check.equal(one.name, readReviewQuery(unhex(one.bytes), nowMs).cid, one.cid)
+    }
+    for (const one of invalid) {
+      await check.refuses(one.name, one.error, () => readReviewQuery(unhex(one.bytes), nowMs))
+    }
     const manifest = value(v.decisions.manifest)
     const { contributor: usual, cases } = v.decisions
-    for (const { reviews, outcome, error, rule, contributor = usual } of cases) {
+    for (const { outcome, error, rule, isHeld = false, isFinal = false, ...one } of cases) {
       const review = { ...manifest.review, ...rule }
-      const result = () => decide({ manifest: { ...manifest, review }, contributor, reviews })
+      const given = { contributor: usual, ...value(one), manifest: { ...manifest, review } }
+      const result = () => decide(given)
       if (error) await check.refuses('decision', error, result)
-      else check.equal('decision', result(), outcome)
+      else check.equal('decision', result(), { outcome, isHeld, isFinal })
     }
   },
 

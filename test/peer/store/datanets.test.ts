@@ -45,7 +45,10 @@ test('a text is taken once for each Datanet, and it is known who brought it firs
 test('reviews are kept once each, and only of contributions that are here', async () => {
   const { datanets } = store()
   datanets.addContribution(item('a'))
-  const review = { cid: 'r', contribution: 'a', bytes: Uint8Array.of(3) }
+  const review = {
+    ...{ cid: 'r', contribution: 'a', bytes: Uint8Array.of(3) },
+    ...{ curator: '0xc', verdict: 'approve', createdAtMs: 1 }
+  }
   datanets.addReview(review)
   datanets.addReview(review)
   expect(datanets.reviews('a')).toEqual([Uint8Array.of(3)])
@@ -86,7 +89,10 @@ test('what a contribution says lies sealed, and goes with its key and what was s
   const digest = new TextEncoder().encode('digest of those words')
   datanets.addContribution({ ...item('a'), bytes: words, textDigest: digest })
   datanets.addContribution(item('b'))
-  datanets.addReview({ cid: 'r', contribution: 'a', bytes: new TextEncoder().encode('a review') })
+  datanets.addReview({
+    ...{ cid: 'r', contribution: 'a', bytes: new TextEncoder().encode('a review') },
+    ...{ curator: '0xc', verdict: 'reject', createdAtMs: 1 }
+  })
   datanets.setStatus('a', 'accepted')
   database.checkpoint()
   const isOnDisk = (bytes: Uint8Array) => readFileSync(path).includes(bytes)

@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import {
-  decideReviews,
   type Review,
   type SignedReview,
   signReview,
   verifyReview
 } from '../../../protocol/datanet/review.ts'
+import { decideReviews, mayAppeal } from '../../../protocol/datanet/review-rule.ts'
 import { refusal } from '../base/refusal.ts'
 import { CURATORS, manifest, person, someCid } from './people.ts'
 
@@ -71,7 +71,8 @@ describe('the rule of two approvals among three curators', () => {
     review({ curator: who.address, createdAtMs })
   const no = (who: { address: string }, createdAtMs = 1) =>
     review({ curator: who.address, verdict: 'reject', createdAtMs })
-  const decide = (...reviews: Review[]) => decideReviews(manifest(), stranger, reviews)
+  const facts = { contributor: stranger }
+  const decide = (...reviews: Review[]) => decideReviews(manifest(), facts, reviews).outcome
 
   test('waits, accepts at two, rejects when two are out of reach', () => {
     expect(decide()).toBe('pending')
@@ -89,13 +90,13 @@ describe('the rule of two approvals among three curators', () => {
   })
 
   test('leaves a contributing curator out of those who can still approve', () => {
-    const own = decideReviews(manifest(), first.address, [no(second)])
-    expect(own).toBe('rejected')
+    const own = decideReviews(manifest(), { contributor: first.address }, [no(second)])
+    expect(own.outcome).toBe('rejected')
   })
 
   test('refuses verdicts of strangers and about own contributions', async () => {
     expect(await refusal(() => decide(yes(person(7))))).toBe('REVIEW_REFUSED')
-    const own = () => decideReviews(manifest(), first.address, [yes(first)])
+    const own = () => decideReviews(manifest(), { contributor: first.address }, [yes(first)])
     expect(await refusal(own)).toBe('REVIEW_REFUSED')
   })
 
@@ -103,7 +104,7 @@ describe('the rule of two approvals among three curators', () => {
     const any = fc.array(
       fc.record({
         curator: fc.constantFrom(...CURATORS.map((c) => c.address)),
-        verdict: fc.constantFrom('approve' as const, 'reject' as const),
+        verdict: fc.constantFrom(...(['approve', 'reject', 'unsure', 'flag', 'clear'] as const)),
         createdAtMs: fc.nat(3)
       }),
       { maxLength: 6 }
@@ -114,9 +115,52 @@ describe('the rule of two approvals among three curators', () => {
           fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length }))
         ),
         ([list, shuffled]) => {
-          expect(decide(...shuffled.map(review))).toBe(decide(...list.map(review)))
+          const [one, other] = [shuffled, list].map((words) =>
+            decideReviews(manifest(), facts, words.map(review))
+          )
+          expect(one).toEqual(other)
         }
       )
     )
   })
+
+  test('never accepts against its numbers, and says how many more it takes', () => {
+    fc.assert(
+      fc.property(words, ([rule, list]) => {
+        const said = manifest({ review: { ...rule, leaseMs: 60_000 } })
+        const state = decideReviews(said, facts, list.map(review))
+        const newest = new Map(list.map((one) => [one.curator, one.verdict]))
+        const count = (verdict: string) => [...newest.values()].filter((v) => v === verdict).length
+        const [a, r] = [count('approve'), count('reject')]
+        const isEnough = a >= rule.approvals && a * 1_000_000 >= rule.sharePpm * (a + r)
+        expect(state.outcome === 'accepted').toBe(isEnough)
+        if (state.outcome !== 'pending') return
+        const rest = CURATORS.filter(({ address }) => !newest.has(address))
+        const more = rest.slice(0, state.needed).map((one) => yes(one))
+        const then = decideReviews(said, facts, [...list.map(review), ...more])
+        if (more.length === state.needed) expect(then.outcome).toBe('accepted')
+      })
+    )
+  })
+
+  test('lets an appeal be made only where enough people have not spoken', () => {
+    const alone = manifest({ review: { approvals: 1, sharePpm: 600_000, leaseMs: 60_000 } })
+    expect(mayAppeal(alone, facts, [no(first)])).toBe(true)
+    expect(mayAppeal(alone, facts, [yes(first)])).toBe(false)
+    expect(mayAppeal(alone, { ...facts, appeal: someCid(3) }, [no(first)])).toBe(false)
+    expect(mayAppeal(manifest(), facts, [no(first), no(second)])).toBe(false)
+  })
 })
+
+/** A rule, and one word each of some of the curators. */
+const words = fc.tuple(
+  fc.record({ approvals: fc.integer({ min: 1, max: 3 }), sharePpm: fc.nat(1_000_000) }),
+  fc.uniqueArray(
+    fc.record({
+      curator: fc.constantFrom(...CURATORS.map((c) => c.address)),
+      verdict: fc.constantFrom(...(['approve', 'reject', 'unsure'] as const)),
+      createdAtMs: fc.nat(3)
+    }),
+    { selector: ({ curator }) => curator, maxLength: 3 }
+  )
+)

@@ -106,7 +106,12 @@ async function world(init: { readonly parent?: number; readonly later?: Partial<
     const { files = [], reviews, under = signed, ...fields } = change
     const behind = reviews ?? (await Promise.all(rows.map((row) => approvals(row)))).flat()
     const ordinal = fields.ordinal ?? (parent === undefined ? 1 : 2)
-    const own = revisionFiles(under, ordinal, rows, behind)
+    const own = revisionFiles(
+      under,
+      ordinal,
+      rows,
+      behind.map((bytes) => ({ bytes }))
+    )
     const replaced = new Set(files.map(({ path }) => path))
     const root = await content.publishDirectory([
       ...own.filter(({ path }) => !replaced.has(path)),
