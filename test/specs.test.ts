@@ -7,12 +7,14 @@ import { LIMITS } from '../protocol/base/limits.ts'
 import { typeString } from '../protocol/base/typed-data.ts'
 import { CLOSE, FUND, VAULT_FUND } from '../protocol/channel/orders.ts'
 import { TERMS, termsSchema } from '../protocol/channel/terms.ts'
+import { appealSchema } from '../protocol/datanet/appeal.ts'
 import { CONTENT } from '../protocol/datanet/content.ts'
 import { CONTRIBUTION, contributionSchema } from '../protocol/datanet/contribution.ts'
 import { handOverSchema } from '../protocol/datanet/hand-over.ts'
 import { inclusionSchema } from '../protocol/datanet/inclusion.ts'
 import { manifestSchema } from '../protocol/datanet/manifest.ts'
 import { reviewSchema } from '../protocol/datanet/review.ts'
+import { reviewQuerySchema } from '../protocol/datanet/review-query.ts'
 import { REVISION_APPROVAL, revisionSchema } from '../protocol/datanet/revision.ts'
 import { ROTATION } from '../protocol/datanet/rotation.ts'
 import { royaltyPolicySchema } from '../protocol/datanet/royalty-policy.ts'
@@ -141,6 +143,8 @@ describe('tables are what the code has', () => {
     ['04', 'Standing', submissionQuerySchema],
     ['04', 'Inclusion proof', inclusionSchema],
     ['04', 'Review', reviewSchema],
+    ['04', 'Work list', reviewQuerySchema],
+    ['04', 'Appeal', appealSchema],
     ['04', 'Revision', revisionSchema],
     ['04', 'Hand-over', handOverSchema],
     ['04', 'Withdrawal', tombstoneSchema],

@@ -44,6 +44,8 @@ export interface ReviewWork {
   /** The curator, kept here. */
   readonly account: string
   readonly most?: number
+  /** Only what was taken before. */
+  readonly isMine?: boolean
 }
 
 export interface NamedReview {

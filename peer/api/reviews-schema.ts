@@ -8,7 +8,8 @@ const status = z.enum(['pending', 'accepted', 'rejected', 'withdrawn'])
 const work = z.strictObject({
   datanet: idSchema,
   account: idSchema,
-  most: z.exactOptional(z.int().min(1).max(16))
+  most: z.exactOptional(z.int().min(1).max(16)),
+  isMine: z.exactOptional(z.boolean())
 })
 
 const named = z.strictObject({ datanet: idSchema, account: idSchema, contribution: idSchema })

@@ -20,7 +20,7 @@ export const reviewQuerySchema = z.strictObject({
   version: z.literal(1),
   datanet: field.cid,
   curator: field.address,
-  ask: z.enum(['next', 'give', 'show', 'held', 'stats']),
+  want: z.enum(['next', 'mine', 'give', 'show', 'held', 'stats']),
   /** Which are meant: those given back or shown. */
   contributions: z.array(field.cid).min(1).max(LIMITS.reviewLeases).optional(),
   /** How many at most, of `next` and `held`. */

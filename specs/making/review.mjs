@@ -62,7 +62,7 @@ function signedAppeal(change = {}, signer = CONTRIBUTOR) {
 function asked(change = {}, signer = CURATORS[0]) {
   const record = {
     ...{ version: 1, datanet: datanetId, curator: hex(CURATORS[0].address) },
-    ...{ ask: 'next', most: 4, askedAtMs: NOW_MS },
+    ...{ want: 'next', most: 4, askedAtMs: NOW_MS },
     ...change
   }
   const body = encode(record)
@@ -96,12 +96,12 @@ function queries() {
     valid: [
       { ...shown(asked()), name: 'work' },
       {
-        ...shown(asked({ ask: 'give', contributions: [appealRecord.contribution] })),
+        ...shown(asked({ want: 'give', contributions: [appealRecord.contribution] })),
         name: 'to give back'
       }
     ],
     invalid: [
-      bad('another ask', { ask: 'all' }),
+      bad('another ask', { want: 'all' }),
       bad('no item', { most: 0 }),
       bad('17 items', { most: 17 }),
       invalid('WORK-R2', 'another signer', asked({}, CURATORS[1]).data, 'SIGNATURE_INVALID'),

@@ -97,7 +97,7 @@ describe('curators with a key each on a peer of their own', () => {
     const account = curators.get(host) as string
     const word = { datanet: id, contribution, account }
     const rejected = await host.api.datanets.review({ ...word, verdict: 'reject' })
-    expect(rejected).toEqual({ status: 'pending' })
+    expect(rejected).toEqual({ status: 'rejected' })
 
     const { address: heir } = await host.api.accounts.create('heir')
     const left = [second, third].map((peer) => curators.get(peer) as string)

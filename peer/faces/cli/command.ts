@@ -86,6 +86,8 @@ export function leafOf(program: Command, name: string, nouns: Readonly<Record<st
   const [noun = '', verb] = name.split(' ')
   if (verb === undefined) return program.command(noun)
   const known = program.commands.find((one) => one.name() === noun)
+  // A noun may do something by itself.
+  known?.enablePositionalOptions()
   const parent =
     known ??
     program

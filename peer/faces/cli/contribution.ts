@@ -45,7 +45,10 @@ export const contributionCommands: readonly CliCommand[] = [
         told.push(...(await api.datanets.standing(query, { signal: call.signal })))
       }
       const titles = new Map(own.map(({ contribution, title }) => [contribution, title]))
-      await print.list(told, (standings) => stood(standings, titles, print.columns))
+      await print.list(
+        told,
+        (standings) => stood(standings, titles, print.columns) + toAppeal(standings, call.whose)
+      )
     }
   }),
   command<OwnOptions>({
@@ -203,7 +206,7 @@ function stood(
   const rows = standings.map((one) => [
     short(one.contribution),
     titles.get(one.contribution) ?? '',
-    one.cluster === undefined ? one.status : `${one.status}, near-duplicate`,
+    statusOf(one),
     one.revision === 0 ? '' : `revision ${one.revision}`,
     one.reasons.join(' · ')
   ])
@@ -218,6 +221,23 @@ function stood(
     rows,
     { width, empty: 'Their hosts know of none.' }
   )
+}
+
+function statusOf({ status, cluster, isHeld, appeal }: Standing): string {
+  const more = [
+    ...(cluster === undefined ? [] : ['near-duplicate']),
+    ...(isHeld === true ? ['flagged'] : []),
+    ...(appeal === 'open' ? ['heard again'] : appeal === 'decided' ? ['for good'] : [])
+  ]
+  return [status, ...more].join(', ')
+}
+
+/** What can still be done about a rejection. */
+function toAppeal(standings: readonly Standing[], whose: string): string {
+  const one = standings.find(({ appeal }) => appeal === 'possible')
+  if (one === undefined) return ''
+  const id = short(one.contribution)
+  return `\n\nOther curators hear it again, once:\n\n  npx datanet review appeal ${id} --text "…"${whose}`
 }
 
 function at(ms: number): string {

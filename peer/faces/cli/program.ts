@@ -19,6 +19,7 @@ import { peerCommands } from './peer.ts'
 import type { Print } from './print.ts'
 import { receiptCommands } from './receipt.ts'
 import { reviewCommands } from './review.ts'
+import { reviewVerdictCommands } from './review-verdicts.ts'
 import { revisionDiffCommand } from './revision-diff.ts'
 import { rewardCommands } from './reward.ts'
 import { searchCommands } from './search.ts'
@@ -79,6 +80,7 @@ const COMMANDS: readonly CliCommand[] = [
   ...contributionCommands,
   ...withdrawCommands,
   ...reviewCommands,
+  ...reviewVerdictCommands,
   ...modelCommands,
   ...searchCommands,
   ...askCommands,
@@ -95,6 +97,8 @@ export function createProgram(environment: CliEnvironment): Command {
   const program = new Command('datanet')
     .description('Communities turn what they know into data and models that agents pay for.')
     .exitOverride()
+    // What stands behind a verb is the verb's, also where its noun takes the same.
+    .enablePositionalOptions()
     .usage('<command>   (with --help: what it takes)')
     .helpOption('-h, --help', 'this, or what a command takes')
     .addHelpText('after', `\nAlso ${RARE.join(', ')}.\n${EXIT_TEXT}`)

@@ -114,9 +114,7 @@ export function createContributing(
         const shared = cluster === undefined ? {} : { cluster: cluster.toString() }
         found.push({
           ...{ ...one, contribution: cid.toString(), ...shared },
-          reasons: reasons.map(({ code, reason }) =>
-            [code, reason].filter((words) => words !== undefined).join(': ')
-          ),
+          reasons: reasons.map(toldReason),
           ...(isHeld ? { isHeld } : {}),
           ...(appeal === undefined ? {} : { appeal })
         })
@@ -214,4 +212,11 @@ export function createContributing(
       }
     }
   }
+}
+
+/** A curator's reason in one line. */
+function toldReason({ code, reason }: { code?: string | undefined; reason?: string | undefined }) {
+  // The code says nothing where there are words.
+  const named = code === 'other' && reason !== undefined ? undefined : code
+  return [named, reason].filter((words) => words !== undefined).join(': ')
 }

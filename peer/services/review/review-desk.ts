@@ -102,11 +102,13 @@ export function createReviewDesk(
   }
 
   async function answer(datanet: KnownDatanet, query: ReviewQuery): Promise<unknown[]> {
-    const { curator, ask, most = 1 } = query
+    const { curator, want, most = 1 } = query
     const named = (query.contributions ?? []).map((cid) => itemOf(datanet, cid.toString()))
-    switch (ask) {
-      case 'next': {
-        const leases = datanetStore.staged(() => queue.next(datanet, curator, most))
+    switch (want) {
+      case 'next':
+      case 'mine': {
+        const isNew = want === 'next'
+        const leases = datanetStore.staged(() => queue.next(datanet, curator, most, isNew))
         // A lease that a power cut took back would be somebody else's.
         await datanetStore.synced()
         return leases.map(({ contribution, untilMs }) =>

@@ -13,10 +13,10 @@ export interface ReviewQueue {
   /**
    * Leases for `curator`, those that did not end first, `most` at most: of every author in turn the
    * oldest item that needs another person, what has priority before the others; what somebody was
-   * unsure of comes back to them when nothing else waits and a lease's time has passed. To be called in
-   * one unit of the store.
+   * unsure of comes back to them when nothing else waits and a lease's time has passed. Unless `isNew`
+   * only those that did not end. To be called in one unit of the store.
    */
-  next(datanet: KnownDatanet, curator: string, most: number): readonly StoredLease[]
+  next(datanet: KnownDatanet, curator: string, most: number, isNew: boolean): readonly StoredLease[]
 }
 
 interface Author {
@@ -77,7 +77,7 @@ export function createReviewQueue(
   }
 
   return {
-    next(datanet, curator, most) {
+    next(datanet, curator, most, isNew) {
       const id = datanet.id.toString()
       const { curators, review } = datanet.signed.manifest
       const personOf = peopleOf({ handOvers: standings.handOvers(id) }, [])
@@ -87,7 +87,7 @@ export function createReviewQueue(
       const held = own
         .flatMap((one) => datanetStore.leases({ curator: one }, now()))
         .filter(({ contribution }) => datanetStore.contribution(contribution)?.datanet === id)
-      const wanted = Math.min(most, LIMITS.reviewLeases) - held.length
+      const wanted = isNew ? Math.min(most, LIMITS.reviewLeases) - held.length : 0
       const drawn: StoredLease[] = []
       const take = (item: WaitingItem) => {
         const lease = { contribution: item.cid, curator, untilMs: now() + review.leaseMs }

@@ -77,7 +77,7 @@ export function createReviewing(
   async function query(
     datanet: KnownDatanet,
     account: string,
-    asked: Pick<ReviewQuery, 'ask' | 'contributions' | 'most'>,
+    asked: Pick<ReviewQuery, 'want' | 'contributions' | 'most'>,
     options: CallOptions
   ): Promise<unknown[]> {
     const { address: curator, signer } = wallet.account(account)
@@ -122,7 +122,7 @@ export function createReviewing(
 
   async function show(named: NamedReview, options: CallOptions): Promise<unknown> {
     const contributions = [parseCid(named.contribution)]
-    const asked = { ask: 'show' as const, contributions }
+    const asked = { want: 'show' as const, contributions }
     const datanet = datanets.known(named.datanet)
     const [part] = await query(datanet, named.account, asked, options)
     if (part !== undefined) return part
@@ -132,14 +132,14 @@ export function createReviewing(
   return {
     seen: (contribution) => seen.get(contribution)?.shown,
 
-    async reviewNext({ datanet, account, most = 1 }, options = {}) {
-      const asked = { ask: 'next' as const, most }
+    async reviewNext({ datanet, account, most = 1, isMine }, options = {}) {
+      const asked = { want: isMine === true ? ('mine' as const) : ('next' as const), most }
       const found = await query(datanets.known(datanet), account, asked, options)
       return Promise.all(found.map(described))
     },
 
     async reviewHeld({ datanet, account, most = 1 }, options = {}) {
-      const asked = { ask: 'held' as const, most }
+      const asked = { want: 'held' as const, most }
       const found = await query(datanets.known(datanet), account, asked, options)
       return Promise.all(found.map(described))
     },
@@ -147,7 +147,7 @@ export function createReviewing(
     reviewShow: async (named, options = {}) => described(await show(named, options)),
 
     async reviewGive({ datanet, account, contributions }, options = {}) {
-      const asked = { ask: 'give' as const, contributions: contributions.map(parseCid) }
+      const asked = { want: 'give' as const, contributions: contributions.map(parseCid) }
       if (contributions.length > 0) await query(datanets.known(datanet), account, asked, options)
       return { contributions }
     },
@@ -198,7 +198,7 @@ export function createReviewing(
     },
 
     async reviewStats({ datanet, account }, options = {}) {
-      const [part] = await query(datanets.known(datanet), account, { ask: 'stats' }, options)
+      const [part] = await query(datanets.known(datanet), account, { want: 'stats' }, options)
       const { shared, alphaPpm, curators } = fromWire(reviewStatsSchema, part)
       return {
         shared,

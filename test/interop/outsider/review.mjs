@@ -39,7 +39,7 @@ export const reviewQuery = record({
   version: is(1),
   datanet: cid,
   curator: address,
-  ask: is('next', 'give', 'show', 'held', 'stats'),
+  want: is('next', 'mine', 'give', 'show', 'held', 'stats'),
   contributions: optional(list(cid, 1, 16)),
   most: optional(int(1, 16)),
   askedAtMs: atMs

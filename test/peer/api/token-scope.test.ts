@@ -20,8 +20,7 @@ beforeEach(async () => {
   onTestFinished(() => db.close())
   const wallet = await openWallet(db)
   const accounts = createAccounts({ wallet } as unknown as Parts, {} as never, {} as never)
-  const datanets = { show: async () => ({ curators: [own.address, member.address] }) }
-  api = { accounts, datanets } as unknown as PeerApi
+  api = { accounts } as unknown as PeerApi
   own = await accounts.find('own')
   ann = await accounts.create('ann')
   member = await accounts.create('discord/7')
@@ -70,7 +69,10 @@ test('a custodian acts for the accounts it keeps, and for those named to it', as
   expect(await may('rewards/claim', member.address, both)).toBe('permitted')
   expect(await may('rewards/claim', `0x${'99'.repeat(20)}`, both)).toBe('FORBIDDEN')
   expect(await may('channels/list', undefined)).toBe('FORBIDDEN')
-  expect(await may('datanets/pending', 'd')).toBe('permitted')
+  expect(await may('datanets/pending', 'd')).toBe('FORBIDDEN')
+  const work = { datanet: 'd', account: member.address }
+  expect(await may('datanets/reviewNext', work)).toBe('permitted')
+  expect(await may('datanets/reviewNext', { ...work, account: own.address })).toBe('FORBIDDEN')
 })
 
 test('it hands over its own accounts only, and signs as nobody else kept here', async () => {

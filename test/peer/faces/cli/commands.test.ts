@@ -27,7 +27,11 @@ describe('review', () => {
     const peer = scriptedPeer({ accounts })
     const answers = ['what?', 'r', 'too short', 'skip']
     const { out } = await cli(peer, ['review'], { answers })
-    expect(peer.did).toMatchObject([['review', { verdict: 'reject', reason: 'too short' }]])
+    // What was passed over is for others at once.
+    expect(peer.did).toMatchObject([
+      ['review', { verdict: 'reject', reason: 'too short' }],
+      ['give', { contributions: ['bafyreipending1'] }]
+    ])
     expect(out).toContain('About Sourdough.')
     expect(out).toContain('0 accepted, 1 rejected, 1 still wait')
   })

@@ -64,6 +64,18 @@ const ROWS = ['bafyreirowone', 'bafyreirowtwo'].map((id) => ({
   }
 }))
 
+/** An item as a curator is given it. */
+function workOn(title: string, index: number) {
+  const text = `About ${title}.`
+  return {
+    ...{ contribution: `bafyreipending${index}`, schema: 'text/1', title, text },
+    ...{ content: { title, text }, language: 'en', licence: 'CC0-1.0', origin: 'direct' as const },
+    ...{ untilMs: 1_700_000_000_000, flags: [], findings: [] }
+  }
+}
+
+const isOf = (one: unknown, id: string) => (one as { contribution: string }).contribution === id
+
 /** A PeerApi that answers from memory, and what it was asked to do. */
 export interface ScriptedPeer {
   readonly api: PeerApi
@@ -166,9 +178,35 @@ export function scriptedPeer(
           origin: 'direct' as const,
           ...{ order: index + 1, findings: [] }
         })),
+      async reviewNext(query: { most?: number }) {
+        const left = ['Sourdough', 'Rye'].map(workOn).filter(({ contribution: id }) => {
+          return !did.some(([what, one]) => what === 'review' && isOf(one, id))
+        })
+        return left.slice(0, query.most ?? 1)
+      },
+      async reviewGive(draft: { contributions: readonly string[] }) {
+        if (draft.contributions.length > 0) did.push(['give', draft])
+        return { contributions: draft.contributions }
+      },
+      reviewShow: async () => workOn('Sourdough', 0),
+      reviewHeld: async () => [{ ...workOn('Yeast', 7), flags: [{ code: 'harmful' }] }],
+      async reviewStats() {
+        const counts = { approve: 3, reject: 1, unsure: 0, flag: 0, clear: 0 }
+        const judged = { decided: 4, asDecided: 3, shared: 4, agreedPpm: 750_000 }
+        return {
+          shared: 4,
+          alphaPpm: 400_000,
+          curators: [{ curator: CURATOR, ...counts, ...judged }]
+        }
+      },
+      async appeal(draft: object) {
+        did.push(['appeal', draft])
+        return { status: 'pending' as const }
+      },
       async review(draft: { verdict: string }) {
         did.push(['review', draft])
-        return { status: draft.verdict === 'approve' ? 'accepted' : 'rejected' }
+        const status = { approve: 'accepted', reject: 'rejected' }[draft.verdict] ?? 'pending'
+        return draft.verdict === 'flag' ? { status, isHeld: true } : { status }
       },
       forks: async () => [],
       async head(id: string) {

@@ -180,7 +180,7 @@ test('only curators decide, and nobody about their own', async () => {
   const pending = await host.api.datanets.pending(datanet.id)
   expect(pending.map(({ contribution: id }) => id)).toContain(cid)
   const unknown = { ...verdict, contribution: datanet.id, account: curator }
-  expect(await refusal(() => host.api.datanets.review(unknown))).toBe('INPUT_INVALID')
+  expect(await refusal(() => host.api.datanets.review(unknown))).toBe('CONTRIBUTION_UNKNOWN')
 })
 
 test('a Datanet is founded by enough of its curators only', async () => {
