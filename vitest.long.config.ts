@@ -7,6 +7,7 @@ export const LONG = [
   'test/bot/try.test.ts',
   'test/contracts/campaign.test.ts',
   'test/crash/crash.test.ts',
+  'test/crash/review.test.ts',
   'test/e2e/channel-close.test.ts',
   'test/e2e/channel-life.test.ts',
   'test/e2e/cli-background.test.ts',
