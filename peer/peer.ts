@@ -189,10 +189,13 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     )
     started.push(() => hosting.stop())
     const catalogue = createCatalogue(parts)
-    const texts = createTextModels(init.upstreams ?? [])
+    const texts = createTextModels(init.upstreams ?? [], { root: join(init.dataDir, 'adapters') })
     const models = createModels(parts, datanets, revisions, catalogue, tombstones, texts)
     const withdrawDelayS = init.withdrawDelayS ?? OFFERED.withdrawDelayS
-    const offering = createOffering(parts, datanets, models, catalogue, { withdrawDelayS })
+    const offering = createOffering(parts, datanets, models, catalogue, {
+      withdrawDelayS,
+      adaptersOf: texts.adaptersOf
+    })
     started.push(() => offering.stop())
     const roles = init.roles ?? ROLES
     const money =

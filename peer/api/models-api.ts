@@ -38,6 +38,8 @@ export interface BuildRecipe {
   readonly account: string
   /** The name of a language model in this peer's settings that is to answer; it quotes without. */
   readonly upstream?: string
+  /** A folder on this peer's machine with an adapter for it. */
+  readonly adapter?: string
 }
 
 export interface ModelSummary {
@@ -46,6 +48,10 @@ export interface ModelSummary {
   readonly name: string
   readonly description: string
   readonly engine: string
+  /** The pretrained model underneath. */
+  readonly base?: string
+  /** CID of the adapter on top of it. */
+  readonly adapter?: string
   readonly datanets: readonly string[]
   /** The revision of each of them that it was built on. */
   readonly revisions: readonly string[]
@@ -81,6 +87,8 @@ export interface OfferSummary {
   readonly openWei: bigint
   readonly maxChunkWei: bigint
   readonly royaltyPpm: number
+  /** Of a model with an adapter: whether the provider had it in memory when it issued this. */
+  readonly isWarm?: boolean
   readonly expiresAtMs: number
 }
 

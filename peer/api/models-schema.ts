@@ -10,6 +10,8 @@ const model = z.object({
   name: z.string(),
   description: z.string(),
   engine: z.string(),
+  base: z.exactOptional(z.string()),
+  adapter: z.exactOptional(z.string()),
   datanets: texts,
   revisions: texts,
   topics: texts,
@@ -31,6 +33,7 @@ const offer = z.object({
   openWei: weiSchema,
   maxChunkWei: weiSchema,
   royaltyPpm: z.int(),
+  isWarm: z.exactOptional(z.boolean()),
   expiresAtMs: z.int()
 })
 
@@ -41,7 +44,8 @@ const recipe = z.strictObject({
   name: z.string().max(256),
   description: z.string().max(4_096),
   account: idSchema,
-  upstream: z.exactOptional(z.string().min(1).max(256))
+  upstream: z.exactOptional(z.string().min(1).max(256)),
+  adapter: z.exactOptional(z.string().min(1).max(4_096))
 })
 
 const terms = z.strictObject({

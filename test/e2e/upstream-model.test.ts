@@ -1,7 +1,9 @@
+import { join } from 'node:path'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createGateway, type Gateway } from '../../peer/faces/gateway/gateway.ts'
 import type { Peer } from '../../peer/peer.ts'
+import { makeAdapter } from '../fixtures/make-adapter.ts'
 import {
   type Asked,
   createModelServer,
@@ -39,7 +41,7 @@ beforeAll(async () => {
       return misbehaves !== undefined
     }
   })
-  const upstream = { name: 'gpu', kind: 'openai' as const, base: 'some/tiny', model: 'tiny' }
+  const upstream = { name: 'gpu', kind: 'vllm' as const, base: 'some/tiny', model: 'tiny' }
   const upstreams = [{ ...upstream, url: server.url, apiKey: KEY, firstMs: 1_000 }]
   const host = await world.peer('host')
   datanet = await world.datanet(host)
@@ -162,6 +164,54 @@ test('an answer that breaks off is paid as far as it came', async () => {
     ({ outcome }) => outcome === 'interrupted'
   )
   expect(receipt?.outputTokens).toBeGreaterThan(0)
+})
+
+test('adapters on one base are models of their own, loaded when they are asked', async () => {
+  const { address: account } = await provider.api.accounts.ensure('builder')
+  const built = []
+  for (const voice of ['Baker: ', 'Sailor: ']) {
+    const name = voice.slice(0, -2).toLowerCase()
+    const adapter = makeAdapter(join(world.dirOf('adapters'), name), { voice, base: 'some/tiny' })
+    const recipe = { datanet: datanet.id, name, description: voice, account, upstream: 'gpu' }
+    const one = await provider.api.models.build({ ...recipe, adapter })
+    await provider.api.models.serve({ model: one.model, account, ...PRICES })
+    built.push({ ...one, voice })
+  }
+  await agent.api.models.search(world.topic)
+  for (const { model: id, voice, adapter } of built) {
+    const { text, done } = await ask(agent, { model: id, content: QUESTION })
+    expect(text).toMatch(new RegExp(`^${voice}A sourdough starter`))
+    expect(done.receipt.model).toBe(id)
+    expect(server.loaded).toContain(adapter)
+  }
+  const listed = (await agent.api.models.list()).find((one) => one.model.name === 'sailor')
+  expect(listed).toMatchObject({
+    model: { base: 'some/tiny', adapter: built[1]?.adapter },
+    offers: [{ isWarm: true }]
+  })
+  const { address } = await provider.api.accounts.ensure('builder')
+  const recipe = { datanet: datanet.id, name: 'x', description: 'x', account: address }
+  const adapter = makeAdapter(join(world.dirOf('adapters'), 'foreign'), { base: 'other/base' })
+  const building = () => provider.api.models.build({ ...recipe, upstream: 'gpu', adapter })
+  expect(await refusal(building)).toBe('ADAPTER_REFUSED')
+  expect(await refusal(() => provider.api.models.build({ ...recipe, adapter }))).toBe(
+    'INPUT_INVALID'
+  )
+})
+
+test('no face has a way to the routes by which adapters are managed', async () => {
+  const moves = server.moves.length
+  for (const path of ['load_lora_adapter', 'unload_lora_adapter', '../lora-adapters']) {
+    const response = await fetch(`${gateway.url}/${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${gateway.token}` },
+      body: JSON.stringify({ lora_name: 'x', lora_path: '/etc' })
+    })
+    expect(response.status).toBe(404)
+  }
+  const raw = { model: '../v1/load_lora_adapter', messages }
+  await expect(client.chat.completions.create(raw)).rejects.toMatchObject({ status: 404 })
+  expect(server.moves).toHaveLength(moves)
 })
 
 test('a peer without the base refuses to build on it, and to take the model on', async () => {

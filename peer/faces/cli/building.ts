@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { DatanetSummary } from '../../api/datanets-api.ts'
 import type { ModelSummary } from '../../api/models-api.ts'
 import type { PeerApi, ProgressOptions } from '../../api/peer-api.ts'
@@ -12,6 +13,7 @@ export async function buildModel(
     readonly description?: string
     readonly account?: string
     readonly upstream?: string
+    readonly adapter?: string
   },
   options: ProgressOptions
 ): Promise<ModelSummary> {
@@ -20,7 +22,8 @@ export async function buildModel(
     name: named.name ?? `${slug(datanet.name)}-answers`,
     description: named.description ?? `Answers questions from “${datanet.name}”.`,
     account: named.account ?? (await ownAccount(api, 'builder')),
-    ...(named.upstream === undefined ? {} : { upstream: named.upstream })
+    ...(named.upstream === undefined ? {} : { upstream: named.upstream }),
+    ...(named.adapter === undefined ? {} : { adapter: resolve(named.adapter) })
   }
   return api.models.build(recipe, options)
 }

@@ -15,6 +15,7 @@ interface BuildOptions {
   readonly description?: string
   readonly account?: string
   readonly upstream?: string
+  readonly adapter?: string
 }
 
 interface ServeOptions {
@@ -34,7 +35,8 @@ export const modelCommands: readonly CliCommand[] = [
       new Option('--name <text>', 'what callers name it by'),
       new Option('--description <text>', 'what it answers'),
       new Option('--account <account>', 'the builder, who earns a share (builder)'),
-      new Option('--upstream <name>', 'a language model of the settings that answers')
+      new Option('--upstream <name>', 'a language model of the settings that answers'),
+      new Option('--adapter <folder>', 'an adapter for it: a folder where the peer runs')
     ],
     async run({ api, options, print, signal }) {
       const datanet = await datanetOf(api, options.datanet)
@@ -213,6 +215,8 @@ function describe(one: ModelSummary, width: number): string {
       ['name', one.name],
       ['description', one.description],
       ['engine', one.engine],
+      ['base', one.base ?? ''],
+      ['adapter', one.adapter ?? ''],
       ['topics', one.topics.join(', ')],
       ['datanets', one.datanets.join(', ')],
       ['builder', one.builder],

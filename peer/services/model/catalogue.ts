@@ -208,6 +208,8 @@ export function describeCard(
     name: card.name,
     description: card.description,
     engine: card.engine,
+    ...(card.base === undefined ? {} : { base: card.base }),
+    ...(card.adapter === undefined ? {} : { adapter: card.adapter.cid.toString() }),
     datanets: card.revisions.map((r) => r.datanet.toString()),
     revisions: card.revisions.map((r) => r.revision.toString()),
     topics: card.topics,
@@ -221,7 +223,9 @@ export function describeCard(
 }
 
 /** An offer as the faces show it. */
-export function describeOffer({ offer, cid }: SignedOffer): OfferSummary {
+export function describeOffer({ offer, cid }: SignedOffer, card?: SignedCard): OfferSummary {
+  const adapter = card?.card.adapter
+  const isWarm = offer.adapters?.warm.some((one) => adapter?.cid.equals(one) === true)
   return {
     offer: cid.toString(),
     model: offer.model.toString(),
@@ -230,6 +234,7 @@ export function describeOffer({ offer, cid }: SignedOffer): OfferSummary {
     openWei: offer.openWei,
     maxChunkWei: offer.maxChunkWei,
     royaltyPpm: offer.policy.royaltyPpm,
+    ...(adapter === undefined ? {} : { isWarm: isWarm === true }),
     expiresAtMs: offer.expiresAtMs
   }
 }
@@ -244,6 +249,6 @@ export function describeListing(
     model: describeCard(known.card, [], withdrawnOf),
     offers: [...known.offers.values()]
       .filter(({ offer }) => offer.expiresAtMs > nowMs)
-      .map(describeOffer)
+      .map((offer) => describeOffer(offer, known.card))
   }
 }

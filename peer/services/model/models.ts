@@ -115,6 +115,16 @@ export function createModels(
     })
   }
 
+  /** The language model that a recipe asks for. */
+  async function onText({ upstream, adapter }: BuildRecipe, options: ProgressOptions) {
+    if (upstream === undefined && adapter !== undefined) {
+      throw new DatanetError('INPUT_INVALID', { param: 'adapter' }, { hint: 'on which upstream?' })
+    }
+    if (upstream === undefined) return undefined
+    const { signal = new AbortController().signal } = options
+    return texts.named(upstream, { adapter, signal })
+  }
+
   /** Keeps a model under its card, ready to be served, and shows the card. */
   function keep(signed: SignedCard, artefact: Uint8Array, model: LoadedModel): void {
     const { card, cid, bytes } = signed
@@ -163,7 +173,7 @@ export function createModels(
 
     async build(recipe, options = {}) {
       const datanet = datanets.known(recipe.datanet)
-      const on = recipe.upstream === undefined ? undefined : await texts.named(recipe.upstream)
+      const on = await onText(recipe, options)
       const { manifest } = datanet.signed
       const read = await revisions.read(recipe.datanet)
       const passages = passagesOf(read)

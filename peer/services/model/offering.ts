@@ -8,6 +8,7 @@ import type { Parts } from '../parts.ts'
 import { type Catalogue, describeOffer } from './catalogue.ts'
 import type { LoadedModel } from './loaded-model.ts'
 import type { Models } from './models.ts'
+import type { TextModels } from './text-models.ts'
 
 /** Bounds of a call that every offer of this peer states. */
 export const OFFERED = {
@@ -48,7 +49,10 @@ export function createOffering(
   datanets: Datanets,
   models: Models,
   catalogue: Catalogue,
-  init: { readonly withdrawDelayS: number }
+  init: {
+    readonly withdrawDelayS: number
+    readonly adaptersOf?: TextModels['adaptersOf']
+  }
 ): Offering {
   const { modelStore, wallet, chain, publications, peerId, now, log } = parts
   const served = new Map<string, Served>()
@@ -65,6 +69,7 @@ export function createOffering(
     const { contracts } = chain
     const operator = wallet.own.address
     const seq = now()
+    const adapters = init.adaptersOf?.(one.card.card)
     const signed = await signOffer(
       {
         version: 1,
@@ -87,6 +92,7 @@ export function createOffering(
         policy: datanet.signed.manifest.royalty,
         maxInputBytes: OFFERED.maxInputBytes,
         maxOutputTokens: OFFERED.maxOutputTokens,
+        ...(adapters === undefined ? {} : { adapters }),
         seq,
         expiresAtMs: seq + LIMITS.offerLifeMs
       },
@@ -148,7 +154,7 @@ export function createOffering(
       await chain.check()
       const signed = await start({ ...terms, account: wallet.account(terms.account).address })
       modelStore.putServed(terms)
-      return describeOffer(signed)
+      return describeOffer(signed, served.get(terms.model)?.card)
     },
     async retire(model) {
       if (!served.delete(model)) throw new DatanetError('MODEL_UNKNOWN', { model })
