@@ -98,6 +98,22 @@ describe('receipt', () => {
     expect(hex(digest)).toBe(one.digest)
     signing.verifyReceiptSignature(separator, read, file.signer.account)
   })
+  test('receipts that are signed together', () => {
+    const signer = signing.createReceiptSigner(separator, bytes(file.signer.secretKey))
+    const { receipts, signature, digest } = file.group
+    const prepared = receipts.map((one: Vectors) => signer.prepare(inMemory(one.input)))
+    for (const [index, signed] of signer.signAll(prepared).entries()) {
+      const one = receipts[index]
+      expect(hex(signed.signature)).toBe(signature)
+      expect(signed.path?.map(hex)).toEqual(one.path)
+      expect(hex(receipt.encodeReceipt(signed))).toBe(one.bytes)
+      const read = receipt.decodeReceipt(bytes(one.bytes))
+      expect(read).toEqual(signed)
+      const { leaf } = prepared[index]
+      expect(hex(signing.receiptDigest(separator, read.receipt, leaf, read.path))).toBe(digest)
+      signing.verifyReceiptSignature(separator, read, file.signer.account)
+    }
+  })
   refuses(file.invalid, (one) =>
     signing.verifyReceiptSignature(
       separator,

@@ -4,6 +4,9 @@ import type { Database } from './database.ts'
 /** Registers what takes back a change in memory when it is not written after all. */
 export type OnUndo = (undo: () => void) => void
 
+/** Registers what is written once the whole group has: in the same transaction. What it throws, fails all. */
+export type AtEnd = (step: () => void) => void
+
 /**
  * Runs the synchronous `write` at the end of this turn, in one transaction with every other one that
  * was handed in until then, and resolves with its result once it is on the disk: one sync for all
@@ -15,15 +18,16 @@ export type OnUndo = (undo: () => void) => void
  * result before the sync: what is written from then on is on the disk no sooner than this.
  */
 export type GroupCommit = <T>(
-  write: (onUndo: OnUndo) => T,
+  write: (onUndo: OnUndo, atEnd: AtEnd) => T,
   onStaged?: (result: T) => void
 ) => Promise<T>
 
 interface Member {
-  readonly write: (onUndo: OnUndo) => unknown
+  readonly write: (onUndo: OnUndo, atEnd: AtEnd) => unknown
   readonly onStaged: ((result: never) => void) | undefined
   readonly done: PromiseWithResolvers<unknown>
   readonly undos: Array<() => void>
+  readonly ends: Array<() => void>
   result?: unknown
   isRefused?: boolean
 }
@@ -47,6 +51,7 @@ export function createGroupCommit(
       if (failure !== undefined) throw failure
       db.stage(() => {
         for (const member of group) attempt(db, member)
+        for (const { ends } of group) for (const step of ends) step()
       })
     } catch (error) {
       for (const member of group.reverse()) refuse(member, error)
@@ -77,17 +82,22 @@ export function createGroupCommit(
     isSyncing = false
   }
 
-  return <T>(write: (onUndo: OnUndo) => T, onStaged?: (result: T) => void) => {
+  return <T>(write: (onUndo: OnUndo, atEnd: AtEnd) => T, onStaged?: (result: T) => void) => {
     const done = Promise.withResolvers<unknown>()
     if (waiting.length === 0) setImmediate(stage)
-    waiting.push({ write, onStaged, done, undos: [] })
+    waiting.push({ write, onStaged, done, undos: [], ends: [] })
     return done.promise as Promise<T>
   }
 }
 
 function attempt(db: Pick<Database, 'transaction'>, member: Member): void {
   try {
-    member.result = db.transaction(() => member.write((step) => member.undos.push(step)))
+    member.result = db.transaction(() =>
+      member.write(
+        (step) => member.undos.push(step),
+        (step) => member.ends.push(step)
+      )
+    )
   } catch (error) {
     // After a failure of the disk nothing is known to stand: it is the whole group's.
     if (isDatanetError(error) && error.code === 'STORE_FAILED') throw error
@@ -98,6 +108,7 @@ function attempt(db: Pick<Database, 'transaction'>, member: Member): void {
 /** Tells the member, once, and leaves nothing of it in memory. */
 function refuse(member: Member, error: unknown): void {
   for (const step of member.undos.splice(0).reverse()) step()
+  member.ends.length = 0
   member.isRefused = true
   member.done.reject(error)
 }

@@ -46,6 +46,8 @@ export const LIMITS = {
   handOverChain: 16,
   /** Credit lines of one receipt: keeps a receipt in one frame and a fold cheap. */
   credits: 64,
+  /** Steps from a receipt to the root of the group that it was signed in: bounds what a reader hashes. */
+  receiptPath: 16,
   /** Characters of one kind without a break: counting tokens of more would stall a peer. */
   tokenizerRun: 2_000,
   /** Characters of one chunk of an answer: a few lines, read as they come. */

@@ -42,13 +42,18 @@ export function buildMerkleTree(leaves: readonly Uint8Array[]): MerkleTree {
   }
 }
 
+/** The root that `proof` leads to from `leaf`. */
+export function merkleRootOf(leaf: Uint8Array, proof: readonly Uint8Array[]): Uint8Array {
+  return proof.reduce(hashPair, leaf)
+}
+
 /** True when `proof` leads from `leaf` to `root`. */
 export function isInMerkleTree(
   root: Uint8Array,
   leaf: Uint8Array,
   proof: readonly Uint8Array[]
 ): boolean {
-  return Buffer.compare(proof.reduce(hashPair, leaf), root) === 0
+  return Buffer.compare(merkleRootOf(leaf, proof), root) === 0
 }
 
 /** The leaf hash of `data`: keccak twice. */

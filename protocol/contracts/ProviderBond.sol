@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {IChannelEscrow} from "./interfaces/IChannelEscrow.sol";
@@ -11,6 +12,7 @@ import {Money} from "./parts/Money.sol";
 /// @notice Described in interfaces/IProviderBond.sol.
 contract ProviderBond is IProviderBond, ReentrancyGuardTransient {
     bytes32 public constant RECEIPT_TYPEHASH = keccak256("Receipt(bytes32 channelId,uint64 seq,bytes32 leaf)");
+    bytes32 public constant RECEIPT_GROUP_TYPEHASH = keccak256("ReceiptGroup(bytes32 root)");
     /// @inheritdoc IProviderBond
     address public constant BURN_ADDRESS = 0x000000000000000000000000000000000000dEaD;
 
@@ -95,8 +97,8 @@ contract ProviderBond is IProviderBond, ReentrancyGuardTransient {
         if (proof.channelId == bytes32(0) || proof.leafA == proof.leafB) revert BondNotEquivocal();
         // The escrow's own word for its domain: it follows the chain id should the chain fork.
         bytes32 separator = IChannelEscrow(escrow).DOMAIN_SEPARATOR();
-        _demandSigned(separator, receiptSigner, proof, proof.leafA, proof.rA, proof.vsA);
-        _demandSigned(separator, receiptSigner, proof, proof.leafB, proof.rB, proof.vsB);
+        _demandSigned(separator, receiptSigner, proof, proof.leafA, proof.pathA, proof.rA, proof.vsA);
+        _demandSigned(separator, receiptSigner, proof, proof.leafB, proof.pathB, proof.rB, proof.vsB);
         uint256 stakeWei = _bonds[owner][receiptSigner][token].stake;
         if (stakeWei == 0) revert BondMissing();
 
@@ -129,10 +131,16 @@ contract ProviderBond is IProviderBond, ReentrancyGuardTransient {
         address receiptSigner,
         Equivocation calldata proof,
         bytes32 leaf,
+        bytes32[] calldata path,
         bytes32 r,
         bytes32 vs
     ) private pure {
         bytes32 structHash = keccak256(abi.encode(RECEIPT_TYPEHASH, proof.channelId, proof.seq, leaf));
+        if (path.length > 0) {
+            // A node of the tree cannot stand for a receipt: it hashes 64 bytes, a receipt's struct 128.
+            bytes32 root = MerkleProof.processProofCalldata(path, structHash);
+            structHash = keccak256(abi.encode(RECEIPT_GROUP_TYPEHASH, root));
+        }
         (address signer, ECDSA.RecoverError failure,) =
             ECDSA.tryRecover(MessageHashUtils.toTypedDataHash(separator, structHash), r, vs);
         if (failure != ECDSA.RecoverError.NoError || signer != receiptSigner) {

@@ -2,10 +2,11 @@ import { DatanetError } from '../base/errors.ts'
 import { recoverAddress } from '../base/secp256k1.ts'
 import { receiptDigest } from './receipt-signature.ts'
 
-/** A receipt as it is signed: its leaf and the compact signature over {channelId, seq, leaf}. */
+/** A receipt as it is signed: its leaf, its path where it was signed in a group, and the compact signature. */
 export interface SignedLeaf {
   /** Lowercase 0x hash. */
   readonly leaf: string
+  readonly path?: readonly Uint8Array[]
   readonly signature: Uint8Array
 }
 
@@ -32,11 +33,12 @@ export function verifyEquivocation(
   if (channelId === FREE || a.leaf === b.leaf) {
     throw new DatanetError('RECEIPT_INVALID', { channelId, seq })
   }
-  for (const { leaf, signature } of [a, b]) {
+  for (const { leaf, path, signature } of [a, b]) {
     const digest = receiptDigest(
       domainSeparator,
       { channelId, seq },
-      Buffer.from(leaf.slice(2), 'hex')
+      Buffer.from(leaf.slice(2), 'hex'),
+      path
     )
     const signer = recoverAddress(digest, signature)
     if (signer !== receiptSigner) {

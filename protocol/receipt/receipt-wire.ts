@@ -61,10 +61,21 @@ export function receiptFromWire(wire: unknown): Receipt | undefined {
 /** A signed receipt in its wire form, which is the same in memory. */
 export function signedFromWire(
   wire: unknown
-): { body: Uint8Array; signature: Uint8Array } | undefined {
-  const { body, signature, ...more } = plain.object(wire) ?? {}
+): { body: Uint8Array; path?: Uint8Array[]; signature: Uint8Array } | undefined {
+  const { body, path, signature, ...more } = plain.object(wire) ?? {}
   if (!(body instanceof Uint8Array) || !plain.isBytes(signature, 64)) return undefined
-  return Object.keys(more).length === 0 ? { body, signature } : undefined
+  if (Object.keys(more).length > 0) return undefined
+  if (path === undefined) return { body, signature }
+  return isPath(path) ? { body, path, signature } : undefined
+}
+
+function isPath(value: unknown): value is Uint8Array[] {
+  return (
+    Array.isArray(value) &&
+    value.length >= 1 &&
+    value.length <= LIMITS.receiptPath &&
+    value.every((step) => plain.isBytes(step, 32))
+  )
 }
 
 /** Everything that the schema demands, of a receipt in memory. */

@@ -68,18 +68,21 @@ export type Receipt = z.output<typeof receiptSchema>
 export interface SignedReceipt {
   readonly receipt: Receipt
   readonly body: Uint8Array
+  /** From this receipt to the root of the group that it was signed in; absent where it was alone. */
+  readonly path?: readonly Uint8Array[]
   /** 64 bytes, compact, by the receipt signer of the terms. */
   readonly signature: Uint8Array
 }
 
 const signedSchema = z.strictObject({
   body: z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'bytes'),
+  path: z.array(field.bytes(32)).min(1).max(LIMITS.receiptPath).exactOptional(),
   signature: field.bytes(64)
 })
 
 /** The bytes of a signed receipt as they travel and are kept. */
-export function encodeReceipt({ body, signature }: SignedReceipt): Uint8Array {
-  const signed = { body, signature }
+export function encodeReceipt({ body, path, signature }: SignedReceipt): Uint8Array {
+  const signed = path === undefined ? { body, signature } : { body, path: [...path], signature }
   return encodeCanonical(signedFromWire(signed) ?? toWire(signedSchema, signed))
 }
 
@@ -90,9 +93,9 @@ export function encodeReceipt({ body, signature }: SignedReceipt): Uint8Array {
  */
 export function decodeReceipt(bytes: Uint8Array): SignedReceipt {
   const outer = decodeCanonical(bytes)
-  const { body, signature } = signedFromWire(outer) ?? fromWire(signedSchema, outer)
-  const wire = decodeCanonical(body)
-  return { receipt: receiptFromWire(wire) ?? fromWire(receiptSchema, wire), body, signature }
+  const signed = signedFromWire(outer) ?? fromWire(signedSchema, outer)
+  const wire = decodeCanonical(signed.body)
+  return { receipt: receiptFromWire(wire) ?? fromWire(receiptSchema, wire), ...signed }
 }
 
 /** The bytes of `receipt` that are signed. Refuses a receipt outside the schema (RECORD_MALFORMED). */

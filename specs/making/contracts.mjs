@@ -1,6 +1,6 @@
 // What is signed for the contracts alone: orders and closings (07), rotations (04), posts for silent
 // operators, refutations and bonds (09).
-import { domainOf } from './base.mjs'
+import { domainOf, sortedTree } from './base.mjs'
 import { channelId, DOMAIN } from './channel.mjs'
 import { sumTree } from './drop.mjs'
 import { CURATORS, chainKey } from './manifest.mjs'
@@ -12,6 +12,7 @@ import {
   CHAIN_ID,
   fill,
   flip,
+  hashStruct,
   hex,
   json,
   keccak,
@@ -33,7 +34,8 @@ const TYPES = {
   Rotation:
     'Rotation(bytes32 datanet,uint64 seq,bytes32 prev,bytes32 manifest,address[] curators,uint8 threshold)',
   DropPost: 'DropPost(bytes32 pool,uint64 dropSeq,bytes32 root,uint256 totalWei,bytes32 drop)',
-  Receipt: 'Receipt(bytes32 channelId,uint64 seq,bytes32 leaf)'
+  Receipt: 'Receipt(bytes32 channelId,uint64 seq,bytes32 leaf)',
+  ReceiptGroup: 'ReceiptGroup(bytes32 root)'
 }
 
 /** Amounts as wei in JSON, as numbers for the hash. */
@@ -251,13 +253,36 @@ export function bond() {
       b: { leaf: leaf(b), signature: { $bytes: signature(id, seqB, leaf(b), byB) } }
     }
   }
+  /** One side of a pair, signed together with two other receipts. */
+  const inGroup = (n, at) => {
+    const structs = [4, 5, 6].map((other, i) =>
+      hashStruct(TYPES.Receipt, {
+        channelId,
+        seq: i === at ? 3 : 7 + i,
+        leaf: i === at ? leaf(n) : leaf(other)
+      })
+    )
+    const { root, proofs } = sortedTree(structs)
+    const signed = RECEIPT_SIGNER.sign(typedDigest(DOMAIN, TYPES.ReceiptGroup, { root }))
+    return {
+      leaf: leaf(n),
+      path: proofs[at].map((step) => ({ $bytes: text(step) })),
+      signature: { $bytes: text(signed) }
+    }
+  }
+  const alone = proof()
+  const grouped = inGroup(2, 1)
   const free = `0x${'00'.repeat(32)}`
   const bad = (name, error, over) => ({ name, requirement: 'BOND-R1', proof: proof(over), error })
   return {
     chainId: CHAIN_ID,
     escrow: DOMAIN.verifyingContract,
     receiptSigner: RECEIPT_SIGNER.address,
-    valid: [{ name: 'two answers for one place', proof: proof() }],
+    valid: [
+      { name: 'two answers for one place', proof: alone },
+      { name: 'the second signed in a group', proof: { ...alone, b: grouped } },
+      { name: 'each in a group of its own', proof: { ...alone, a: inGroup(1, 0), b: grouped } }
+    ],
     invalid: [
       bad('one receipt twice', 'RECEIPT_INVALID', { b: 1 }),
       bad('two free calls', 'RECEIPT_INVALID', { id: free, seq: 0 }),
@@ -266,7 +291,19 @@ export function bond() {
         byA: OPERATOR,
         byB: RECEIPT_SIGNER
       }),
-      bad('a second receipt by another', 'SIGNATURE_INVALID', { byB: OPERATOR })
+      bad('a second receipt by another', 'SIGNATURE_INVALID', { byB: OPERATOR }),
+      {
+        name: 'a path of another receipt',
+        requirement: 'RECEIPT-R6',
+        proof: { ...alone, b: { ...grouped, path: inGroup(2, 0).path } },
+        error: 'SIGNATURE_INVALID'
+      },
+      {
+        name: 'a receipt of a group without its path',
+        requirement: 'RECEIPT-R6',
+        proof: { ...alone, b: { leaf: grouped.leaf, signature: grouped.signature } },
+        error: 'SIGNATURE_INVALID'
+      }
     ]
   }
 }

@@ -1,4 +1,5 @@
 // 08-receipt: receipts and their accumulator.
+import { sortedTree } from './base.mjs'
 import { channelId, DOMAIN, domain, requestRecord, ZERO_HASH } from './channel.mjs'
 import { datanetId } from './manifest.mjs'
 import { BUILDER, OPERATOR, RECEIPT_SIGNER } from './model.mjs'
@@ -8,6 +9,7 @@ import {
   encode,
   fill,
   flip,
+  hashStruct,
   hex,
   invalid,
   json,
@@ -25,6 +27,7 @@ import {
 } from './tools.mjs'
 
 const TYPE = 'Receipt(bytes32 channelId,uint64 seq,bytes32 leaf)'
+const GROUP_TYPE = 'ReceiptGroup(bytes32 root)'
 const answer = 'The bow is the front of a boat.'
 
 export async function receiptRecord() {
@@ -78,6 +81,70 @@ export function signedReceipt(record, signer = RECEIPT_SIGNER, body = encode(rec
   return { body, leaf, digest, signature, data: encode({ body, signature }) }
 }
 
+/** Receipts under one signature: each with its path to the root that is signed. */
+export function signedGroup(records, signer = RECEIPT_SIGNER) {
+  const bodies = records.map((record) => encode(record))
+  const leaves = bodies.map((body) => sha256(body))
+  const hashes = leaves.map((leaf, i) =>
+    hashStruct(TYPE, { channelId: records[i].channelId.text, seq: records[i].seq, leaf })
+  )
+  const { root, proofs } = sortedTree(hashes)
+  const digest = typedDigest(DOMAIN, GROUP_TYPE, { root })
+  const signature = signer.sign(digest)
+  const made = bodies.map((body, i) => ({
+    body,
+    leaf: leaves[i],
+    path: proofs[i],
+    data: encode({ body, path: proofs[i], signature })
+  }))
+  return { root, digest, signature, hashes, made }
+}
+
+/** Three receipts that end at once, and what is refused of the second. */
+function groups(record, free) {
+  const records = [record, { ...record, callId: fill(16, 9), seq: 1 }, free]
+  const { root, digest, signature, hashes, made } = signedGroup(records)
+  const [, { body, path }] = made
+  const again = (of) => encode({ body, path, signature, ...of })
+  const bad = (name, data, error = 'SIGNATURE_INVALID') => invalid('RECEIPT-R6', name, data, error)
+  const alone = signedReceipt(record)
+  return {
+    group: {
+      root: text(root),
+      digest: text(digest),
+      signature: text(signature),
+      receipts: made.map((one, i) => ({
+        name: `receipt ${i + 1} of 3`,
+        input: json(records[i]),
+        body: text(one.body),
+        leaf: text(one.leaf),
+        struct: text(hashes[i]),
+        path: one.path.map(text),
+        bytes: text(one.data)
+      }))
+    },
+    refused: [
+      bad('a step of the path changed', again({ path: [flip(path[0], 0), path[1]] })),
+      bad('the steps of the path exchanged', again({ path: [path[1], path[0]] })),
+      bad('a path cut short', again({ path: path.slice(1) })),
+      bad('a receipt of a group without its path', encode({ body, signature })),
+      bad("another receipt's path", again({ path: made[2].path })),
+      bad('a path beside a receipt that was signed alone', encode({ ...wrapped(alone), path })),
+      bad('a path that goes on beyond the root', again({ path: [...path, root] })),
+      bad('a group by another signer', signedGroup(records, OPERATOR).made[1].data),
+      bad('a path without steps', again({ path: [] }), 'RECORD_MALFORMED'),
+      bad('a step of 31 bytes', again({ path: [fill(31, 1)] }), 'RECORD_MALFORMED'),
+      bad(
+        'a path of 17 steps',
+        again({ path: Array.from({ length: 17 }, (_, i) => fill(32, i)) }),
+        'RECORD_MALFORMED'
+      )
+    ]
+  }
+}
+
+const wrapped = ({ body, signature }) => ({ body, signature })
+
 export async function receipt() {
   const record = await receiptRecord()
   const { builder, channelId: id, credits, ...rest } = record
@@ -130,8 +197,10 @@ export async function receipt() {
     expected: json({ ...expected, ...change }),
     error: 'RECEIPT_INVALID'
   })
+  const { group, refused } = groups(record, free)
   return {
     domain,
+    group,
     signer: { account: RECEIPT_SIGNER.address, secretKey: text(fill(32, 8)) },
     valid: [shown('paid', record), shown('free, an abstention', free)],
     invalid: [
@@ -170,7 +239,8 @@ export async function receipt() {
           signature: good.signature
         }),
         'SIGNATURE_INVALID'
-      )
+      ),
+      ...refused
     ],
     checks: {
       expected: json(expected),

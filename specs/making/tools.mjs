@@ -99,7 +99,8 @@ const DOMAIN_FIELDS = [
   ['address', 'verifyingContract']
 ]
 
-function hashStruct(type, value) {
+/** The EIP-712 hash of a struct, without its domain. */
+export function hashStruct(type, value) {
   const fields = /\((.*)\)/
     .exec(type)[1]
     .split(',')

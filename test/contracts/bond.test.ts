@@ -74,6 +74,19 @@ test('two receipts for one place take the whole bond, what is on its way out inc
   await expect(bond.stake(key, 1n)).rejects.toMatchObject(reverted('BondSignerConvicted'))
 })
 
+// RECEIPT-R6
+test('a receipt that was signed in a group is as good a proof, with its own path', async () => {
+  const key = await bonded('grouping liar', 100n)
+  const { bond } = world.as('stranger')
+  const proof = world.groupedEquivocation('grouping liar', CHANNEL, 4)
+  const { leaf, path = [], signature } = proof.b
+  const slash = (b: Equivocation['b']) => bond.slash(key, { ...proof, b }, accountOf('reporter'))
+  const invalid = reverted('BondSignatureInvalid')
+  await expect(slash({ leaf, signature })).rejects.toMatchObject(invalid)
+  await expect(slash({ leaf, path: [...path, ...path], signature })).rejects.toMatchObject(invalid)
+  expect(await slash({ leaf, path, signature })).toMatchObject({ rewardWei: 10n })
+})
+
 test('burns coins as well', async () => {
   const key = await bonded('coin liar', 50n, COINS)
   const { gasBalanceOf, bond } = world.as('stranger')

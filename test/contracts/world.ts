@@ -6,6 +6,7 @@ import type { ClaimRow } from '../../peer/chain/escrow.ts'
 import { createSender, type Sender } from '../../peer/chain/ethers/sender.ts'
 import { createEthersChain } from '../../peer/chain/ethers-chain.ts'
 import type { Rpc } from '../../peer/chain/rpc.ts'
+import { keccak256 } from '../../protocol/base/keccak.ts'
 import { secp256k1 } from '../../protocol/base/secp256k1.ts'
 import { domainSeparator, keySigner } from '../../protocol/base/typed-data.ts'
 import { CLOSE } from '../../protocol/channel/orders.ts'
@@ -45,6 +46,8 @@ export interface World {
   ): Promise<{ deadlineS: number; signature: Uint8Array }>
   /** Two different receipts for one place, signed by `receiptSigner`. */
   equivocation(receiptSigner: string, channelId: string, seq: number): Equivocation
+  /** The same, the second one signed together with a receipt of another place. */
+  groupedEquivocation(receiptSigner: string, channelId: string, seq: number): Equivocation
   /** RevisionApproval signatures by `names`. */
   approve(names: string[], value: Record<string, unknown>): Promise<Uint8Array[]>
 }
@@ -160,6 +163,14 @@ export async function createWorld(people: readonly string[]): Promise<World> {
         return { leaf, signature: secp256k1.sign(digest, keyOf(receiptSigner)) }
       }
       return { channelId, seq, a: signed('one answer'), b: signed('another answer') }
+    },
+    groupedEquivocation(receiptSigner, channelId, seq) {
+      const { a, b } = world.equivocation(receiptSigner, channelId, seq)
+      const path = [keccak256(Buffer.from('another receipt'))]
+      const leaf = Buffer.from(b.leaf.slice(2), 'hex')
+      const digest = receiptDigest(separator, { channelId, seq }, leaf, path)
+      const signature = secp256k1.sign(digest, keyOf(receiptSigner))
+      return { channelId, seq, a, b: { leaf: b.leaf, path, signature } }
     },
     approve(names, value) {
       const domain = registryDomain(Number(contracts.chainId), contracts.registry)

@@ -1,4 +1,5 @@
 import { ProviderBond } from '../../../protocol/contracts/abi/ProviderBond.ts'
+import type { SignedLeaf } from '../../../protocol/receipt/equivocation.ts'
 import type { BondContract, BondKey } from '../bond.ts'
 import type { Rpc } from '../rpc.ts'
 import { createContract } from './contract.ts'
@@ -38,9 +39,11 @@ export function createBond(
           channelId: proof.channelId,
           seq: BigInt(proof.seq),
           leafA: proof.a.leaf,
+          pathA: pathOf(proof.a),
           rA: a.r,
           vsA: a.vs,
           leafB: proof.b.leaf,
+          pathB: pathOf(proof.b),
           rB: b.r,
           vsB: b.vs
         }
@@ -71,4 +74,8 @@ export function createBond(
       return convicted
     }
   }
+}
+
+function pathOf({ path = [] }: SignedLeaf): string[] {
+  return path.map((step) => `0x${Buffer.from(step).toString('hex')}`)
 }

@@ -27,17 +27,14 @@ import {
 } from '../../../protocol/channel/voucher.ts'
 import type { Payment } from '../../../protocol/model/offer.ts'
 import { accumulatorRoot, appendLeaves } from '../../../protocol/receipt/accumulator.ts'
-import {
-  encodeReceipt,
-  type Receipt,
-  type SignedReceipt
-} from '../../../protocol/receipt/receipt.ts'
-import { createReceiptSigner, receiptLeaf } from '../../../protocol/receipt/receipt-signature.ts'
-import type { OnUndo } from '../../store/group-commit.ts'
+import type { Receipt, SignedReceipt } from '../../../protocol/receipt/receipt.ts'
+import { createReceiptSigner } from '../../../protocol/receipt/receipt-signature.ts'
+import type { AtEnd, OnUndo } from '../../store/group-commit.ts'
 import type { ServedCall } from '../../store/served-calls.ts'
 import { createKeeping, type Keeping } from '../call/keeping.ts'
 import type { Parts } from '../parts.ts'
 import type { Deposits } from './deposits.ts'
+import { createReceiptWriting, type WrittenReceipt } from './receipt-writing.ts'
 import { restoreProvider } from './restore-provider.ts'
 
 /** What a call ends with: its receipt but for the place, and what is kept beside it in one commit. */
@@ -118,7 +115,10 @@ export function createProviderChannels(
   const { channelStore, chain, wallet } = parts
   const { chainId, escrow } = chain.contracts
   const separator = domainSeparator(escrowDomain(chainId, escrow))
-  const signer = createReceiptSigner(separator, wallet.own.secretKey)
+  const receipts = createReceiptWriting(
+    channelStore,
+    createReceiptSigner(separator, wallet.own.secretKey)
+  )
   /** By their terms' bytes, which are canonical: a channel's id is hashed once. */
   const channels = new Map<string, { terms: Terms; channel: Promise<ProviderChannel> }>()
 
@@ -154,9 +154,8 @@ export function createProviderChannels(
     body: Omit<Receipt, 'channelId' | 'seq'>
   ): number {
     const seq = channelStore.countOf('provider', channelId)
-    const signed = signer.sign({ ...body, channelId, seq })
     const { peer } = channelStore.channel('provider', channelId) ?? { peer: 'anyone' }
-    keep(signed, receiptLeaf(signed.body), peer, royaltyPpm)
+    receipts.addAlone({ ...body, channelId, seq }, { peer, royaltyPpm })
     return seq
   }
 
@@ -266,23 +265,30 @@ export function createProviderChannels(
     }
 
     /** Ends the call in the next place. In a group commit. */
-    function end(callId: string, { body, keep: keepEnd }: CallEnd, onUndo: OnUndo): SignedReceipt {
+    function end(
+      callId: string,
+      { body, keep: keepEnd }: CallEnd,
+      writing: { onUndo: OnUndo; atEnd: AtEnd }
+    ): WrittenReceipt {
+      const { onUndo } = writing
       const royaltyPpm = ledger.calls.get(callId)?.royaltyPpm ?? 0
-      const signed = signer.sign({ ...body, channelId, seq: issued })
-      const leaf = receiptLeaf(signed.body)
-      const next = appendLeaves(accumulator, leaf)
+      const written = receipts.add(
+        { ...body, channelId, seq: issued },
+        { peer, royaltyPpm },
+        writing
+      )
+      const next = appendLeaves(accumulator, written.leaf)
       const finished = finishCall(ledger, callId, {
         get receiptsRoot() {
           return accumulatorRoot(next)
         }
       })
-      keep(signed, leaf, peer, royaltyPpm)
       keepEnd?.(issued, onUndo)
       keepForUndo(onUndo)
       ledger = finished
       accumulator = next
       issued += 1
-      return signed
+      return written
     }
 
     return {
@@ -325,37 +331,25 @@ export function createProviderChannels(
       },
       deliver(callId, costWei, keepChunk, last) {
         ledger = recordDelivery(ledger, callId, costWei)
-        return channelStore.together((onUndo) => {
+        const writing = channelStore.together((onUndo, atEnd) => {
           onUndo(() => {
             ledger = takeBackDelivery(ledger, callId, costWei)
           })
           const ending = last?.(onUndo)
-          if (ending !== undefined) return end(callId, ending, onUndo)
+          if (ending !== undefined) return end(callId, ending, { onUndo, atEnd })
           keepChunk?.(onUndo)
           return undefined
         })
+        return writing.then((written) => written?.signed)
       },
       takeBack(callId, costWei) {
         ledger = takeBackDelivery(ledger, callId, costWei)
       },
-      finish: (callId, ending) => channelStore.together((onUndo) => end(callId, ending, onUndo))
+      finish: (callId, ending) =>
+        channelStore
+          .together((onUndo, atEnd) => end(callId, ending, { onUndo, atEnd }))
+          .then(({ signed }) => signed as SignedReceipt)
     }
-  }
-
-  function keep(signed: SignedReceipt, leaf: Uint8Array, peer: string, royaltyPpm: number): void {
-    const { receipt } = signed
-    const isNew = channelStore.addReceipt({
-      side: 'provider',
-      callId: Buffer.from(receipt.callId).toString('hex'),
-      channelId: receipt.channelId,
-      seq: receipt.seq,
-      peer,
-      priceWei: receipt.priceWei,
-      royaltyPpm,
-      leaf,
-      bytes: encodeReceipt(signed)
-    })
-    if (!isNew) throw new DatanetError('CALL_CONFLICT', { seq: receipt.seq })
   }
 
   return {
@@ -383,10 +377,14 @@ export function createProviderChannels(
       return channel
     },
     free: (body) =>
-      channelStore.together(() => {
-        const signed = signer.sign({ ...body, channelId: NO_CHANNEL, seq: 0 })
-        keep(signed, receiptLeaf(signed.body), 'anyone', 0)
-        return signed
-      })
+      channelStore
+        .together((onUndo, atEnd) =>
+          receipts.add(
+            { ...body, channelId: NO_CHANNEL, seq: 0 },
+            { peer: 'anyone', royaltyPpm: 0 },
+            { onUndo, atEnd }
+          )
+        )
+        .then(({ signed }) => signed as SignedReceipt)
   }
 }

@@ -156,8 +156,9 @@ export function createEquivocations(
 }
 
 function leafOf(bytes: Uint8Array) {
-  const { body, signature } = decodeReceipt(bytes)
-  return { leaf: `0x${Buffer.from(receiptLeaf(body)).toString('hex')}`, signature }
+  const { body, path, signature } = decodeReceipt(bytes)
+  const leaf = `0x${Buffer.from(receiptLeaf(body)).toString('hex')}`
+  return { leaf, ...(path === undefined ? {} : { path }), signature }
 }
 
 function describe(pair: ReceiptPair): EvidenceSummary {

@@ -11,14 +11,18 @@ interface IProviderBond {
     /// @notice Two receipts for one place in a channel, with compact signatures (EIP-2098).
     /// @param channelId not zero: receipts of free calls contradict nothing
     /// @param leafA digest of one receipt's body
-    /// @param leafB digest of another's
+    /// @param pathA from it to the root of the group that it was signed in; empty where it was signed alone
+    /// @param leafB digest of another's body
+    /// @param pathB its path
     struct Equivocation {
         bytes32 channelId;
         uint64 seq;
         bytes32 leafA;
+        bytes32[] pathA;
         bytes32 rA;
         bytes32 vsA;
         bytes32 leafB;
+        bytes32[] pathB;
         bytes32 rB;
         bytes32 vsB;
     }

@@ -50,9 +50,9 @@ export function createExposureWatch(store: ChannelStore) {
     },
     async together(write, onStaged) {
       let notes: typeof noting = []
-      const result = await store.together((onUndo) => {
+      const result = await store.together((onUndo, atEnd) => {
         noting = []
-        const value = write(onUndo)
+        const value = write(onUndo, atEnd)
         notes = noting
         return value
       }, onStaged)

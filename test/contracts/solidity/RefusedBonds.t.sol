@@ -79,6 +79,28 @@ contract RefusedBondsTest is Refusals {
         bond.stake{value: 1}(operator, COINS, 1);
     }
 
+    function test_aReceiptOfAGroupCountsByItsOwnPath() public {
+        bond.stake{value: 100}(operator, COINS, 100);
+        IProviderBond.Equivocation memory proof = _proof(operatorKeys[0], operatorKeys[0]);
+        bytes32 sibling = keccak256("another receipt");
+        proof.pathB = new bytes32[](1);
+        proof.pathB[0] = sibling;
+        // Signed alone, and shown with a path.
+        _stands(proof, IProviderBond.BondSignatureInvalid.selector);
+        (proof.rB, proof.vsB) = compact(operatorKeys[0], _groupDigest(proof.leafB, sibling));
+        proof.pathB[0] = keccak256("a third");
+        _stands(proof, IProviderBond.BondSignatureInvalid.selector);
+        proof.pathB = new bytes32[](0);
+        _stands(proof, IProviderBond.BondSignatureInvalid.selector);
+        // A node of the tree in place of a receipt's leaf.
+        proof.leafB = sibling;
+        _stands(proof, IProviderBond.BondSignatureInvalid.selector);
+        proof.leafB = "b";
+        proof.pathB = new bytes32[](1);
+        proof.pathB[0] = sibling;
+        equal(bond.slash(address(this), operator, COINS, REPORTER, proof), 10, "a tenth");
+    }
+
     function test_aReporterThatCannotBePaidTakesNoBond() public {
         IProviderBond.Equivocation memory proof = _proof(operatorKeys[0], operatorKeys[0]);
         vm.prank(payer);
@@ -113,7 +135,16 @@ contract RefusedBondsTest is Refusals {
     }
 
     function _digest(bytes32 leaf) private view returns (bytes32) {
-        bytes32 structHash = keccak256(abi.encode(bond.RECEIPT_TYPEHASH(), bytes32("channel"), uint64(7), leaf));
-        return typed(escrow.DOMAIN_SEPARATOR(), structHash);
+        return typed(escrow.DOMAIN_SEPARATOR(), _receipt(leaf));
+    }
+
+    function _groupDigest(bytes32 leaf, bytes32 sibling) private view returns (bytes32) {
+        bytes32 node = _receipt(leaf);
+        bytes32 root = node < sibling ? keccak256(abi.encode(node, sibling)) : keccak256(abi.encode(sibling, node));
+        return typed(escrow.DOMAIN_SEPARATOR(), keccak256(abi.encode(bond.RECEIPT_GROUP_TYPEHASH(), root)));
+    }
+
+    function _receipt(bytes32 leaf) private view returns (bytes32) {
+        return keccak256(abi.encode(bond.RECEIPT_TYPEHASH(), bytes32("channel"), uint64(7), leaf));
     }
 }

@@ -19,6 +19,7 @@ export const LIMITS = {
   changeDelayMs: 2_592_000_000,
   revisionRows: 1_000_000,
   credits: 64,
+  receiptPath: 16,
   tokenizerRun: 2_000,
   chunkCharacters: 4_096,
   cardRevisions: 64,

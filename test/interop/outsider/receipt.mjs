@@ -1,17 +1,36 @@
 // The receipt of chapter 08: its form, its signature, and every check against the caller's call.
-import { hex, refuse, same, sha2, utf8 } from './codec.mjs'
+import { decode, encode, hex, isMap, LIMITS, refuse, same, sha2, unhex, utf8 } from './codec.mjs'
 import { priceOf, royaltyOf } from './money.mjs'
 import { receipt } from './records.mjs'
-import { demandSigner, digest, unwrap } from './signing.mjs'
+import { demandSigner, digest, structHash, unwrap } from './signing.mjs'
+import { rootOf } from './trees.mjs'
+
+/** Opens {body, signature}, with the path of a receipt that was signed in a group. */
+export function unwrapReceipt(bytes) {
+  const value = decode(bytes)
+  if (!isMap(value) || !('path' in value)) return { ...unwrap(bytes, 'signature'), path: [] }
+  const { path, ...rest } = value
+  const isPath =
+    Array.isArray(path) &&
+    path.length > 0 &&
+    path.length <= LIMITS.receiptPath &&
+    path.every((step) => step instanceof Uint8Array && step.length === 32)
+  if (!isPath) refuse('RECORD_MALFORMED', 'no path')
+  return { ...unwrap(encode(rest), 'signature'), path }
+}
 
 /** Reads a wrapped receipt and demands the signature of the terms' receipt signer. */
 export function readReceipt(bytes, domain, receiptSigner) {
-  const { body, signatures } = unwrap(bytes, 'signature')
+  const { body, path, signatures } = unwrapReceipt(bytes)
   const value = receipt.decode(body)
   const leaf = sha2(body)
   const { channelId, seq } = value
-  const said = digest(domain, 'Receipt', { channelId, seq, leaf: `0x${hex(leaf)}` })
-  demandSigner(said, signatures[0], receiptSigner)
+  const said = { channelId, seq, leaf: `0x${hex(leaf)}` }
+  const signed =
+    path.length === 0
+      ? digest(domain, 'Receipt', said)
+      : digest(domain, 'ReceiptGroup', { root: rootOf(unhex(structHash('Receipt', said)), path) })
+  demandSigner(signed, signatures[0], receiptSigner)
   return { value, leaf }
 }
 

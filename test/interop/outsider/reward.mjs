@@ -16,8 +16,8 @@ import {
   record,
   wei
 } from './fields.mjs'
+import { unwrapReceipt } from './receipt.mjs'
 import { receipt } from './records.mjs'
-import { unwrap } from './signing.mjs'
 import { accumulatorRoot } from './trees.mjs'
 
 const DROP_LEAVES = 100_000
@@ -53,7 +53,7 @@ export function split({ royaltyWei, policy, credits, builder, curators, treasuri
 function readReceipts(channelId, all) {
   const bySeq = new Map()
   for (const bytesOfIt of all) {
-    const { body } = unwrap(bytesOfIt, 'signature')
+    const { body } = unwrapReceipt(bytesOfIt)
     const value = receipt.decode(body)
     if (value.channelId !== channelId) refuse('DROP_INVALID', 'a receipt of another channel')
     const before = bySeq.get(value.seq)

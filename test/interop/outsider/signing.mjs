@@ -23,7 +23,8 @@ const STRUCTS = {
   Voucher:
     'bytes32 channelId,uint128 cumulativeWei,uint128 royaltyWei,uint64 receipts,' +
     'bytes32 receiptsRoot',
-  Receipt: 'bytes32 channelId,uint64 seq,bytes32 leaf'
+  Receipt: 'bytes32 channelId,uint64 seq,bytes32 leaf',
+  ReceiptGroup: 'bytes32 root'
 }
 
 const HALF_ORDER = BigInt('0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0')
@@ -38,13 +39,19 @@ export const escrowDomain = (chainId, verifyingContract) => ({
 
 export const separator = (domain) => TypedDataEncoder.hashDomain(domain)
 
-export function digest(domain, struct, value) {
-  const fields = STRUCTS[struct].split(',').map((field) => {
+const typesOf = (struct) => ({
+  [struct]: STRUCTS[struct].split(',').map((field) => {
     const [type, name] = field.split(' ')
     return { name, type }
   })
-  return TypedDataEncoder.hash(domain, { [struct]: fields }, value)
-}
+})
+
+export const digest = (domain, struct, value) =>
+  TypedDataEncoder.hash(domain, typesOf(struct), value)
+
+/** The hash of a struct without its domain: a leaf of a group's tree. */
+export const structHash = (struct, value) =>
+  TypedDataEncoder.hashStruct(struct, typesOf(struct), value)
 
 export const sign = (secretKey, hash) =>
   getBytes(new SigningKey(hexlify(secretKey)).sign(hash).compactSerialized)

@@ -82,8 +82,11 @@ export function contributionsRoot(cids) {
   return level[0] ?? ZERO
 }
 
+/** Where a path leads to from a leaf, each pair in ascending order. */
+export const rootOf = (leaf, path) => path.reduce(sortedPair, leaf)
+
 export const isInRow = ({ contribution, row, root, proof }) =>
-  hex(proof.reduce(sortedPair, contributionLeaf(contribution, row))) === hex(root)
+  hex(rootOf(contributionLeaf(contribution, row), proof)) === hex(root)
 
 function dropLeaf({ account, cumulativeWei }) {
   const inner = keccak256(abi(['address', 'uint256'], [account, cumulativeWei]))

@@ -177,6 +177,9 @@ export const recordChecks = {
     const read = (bytes) => readReceipt(unhex(bytes), domain, v.signer.account)
     for (const one of v.valid) whole(records.receipt, check, one)
     for (const one of v.valid) check.equal(one.name, read(one.bytes).leaf, unhex(one.leaf))
+    for (const one of v.group.receipts) {
+      check.equal(one.name, read(one.bytes).leaf, unhex(one.leaf))
+    }
     for (const one of v.invalid) await check.refuses(one.name, one.error, () => read(one.bytes))
     const own = (json) => {
       const { royaltyPpm, requestSalt, answerSalt, ...rest } = value(json)

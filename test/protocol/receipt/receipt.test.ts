@@ -11,7 +11,8 @@ import {
   commitmentOf,
   decodeReceipt,
   encodeReceipt,
-  type Receipt
+  type Receipt,
+  type SignedReceipt
 } from '../../../protocol/receipt/receipt.ts'
 import {
   createReceiptSigner,
@@ -222,6 +223,45 @@ describe('the signature of a receipt', () => {
     expect(() => verifyReceiptSignature(elsewhere, signed, receiptSigner.address)).toThrow(
       refusal('SIGNATURE_INVALID')
     )
+  })
+
+  // RECEIPT-R6
+  test('is one for receipts that end together, each of which proves itself', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 40 }), (count) => {
+        const all = Array.from({ length: count }, (_, seq) =>
+          receiptSigner.prepare({ ...sampleReceipt, seq })
+        )
+        const group = receiptSigner.signAll(all)
+        expect(new Set(group.map(({ signature }) => `${signature}`)).size).toBe(1)
+        for (const [seq, one] of group.entries()) {
+          expect(one.receipt.seq).toBe(seq)
+          const read = decodeReceipt(encodeReceipt(one))
+          verifyReceiptSignature(separator, read, receiptSigner.address)
+          const { path = [] } = group[(seq + 1) % count] ?? one
+          if (`${path}` === `${one.path}`) continue
+          expect(() =>
+            verifyReceiptSignature(separator, { ...read, path }, receiptSigner.address)
+          ).toThrow(refusal('SIGNATURE_INVALID'))
+        }
+      }),
+      { numRuns: 10 }
+    )
+    expect(receiptSigner.signAll([receiptSigner.prepare(sampleReceipt)])).toEqual([signed])
+  })
+
+  test('of a group that was verified counts for that group alone', () => {
+    const two = [0, 1].map((seq) => receiptSigner.prepare({ ...sampleReceipt, seq }))
+    const [first] = receiptSigner.signAll(two)
+    verifyReceiptSignature(separator, first as SignedReceipt, receiptSigner.address)
+    const other = new Uint8Array(32).fill(6)
+    const [forged] = createReceiptSigner(separator, other).signAll(two)
+    for (const signature of [forged?.signature, signed.signature]) {
+      const turned = { ...first, signature } as SignedReceipt
+      expect(() => verifyReceiptSignature(separator, turned, receiptSigner.address)).toThrow(
+        refusal('SIGNATURE_INVALID')
+      )
+    }
   })
 
   test('does not carry over to another body', () => {
