@@ -15,6 +15,8 @@ export interface Database {
   /** Brings `room`'s tables up to date: each statement list runs once, in order, ever. */
   migrate(room: string, migrations: readonly string[]): void
   run(sql: string, ...values: SQLInputValue[]): { changes: number; lastId: number }
+  /** How many statements `run` has run so far: what a transaction weighs is told by the difference. */
+  readonly runs: number
   get(sql: string, ...values: SQLInputValue[]): Row | undefined
   all(sql: string, ...values: SQLInputValue[]): Row[]
   /** Rows one at a time; do not write to the same table while iterating. */
@@ -47,6 +49,8 @@ export function openDatabase(path: string): Database {
     opened.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON')
     // A page that many calls change is written back once for all of them.
     opened.exec('PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -16000')
+    // What one write of a group would be taken back by: a file for that costs more than the write.
+    opened.exec('PRAGMA temp_store = MEMORY')
     opened.exec(
       'CREATE TABLE IF NOT EXISTS migration (room TEXT PRIMARY KEY, done INTEGER NOT NULL) STRICT'
     )
@@ -54,6 +58,7 @@ export function openDatabase(path: string): Database {
   })
   const statements = new Map<string, StatementSync>()
   let depth = 0
+  let runs = 0
   let log: Promise<FileHandle> | undefined
 
   function prepared(sql: string): StatementSync {
@@ -112,9 +117,13 @@ export function openDatabase(path: string): Database {
     },
     run: (sql, ...values) =>
       guard(() => {
+        runs += 1
         const { changes, lastInsertRowid } = prepared(sql).run(...values)
         return { changes: Number(changes), lastId: Number(lastInsertRowid) }
       }),
+    get runs() {
+      return runs
+    },
     get: (sql, ...values) => guard(() => prepared(sql).get(...values)) as Row | undefined,
     all: (sql, ...values) => guard(() => prepared(sql).all(...values)) as Row[],
     // Not from the cache: two iterations of one prepared statement would reset each other.

@@ -32,12 +32,14 @@ interface Member {
   isRefused?: boolean
 }
 
-/** Writes of one transaction: those behind them do not wait for more than these. */
+/** Writes of one transaction, and statements in it: those behind them do not wait for more than these. */
 const GROUP = 64
+/** While the other side works on what these lead to, this one can go on with the next. */
+const RUNS = 48
 
 /** Group commits over `db`. A group that is due when the database is closed rejects (STORE_FAILED). */
 export function createGroupCommit(
-  db: Pick<Database, 'transaction' | 'stage' | 'sync'>
+  db: Pick<Database, 'transaction' | 'stage' | 'sync' | 'runs'>
 ): GroupCommit {
   const waiting: Member[] = []
   let staged: Member[] = []
@@ -45,17 +47,23 @@ export function createGroupCommit(
   let failure: unknown
 
   function stage(): void {
-    const group = waiting.splice(0, GROUP)
-    if (waiting.length > 0) setImmediate(stage)
+    const group = waiting.splice(0, 1)
     try {
       if (failure !== undefined) throw failure
+      const from = db.runs
       db.stage(() => {
-        for (const member of group) attempt(db, member)
+        for (let member = group[0]; member !== undefined; member = waiting.shift()) {
+          if (member !== group[0]) group.push(member)
+          attempt(db, member)
+          if (group.length >= GROUP || db.runs - from >= RUNS) break
+        }
         for (const { ends } of group) for (const step of ends) step()
       })
     } catch (error) {
       for (const member of group.reverse()) refuse(member, error)
       return
+    } finally {
+      if (waiting.length > 0) setImmediate(stage)
     }
     for (const { onStaged, result, isRefused } of group) {
       if (isRefused !== true) onStaged?.(result as never)

@@ -30,12 +30,12 @@ import { receiptLeaf } from '../../../protocol/receipt/receipt-signature.ts'
 import type { CallOptions } from '../../api/peer-api.ts'
 import type { ChannelState } from '../../chain/escrow.ts'
 import type { StoredChannel } from '../../store/channels.ts'
-import type { OnUndo } from '../../store/group-commit.ts'
 import type { OpenCall } from '../../store/open-calls.ts'
 import type { Parts } from '../parts.ts'
 import type { PromisedChannel } from './budget.ts'
 import { createFunding, type Funding, freeWei, isUnfunded } from './funding.ts'
 import { restorePayer } from './restore-payer.ts'
+import { createUnsaved } from './unsaved.ts'
 
 /** What a call is asked for again by. */
 export type Opening = Pick<OpenCall, 'offer' | 'request' | 'builder'>
@@ -180,30 +180,13 @@ export function createPayerChannels(
     let signing: Promise<Uint8Array> | undefined
 
     /** Receipts and covers that are not written yet. No voucher promises what is not. */
-    let unsaved: Array<() => void> = []
-    function save(onUndo: OnUndo): void {
-      const writes = unsaved
-      unsaved = []
-      onUndo(() => {
-        unsaved = [...writes, ...unsaved]
-      })
-      for (const write of writes) write()
-    }
-    function saveSoon(): Promise<void> {
-      return new Promise((resolve, reject) => {
-        const write = (onUndo: OnUndo) => {
-          save(onUndo)
-          resolve()
-        }
-        channelStore.together(write).catch(reject)
-      })
-    }
+    const unsaved = createUnsaved(channelStore.together)
 
     /** The voucher over all that is covered and verified when the turn ends, signed and kept. */
     function promise(): Promise<Uint8Array> {
       signing ??= channelStore.together((onUndo) => {
         signing = undefined
-        save(onUndo)
+        unsaved.save(onUndo)
         const before = { ledger, accumulator, durable }
         onUndo(() => {
           // What was covered meanwhile was never promised.
@@ -264,7 +247,7 @@ export function createPayerChannels(
           })
           channelStore.open.remove(channelId, callId)
         })
-        return saveSoon()
+        return unsaved.saveSoon()
       },
       drop(callId) {
         if (!ledger.calls.has(callId)) return
@@ -272,7 +255,7 @@ export function createPayerChannels(
         lost.delete(callId)
         unsaved.push(() => channelStore.open.remove(channelId, callId))
         // What is not written now is found open after a restart, and dropped then.
-        saveSoon().catch(() => {})
+        unsaved.saveSoon().catch(() => {})
       },
       lose: (callId) => void lost.add(callId),
       retire() {

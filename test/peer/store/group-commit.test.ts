@@ -21,6 +21,9 @@ function slow(database: Database) {
   let stages = 0
   const commit = createGroupCommit({
     transaction: database.transaction,
+    get runs() {
+      return database.runs
+    },
     stage(fn) {
       stages += 1
       return database.stage(fn)
@@ -62,6 +65,38 @@ describe('a group commit', () => {
     expect([stages(), syncs.length]).toEqual([1, 1])
     syncs[0]?.resolve()
     await all
+  })
+
+  test('is not longer than what is worth one sync: what comes behind is the next one', async () => {
+    const { add, syncs, stages } = slow(opened())
+    const all = Promise.all(Array.from({ length: 100 }, (_, n) => add(`${n}`)))
+    await turn()
+    await turn()
+    // The first is on its way to the disk while the others are written.
+    expect([stages(), syncs.length]).toEqual([3, 1])
+    syncs[0]?.resolve()
+    await turn()
+    syncs[1]?.resolve()
+    await all
+  })
+
+  test('ends with what its writes have asked to be written last, less what was undone', async () => {
+    const database = opened()
+    const commit = createGroupCommit(database)
+    const add = (name: string, refusal?: Error) =>
+      commit((_, atEnd) => {
+        atEnd(() => database.run('INSERT INTO thing VALUES (?)', `end of ${name}`))
+        database.run('INSERT INTO thing VALUES (?)', name)
+        if (refusal !== undefined) throw refusal
+      })
+    await Promise.allSettled([add('a'), add('b', new DatanetError('VOUCHER_STALE')), add('c')])
+    expect(names(database)).toEqual(['a', 'c', 'end of a', 'end of c'])
+    const failing = [add('d'), commit((_, atEnd) => atEnd(() => database.run('INSERT')))]
+    expect((await Promise.allSettled(failing)).map(({ status }) => status)).toEqual([
+      'rejected',
+      'rejected'
+    ])
+    expect(names(database)).toHaveLength(4)
   })
 
   test('does not resolve before a sync that began after the write', async () => {
