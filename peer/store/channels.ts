@@ -1,6 +1,7 @@
 import type { Database, Row } from './database.ts'
 import { createGroupCommit, type GroupCommit } from './group-commit.ts'
 import { createOpenCallStore, type OpenCallStore } from './open-calls.ts'
+import { createReceiptIndex, RECEIPT_INDEX } from './receipt-index.ts'
 import { createServedCallStore, type ServedCallStore } from './served-calls.ts'
 
 /** Which side of a channel this peer is on; one peer may pay and be paid. */
@@ -117,8 +118,35 @@ export function createChannelStore(db: Database): ChannelStore {
      INSERT INTO receipt SELECT * FROM receipt_before;
      DROP TABLE receipt_before;
      CREATE UNIQUE INDEX receipt_by_seq ON receipt (side, channel, seq)
-       WHERE channel <> '0x0000000000000000000000000000000000000000000000000000000000000000'`
+       WHERE channel <> '0x0000000000000000000000000000000000000000000000000000000000000000'`,
+    // And once more: found by call id through an index that is written in large parts.
+    `ALTER TABLE receipt RENAME TO receipt_before;
+     DROP INDEX receipt_by_seq;
+     CREATE TABLE receipt (
+       number INTEGER PRIMARY KEY, side TEXT NOT NULL, call_id TEXT NOT NULL,
+       channel TEXT NOT NULL, seq INTEGER NOT NULL, peer TEXT NOT NULL, price_wei TEXT NOT NULL,
+       royalty_ppm INTEGER NOT NULL, leaf BLOB NOT NULL, bytes BLOB NOT NULL) STRICT;
+     INSERT INTO receipt SELECT * FROM receipt_before;
+     DROP TABLE receipt_before;
+     CREATE UNIQUE INDEX receipt_by_seq ON receipt (side, channel, seq)
+       WHERE channel <> '0x0000000000000000000000000000000000000000000000000000000000000000';
+     ${RECEIPT_INDEX}`
   ])
+  const index = createReceiptIndex(db)
+
+  /** The receipts of one call, the newest first. */
+  function* ofCall(callId: string): Generator<StoredReceipt> {
+    for (const number of index.numbersOf(callId)) {
+      const row = db.get('SELECT * FROM receipt WHERE number = ? AND call_id = ?', number, callId)
+      if (row !== undefined) yield receiptOf(row)
+    }
+  }
+
+  function find(callId: string, is: (receipt: StoredReceipt) => boolean) {
+    for (const receipt of ofCall(callId)) if (is(receipt)) return receipt
+    return undefined
+  }
+
   return {
     together: createGroupCommit(db),
     served: createServedCallStore(db),
@@ -167,8 +195,12 @@ export function createChannelStore(db: Database): ChannelStore {
         channelId
       )
     },
-    addReceipt: (receipt) =>
-      db.run(
+    addReceipt(receipt) {
+      const { callId, side, channelId, peer } = receipt
+      const isSame = (one: StoredReceipt) =>
+        one.side === side && one.channelId === channelId && one.peer === peer
+      if (find(callId, isSame) !== undefined) return false
+      const { changes, lastId } = db.run(
         `INSERT INTO receipt (side, call_id, channel, seq, peer, price_wei, royalty_ppm, leaf, bytes)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
         receipt.side,
@@ -180,7 +212,10 @@ export function createChannelStore(db: Database): ChannelStore {
         receipt.royaltyPpm,
         receipt.leaf,
         receipt.bytes
-      ).changes === 1,
+      )
+      if (changes === 1) index.add(callId, lastId)
+      return changes === 1
+    },
     receipts: (side) =>
       (side === undefined
         ? db.all('SELECT * FROM receipt ORDER BY number')
@@ -206,15 +241,8 @@ export function createChannelStore(db: Database): ChannelStore {
       )
       return row === undefined ? undefined : receiptOf(row)
     },
-    receiptOn(side, channelId, callId) {
-      const row = db.get(
-        'SELECT * FROM receipt WHERE call_id = ? AND side = ? AND channel = ?',
-        callId,
-        side,
-        channelId
-      )
-      return row === undefined ? undefined : receiptOf(row)
-    },
+    receiptOn: (side, channelId, callId) =>
+      find(callId, (one) => one.side === side && one.channelId === channelId),
     countOf: (side, channelId) =>
       Number(
         db.get(
@@ -223,17 +251,7 @@ export function createChannelStore(db: Database): ChannelStore {
           channelId
         )?.count ?? 0
       ),
-    receipt(callId, side) {
-      const row =
-        side === undefined
-          ? db.get('SELECT * FROM receipt WHERE call_id = ? ORDER BY number DESC', callId)
-          : db.get(
-              'SELECT * FROM receipt WHERE call_id = ? AND side = ? ORDER BY number DESC',
-              callId,
-              side
-            )
-      return row === undefined ? undefined : receiptOf(row)
-    },
+    receipt: (callId, side) => find(callId, (one) => side === undefined || one.side === side),
     putOffer(cid, bytes) {
       db.run('INSERT INTO taken_offer VALUES (?, ?) ON CONFLICT DO NOTHING', cid, bytes)
     },
@@ -242,12 +260,7 @@ export function createChannelStore(db: Database): ChannelStore {
       return row === undefined ? undefined : (row.bytes as Uint8Array)
     },
     hasReceipt: (side, channelId, callId) =>
-      db.get(
-        'SELECT 1 FROM receipt WHERE side = ? AND channel = ? AND call_id = ?',
-        side,
-        channelId,
-        callId
-      ) !== undefined
+      find(callId, (one) => one.side === side && one.channelId === channelId) !== undefined
   }
 }
 

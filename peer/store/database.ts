@@ -16,7 +16,7 @@ export interface Database {
   migrate(room: string, migrations: readonly string[]): void
   run(sql: string, ...values: SQLInputValue[]): { changes: number; lastId: number }
   /** How many statements `run` has run so far: what a transaction weighs is told by the difference. */
-  readonly runs: number
+  runs(): number
   get(sql: string, ...values: SQLInputValue[]): Row | undefined
   all(sql: string, ...values: SQLInputValue[]): Row[]
   /** Rows one at a time; do not write to the same table while iterating. */
@@ -121,9 +121,7 @@ export function openDatabase(path: string): Database {
         const { changes, lastInsertRowid } = prepared(sql).run(...values)
         return { changes: Number(changes), lastId: Number(lastInsertRowid) }
       }),
-    get runs() {
-      return runs
-    },
+    runs: () => runs,
     get: (sql, ...values) => guard(() => prepared(sql).get(...values)) as Row | undefined,
     all: (sql, ...values) => guard(() => prepared(sql).all(...values)) as Row[],
     // Not from the cache: two iterations of one prepared statement would reset each other.

@@ -50,12 +50,12 @@ export function createGroupCommit(
     const group = waiting.splice(0, 1)
     try {
       if (failure !== undefined) throw failure
-      const from = db.runs
+      const from = db.runs()
       db.stage(() => {
         for (let member = group[0]; member !== undefined; member = waiting.shift()) {
           if (member !== group[0]) group.push(member)
           attempt(db, member)
-          if (group.length >= GROUP || db.runs - from >= RUNS) break
+          if (group.length >= GROUP || db.runs() - from >= RUNS) break
         }
         for (const { ends } of group) for (const step of ends) step()
       })

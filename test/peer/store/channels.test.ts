@@ -107,6 +107,43 @@ test('a receipt is found by its call; one that was never kept is not', () => {
   expect(channels.hasReceipt('provider', ID, 'aa')).toBe(false)
 })
 
+test('receipts are found by their calls, the newest and those of long ago, also after a restart', () => {
+  const { database, channels } = store()
+  const idOf = (n: number) => `call ${(n * 7_919) % 3_000}`
+  database.transaction(() => {
+    for (let n = 0; n < 3_000; n++) channels.addReceipt(receipt({ callId: idOf(n), seq: n }))
+  })
+  for (const found of [channels, createChannelStore(database)]) {
+    for (const n of [0, 1, 1_023, 1_024, 2_047, 2_999]) {
+      expect(found.receipt(idOf(n))?.seq).toBe(n)
+      expect(found.hasReceipt('payer', ID, idOf(n))).toBe(true)
+      expect(found.addReceipt(receipt({ callId: idOf(n), seq: 9_999 }))).toBe(false)
+    }
+    expect(found.receipt('call 3000')).toBeUndefined()
+  }
+})
+
+test('a receipt whose write was undone is not found, and can be kept after all', () => {
+  const { database, channels } = store()
+  const add = (from: number) => {
+    for (let n = from; n < from + 1_100; n++) {
+      expect(channels.addReceipt(receipt({ callId: `call ${n}`, seq: n }))).toBe(true)
+    }
+  }
+  expect(() =>
+    database.transaction(() => {
+      add(0)
+      throw new Error('undone')
+    })
+  ).toThrow('undone')
+  expect(channels.receipt('call 5')).toBeUndefined()
+  // Other rows stand where those would have stood.
+  add(2_000)
+  expect(channels.receipt('call 5')).toBeUndefined()
+  add(0)
+  for (const n of [0, 5, 1_099, 2_000, 3_099]) expect(channels.receipt(`call ${n}`)?.seq).toBe(n)
+})
+
 test('a receipt is found by its place or its call without reading the others', () => {
   const { database } = store()
   const asked: string[] = []

@@ -21,9 +21,7 @@ function slow(database: Database) {
   let stages = 0
   const commit = createGroupCommit({
     transaction: database.transaction,
-    get runs() {
-      return database.runs
-    },
+    runs: database.runs,
     stage(fn) {
       stages += 1
       return database.stage(fn)
