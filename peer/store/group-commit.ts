@@ -35,7 +35,7 @@ interface Member {
 /** Writes of one transaction, and statements in it: those behind them do not wait for more than these. */
 const GROUP = 64
 /** While the other side works on what these lead to, this one can go on with the next. */
-const RUNS = 48
+const RUNS = 64
 
 /** Group commits over `db`. A group that is due when the database is closed rejects (STORE_FAILED). */
 export function createGroupCommit(

@@ -67,7 +67,7 @@ describe('a group commit', () => {
 
   test('is not longer than what is worth one sync: what comes behind is the next one', async () => {
     const { add, syncs, stages } = slow(opened())
-    const all = Promise.all(Array.from({ length: 100 }, (_, n) => add(`${n}`)))
+    const all = Promise.all(Array.from({ length: 150 }, (_, n) => add(`${n}`)))
     await turn()
     await turn()
     // The first is on its way to the disk while the others are written.
