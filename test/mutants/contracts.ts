@@ -253,6 +253,14 @@ export const CONTRACT_MUTANTS: readonly Mutant[] = [
     only: 'nothing but two different receipts'
   },
   {
+    name: 'bond-group-path',
+    file: BOND,
+    find: 'bytes32 root = MerkleProof.processProofCalldata(path, structHash);',
+    replace: 'bytes32 root = MerkleProof.processProofCalldata(path[:1], structHash);',
+    tests: ['test/contracts/bond.test.ts'],
+    only: 'signed in a group'
+  },
+  {
     name: 'curator-counted-twice',
     file: REGISTRY,
     find: 'if (seat == 0 || seen & (1 << seat) != 0) continue;',

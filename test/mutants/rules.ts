@@ -144,6 +144,13 @@ export const RULE_MUTANTS: readonly Mutant[] = [
     tests: RECEIPT_TEST
   },
   {
+    name: 'receipt-group-signer',
+    file: 'protocol/receipt/receipt-signature.ts',
+    find: "const name = Buffer.concat([digest, signature]).toString('latin1')",
+    replace: "const name = Buffer.from(digest).toString('latin1')",
+    tests: RECEIPT_TEST
+  },
+  {
     name: 'receipt-price',
     file: 'protocol/receipt/verify-receipt.ts',
     find: "  demand('priceWei', receipt.priceWei, priceWei)\n",
