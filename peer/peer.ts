@@ -345,7 +345,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
           return opened
         }
       },
-      receipts: { ...createReceipts(parts, evidence), ...bonds },
+      receipts: { ...createReceipts(parts, evidence, revisions), ...bonds },
       rewards: rewards.api,
       accounts: createAccounts(
         parts,

@@ -12,6 +12,7 @@ import { createTombstones, type Tombstones } from './services/contribution/tombs
 import { createWithdrawals, type Withdrawals } from './services/contribution/withdrawals.ts'
 import type { Datanets } from './services/datanet/datanets.ts'
 import type { Parts } from './services/parts.ts'
+import { createKeptAnswers } from './services/receipt/kept-answers.ts'
 import { ROW_INDEX_PATH } from './services/revision/revision-files.ts'
 import {
   createRevisionReading,
@@ -59,7 +60,11 @@ export function createWithdrawing(
     datanets
   )
   const keeping = createKeeping(parts)
-  tombstones.onWithdrawn((_datanet, contribution) => keeping.forgetCiting(contribution))
+  const answers = createKeptAnswers(parts)
+  tombstones.onWithdrawn((_datanet, contribution) => {
+    keeping.forgetCiting(contribution)
+    answers.forget(contribution)
+  })
   const isKept = (id: string) =>
     datanets.known(id).hosted || datanetStore.revision(id) !== undefined
   const sync = createTombstoneSync({ ...parts, tombstoneStore, isKept }, datanets, tombstones, init)

@@ -53,6 +53,8 @@ const SHAPES = {
   Budget: api.channels.budget.result,
   Claimed: api.channels.claim.result,
   Receipt: api.receipts.show.result,
+  VerifiedReceipt: api.receipts.verify.result,
+  Explanation: api.receipts.explain.result,
   Evidence: itemOf(api.receipts.evidence.result),
   ReceiptReport: api.receipts.report.result,
   Bond: api.receipts.bond.result,

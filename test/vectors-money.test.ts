@@ -170,9 +170,8 @@ describe('accumulator', () => {
 describe('credits', () => {
   const file = vectors('08-credits')
   const owners = new Map<string, string>(Object.entries(file.owners))
-  test.each(named(file.valid))('%s', (_, { sentences, credits }) => {
-    const { thresholdPpm } = file
-    expect(coverageCredits({ sentences, thresholdPpm }, owners)).toEqual(credits)
+  test.each(named(file.valid))('%s', (_, { evidence, credits }) => {
+    expect(coverageCredits(evidence, owners)).toEqual(credits)
     verifyCredits(credits)
   })
   refuses(file.invalid, (one) => verifyCredits(one.credits))

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
-import { measureEvidence } from '../peer/engines/attribution/overlap.ts'
+import { answerSentences } from '../peer/engines/attribution/answer-sentences.ts'
+import { createGround } from '../peer/engines/attribution/ground.ts'
 import { rarityOf } from '../peer/engines/attribution/rarity.ts'
 import { sentencesOf } from '../peer/engines/attribution/sentences.ts'
 import { termsOf } from '../peer/engines/attribution/terms.ts'
+import { readCorpus } from '../peer/engines/retrieval/corpus.ts'
 import { type Vectors, vectors } from './vector-cases.ts'
 
 const file = vectors('08-terms')
@@ -36,9 +38,13 @@ test('texts fall into the sentences that the page gives them', () => {
   }
 })
 
-test('answers have the evidence of the page in the passages they were drawn from', () => {
-  const { passages, df, answers, evidence } = vectors('08-overlap')
-  const ground = { passages: passages.length, df: (term: string) => df[term] ?? 0 }
+test('answers have the evidence of the page in the passages of a Datanet', () => {
+  const { passages, standings, answers } = vectors('08-overlap')
   const sources = passages.map((one: Vectors) => ({ ...one, contributor: `0x${'11'.repeat(20)}` }))
-  expect(measureEvidence(answers, sources, ground)).toEqual(evidence)
+  const ground = createGround(readCorpus(sources))
+  expect(ground.standings).toEqual(standings)
+  for (const { answer, sentences, evidence } of answers) {
+    expect([answer, answerSentences(answer)]).toEqual([answer, sentences])
+    expect([answer, ground.attribute(answer)]).toEqual([answer, evidence])
+  }
 })

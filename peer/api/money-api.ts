@@ -116,8 +116,18 @@ export interface ReceiptsApi {
   list(options?: CallOptions): Promise<readonly ReceiptSummary[]>
   /** The receipt of a call by its id (32 hex digits); RECEIPT_UNKNOWN if this peer has none. */
   show(callId: string, options?: CallOptions): Promise<ReceiptSummary>
-  /** Checks a receipt again from its stored bytes; throws the code of the first thing that fails. */
-  verify(callId: string, options?: CallOptions): Promise<ReceiptSummary>
+  /**
+   * Checks a receipt again: its bytes, and from the answer and the texts of its revision, as far as
+   * they are here, whose the answer is. Throws the code of the first thing that does not hold
+   * (SIGNATURE_INVALID, RECEIPT_INVALID, EVIDENCE_DIFFERS, PASSAGE_OMITTED, CREDITS_DIFFER), and says
+   * of what could not be told why.
+   */
+  verify(callId: string, options?: CallOptions): Promise<ReceiptVerification>
+  /**
+   * The answer of a call made here, sentence by sentence, each with its sources and what they have of
+   * it. Refuses RECEIPT_UNKNOWN also where the answer itself is not kept any more.
+   */
+  explain(callId: string, options?: CallOptions): Promise<Explanation>
   /** Places of channels for which a provider signed two receipts, both of which are kept here. */
   evidence(options?: CallOptions): Promise<readonly EvidenceSummary[]>
   /**
@@ -200,6 +210,43 @@ export interface ReceiptSummary {
   readonly method: string
   readonly credits: readonly CreditLine[]
   readonly finishedAtMs: number
+}
+
+/** One thing that is checked of a receipt. */
+export interface ReceiptCheck {
+  /**
+   * `signature`: the provider's, and credits that sum to the whole. `answer`: question and answer are
+   * those that were signed. `credits`: they are what the evidence gives. `texts`: the evidence is what
+   * the answer and the texts of the revision give, none left out, and each account is the owner's.
+   */
+  readonly what: 'signature' | 'answer' | 'credits' | 'texts'
+  /** False where it could not be told: what does not hold is an error. */
+  readonly holds: boolean
+  readonly reason?:
+    | 'ANSWER_NOT_KEPT'
+    | 'NOTHING_MEASURED'
+    | 'METHOD_UNKNOWN'
+    | 'MODEL_UNKNOWN'
+    | 'TEXTS_NOT_HERE'
+    | 'TEXTS_WITHDRAWN'
+}
+
+export interface ReceiptVerification extends ReceiptSummary {
+  readonly checks: readonly ReceiptCheck[]
+  /** What the model was built from, where its card is known. */
+  readonly datanet?: string
+  readonly revision?: string
+}
+
+export interface Explanation {
+  readonly receipt: ReceiptSummary
+  readonly question: string
+  readonly answer: string
+  readonly sentences: ReadonlyArray<{
+    readonly text: string
+    /** What each source has of this sentence; together the whole. */
+    readonly parts: ReadonlyArray<CreditLine & { readonly title?: string }>
+  }>
 }
 
 export interface CreditLine {

@@ -169,6 +169,54 @@ const evidence = z.object({
   reportedWei: z.exactOptional(weiSchema)
 })
 
+const verification = z.object({
+  ...receiptSchema.shape,
+  checks: z
+    .array(
+      z.object({
+        what: z.enum(['signature', 'answer', 'credits', 'texts']),
+        holds: z.boolean(),
+        reason: z.exactOptional(
+          z.enum([
+            'ANSWER_NOT_KEPT',
+            'NOTHING_MEASURED',
+            'METHOD_UNKNOWN',
+            'MODEL_UNKNOWN',
+            'TEXTS_NOT_HERE',
+            'TEXTS_WITHDRAWN'
+          ])
+        )
+      })
+    )
+    .readonly(),
+  datanet: z.exactOptional(z.string()),
+  revision: z.exactOptional(z.string())
+})
+
+const explanation = z.object({
+  receipt: receiptSchema,
+  question: z.string(),
+  answer: z.string(),
+  sentences: z
+    .array(
+      z.object({
+        text: z.string(),
+        parts: z
+          .array(
+            z.object({
+              contribution: z.exactOptional(z.string()),
+              account: z.exactOptional(z.string()),
+              title: z.exactOptional(z.string()),
+              basis: z.string(),
+              ppm: z.int()
+            })
+          )
+          .readonly()
+      })
+    )
+    .readonly()
+})
+
 const report = z.object({
   channelId: z.string(),
   provider: z.string(),
@@ -213,7 +261,8 @@ export const channelsSchema = {
 export const receiptsSchema = {
   list: method('call', z.array(receiptSchema).readonly()),
   show: methodOf('call', 'callId', idSchema, receiptSchema),
-  verify: methodOf('call', 'callId', idSchema, receiptSchema),
+  verify: methodOf('call', 'callId', idSchema, verification),
+  explain: methodOf('call', 'callId', idSchema, explanation),
   evidence: method('call', z.array(evidence).readonly()),
   report: methodOf('call', 'channelId', idSchema, report),
   bond: methodOf('call', 'named', idSchema, bond),

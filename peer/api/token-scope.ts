@@ -82,6 +82,7 @@ export const ACCESS: Readonly<Record<MethodPath, Access>> = {
   // Their ids are 128 random bits, known to who asked.
   'receipts/show': 'any',
   'receipts/verify': 'any',
+  'receipts/explain': 'admin',
   'receipts/evidence': 'admin',
   'receipts/report': 'admin',
   'receipts/bond': 'any',

@@ -1,5 +1,4 @@
 import type { AnswerForm } from '../../protocol/model/answer-form.ts'
-import type { Evidence } from '../../protocol/receipt/attribution.ts'
 
 /** One contribution as an engine reads it. */
 export interface EnginePassage {
@@ -10,6 +9,10 @@ export interface EnginePassage {
   readonly title: string
   readonly text: string
   readonly sourceUrl?: string
+  /** Its number among all that the Datanet took in; where it is absent the place in a list counts. */
+  readonly order?: number
+  /** The contribution that its host took it for a near-duplicate of. */
+  readonly cluster?: string
 }
 
 export interface EngineRequest {
@@ -35,10 +38,6 @@ export interface EngineOutcome {
   readonly outcome: 'answered' | 'abstained'
   /** True when `maxOutputTokens` ended the answer. */
   readonly truncated: boolean
-  /** A sentence for each chunk. */
-  readonly evidence: Evidence
-  /** The evidence of that much of the answer, where chunks are not sentences. */
-  readonly evidenceOf?: (delivered: string) => Evidence
   /** In the order of the marks [1], [2]… in the answer; empty when it abstained. */
   readonly citations: readonly {
     readonly contribution: string

@@ -1,5 +1,6 @@
 import type { Database, Row } from './database.ts'
 import { createGroupCommit, type GroupCommit } from './group-commit.ts'
+import { createKeptAnswerStore, type KeptAnswerStore } from './kept-answers.ts'
 import { createOpenCallStore, type OpenCallStore } from './open-calls.ts'
 import { createReceiptIndex, RECEIPT_INDEX } from './receipt-index.ts'
 import { createServedCallStore, type ServedCallStore } from './served-calls.ts'
@@ -45,6 +46,8 @@ export interface ChannelStore {
   readonly together: GroupCommit
   /** What this peer as a provider keeps of calls until their receipts are committed. */
   readonly served: ServedCallStore
+  /** What was said in calls that this peer made. */
+  readonly answers: KeptAnswerStore
   /** What this peer as a payer covered and has no receipt of. */
   readonly open: OpenCallStore
   addChannel(
@@ -151,6 +154,7 @@ export function createChannelStore(db: Database): ChannelStore {
     together: createGroupCommit(db),
     served: createServedCallStore(db),
     open: createOpenCallStore(db),
+    answers: createKeptAnswerStore(db),
     addChannel({ side, channelId, peer, terms, depositWei }) {
       db.run(
         `INSERT INTO channel (side, id, peer, terms, deposit_wei) VALUES (?, ?, ?, ?, ?)

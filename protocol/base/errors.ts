@@ -234,6 +234,27 @@ export const ERRORS = {
     409
   ),
   ATTRIBUTION_INVALID: row(83, 'the credits do not add up to the whole', 'provider', false, 502),
+  CREDITS_DIFFER: row(
+    84,
+    'the credits are not those that the evidence gives',
+    'provider',
+    false,
+    502
+  ),
+  EVIDENCE_DIFFERS: row(
+    85,
+    'the evidence is not that of this answer and this Datanet',
+    'provider',
+    false,
+    502
+  ),
+  PASSAGE_OMITTED: row(
+    86,
+    'the evidence leaves out a contribution that supports the answer',
+    'provider',
+    false,
+    502
+  ),
   // reward
   DROP_INVALID: row(90, 'the drop does not follow from its receipts', 'provider', false, 502),
   DROP_PENDING: row(91, 'the drop is still in its veto delay', 'caller', true, 425),

@@ -48,6 +48,8 @@ export const LIMITS = {
   credits: 64,
   /** Steps from a receipt to the root of the group that it was signed in: bounds what a reader hashes. */
   receiptPath: 16,
+  /** What was measured of one answer, in bytes: some hundred sentences and what supports them. */
+  evidenceBytes: 131_072,
   /** Characters of one kind without a break: counting tokens of more would stall a peer. */
   tokenizerRun: 2_000,
   /** Characters of one chunk of an answer: a few lines, read as they come. */

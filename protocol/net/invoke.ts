@@ -72,6 +72,8 @@ export const invokePartSchema = z.union([
 /** The last frame: the signed receipt, and what the marks in the answer stand for. */
 export const invokeEndSchema = z.object({
   receipt: sized(LIMITS.recordBytes),
+  /** What its credits rest on; absent where nothing was measured. */
+  evidence: sized(LIMITS.evidenceBytes).exactOptional(),
   /** The answer was not kept any longer: the receipt alone is shown again. */
   isForgotten: z.literal(true).optional(),
   citations: z

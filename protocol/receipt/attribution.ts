@@ -3,18 +3,41 @@ import { LIMITS } from '../base/limits.ts'
 import { PPM } from '../base/units.ts'
 
 /**
- * What an engine measured about one visible answer: per sentence its weight and how strongly
- * contributions support it, all integers, so that anyone recomputes the same credits.
+ * What was measured about one visible answer, all integers, so that anyone comes to the same credits:
+ * which words stand where in the Datanet, and how strongly passages support the rest.
  * specs/08-receipt.md §Evidence
  */
 export interface Evidence {
+  /** How many passages the answer was compared with: those of the revision that were not withdrawn. */
+  readonly compared: number
+  /** Those that are named below, older ones first. */
+  readonly passages: readonly EvidencePassage[]
+  /** Runs of the answer's words that stand in a passage, from left to right; none overlaps another. */
+  readonly spans: readonly EvidenceSpan[]
   readonly sentences: readonly {
-    /** What the sentence counts within the answer (its length); at least 1. */
-    readonly weight: number
-    readonly supports: readonly { readonly contribution: string; readonly simPpm: number }[]
+    /** How many words the sentence has; at least 1. */
+    readonly words: number
+    readonly supports: readonly { readonly passage: number; readonly simPpm: number }[]
   }[]
-  /** Supports below this do not count; a sentence without any other is nobody's. */
-  readonly thresholdPpm: number
+}
+
+/** A passage that an answer has something from, or that one of those has something from. */
+export interface EvidencePassage {
+  /** CID text. */
+  readonly contribution: string
+  /** The place of the older passage that gets a part of what this one earns. */
+  readonly upstream?: number
+  readonly upstreamPpm?: number
+}
+
+/** Words of an answer that stand in a passage in this order. */
+export interface EvidenceSpan {
+  /** The first of them, counted from 0 through the whole answer, and how many they are. */
+  readonly from: number
+  readonly words: number
+  /** How much they tell, in 1/1024 bit. */
+  readonly bits: number
+  readonly passage: number
 }
 
 /** One line of a receipt's attribution. specs/08-receipt.md §Credits */
@@ -30,54 +53,70 @@ export interface Credit {
 /** The credits of an answer that rests on nobody's contribution: an abstention, a greeting. */
 export const UNATTRIBUTED: readonly Credit[] = [{ basis: 'unattributed', ppm: PPM }]
 
+/** Supports below this do not count: half is chance where two texts have one subject. */
+export const SUPPORT_THRESHOLD_PPM = 500_000
+
+/** One share of an answer before it has an account. */
+export type Share = Pick<Credit, 'contribution' | 'basis' | 'ppm'>
+
 /**
- * The exact Shapley value of v(S) = Σ weight·max_{p∈S} sim over the contributions, in ppm that sum
- * to 1 000 000. Sentences without support at the threshold keep their weight's share as
- * `unattributed`. Lines fall by ppm, then by contribution; what lies below one line's worth goes to
- * the largest fractions first. More players than lines: the smallest become `unattributed`.
- * Refuses malformed evidence and contributions without an owner (ATTRIBUTION_INVALID).
- * specs/08-receipt.md §Coverage
+ * What each contribution has of an answer, in ppm that sum to 1 000 000: a word in a span is its
+ * passage's; of the other words of a sentence the exact Shapley value of v(S) = Σ words·max_{p∈S} sim
+ * decides; what nothing supports is `unattributed`. Passages hand their part on upstream. Lines fall by
+ * ppm, then by contribution, then by basis; what is less than a ppm goes to the largest fractions first.
+ * More lines than a receipt has: the smallest become `unattributed`. Refuses malformed evidence
+ * (ATTRIBUTION_INVALID). specs/08-receipt.md §Coverage
+ */
+export function sharesOf(evidence: Evidence): readonly Share[] {
+  verifyEvidence(evidence)
+  const words = evidence.sentences.reduce((sum, sentence) => sum + sentence.words, 0)
+  if (words === 0) return UNATTRIBUTED
+  const spoken = new Map<number, Fraction>()
+  for (const span of evidence.spans) {
+    const sum = add(spoken.get(span.passage) ?? ZERO, { n: BigInt(span.words), d: 1n })
+    spoken.set(span.passage, sum)
+  }
+  const lines = [
+    ...linesOf('span', flowUp(evidence.passages, spoken)),
+    ...linesOf('retrieved', flowUp(evidence.passages, supportedWords(evidence)))
+  ].map((line) => ({
+    ...line,
+    contribution: evidence.passages[line.passage]?.contribution as string,
+    share: reduce({ n: line.value.n, d: line.value.d * BigInt(words) })
+  }))
+  lines.sort(
+    (a, b) =>
+      compare(b.share, a.share) ||
+      compareText(a.contribution, b.contribution) ||
+      compareText(a.basis, b.basis)
+  )
+  const kept = lines.slice(0, LIMITS.credits - 1)
+  const rest = kept.reduce((left, { share }) => subtract(left, share), ONE)
+  const ppm = apportion([...kept.map(({ share }) => share), rest])
+  const shares: Share[] = kept.map(({ contribution, basis }, index) => {
+    return { contribution, basis, ppm: ppm[index] as number }
+  })
+  shares.push({ basis: 'unattributed', ppm: ppm.at(-1) as number })
+  return shares.filter((share) => share.ppm > 0)
+}
+
+/**
+ * The credits of an answer: its shares, each with its contribution's account. Refuses malformed
+ * evidence and contributions without an owner (ATTRIBUTION_INVALID). specs/08-receipt.md §Credits
  */
 export function coverageCredits(
   evidence: Evidence,
   owners: ReadonlyMap<string, string>
 ): readonly Credit[] {
-  const game = playedSentences(evidence)
-  const values = new Map<string, Fraction>()
-  let weightAll = 0n
-  let weightSupported = 0n
-  for (const { weight, players } of game) {
-    weightAll += weight
-    if (players.length === 0) continue
-    weightSupported += weight
-    for (const [contribution, value] of sentenceShapley(players)) {
-      const sum = add(values.get(contribution) ?? ZERO, { ...value, n: value.n * weight })
-      values.set(contribution, sum)
-    }
-  }
-  if (weightSupported === 0n) return UNATTRIBUTED
-  const ranked = [...values].sort(([idA, a], [idB, b]) => compare(b, a) || (idA < idB ? -1 : 1))
-  const whole = ranked.reduce((sum, [, value]) => add(sum, value), ZERO)
-  const kept = ranked.slice(0, LIMITS.credits - 1)
-  // share = value/whole · weightSupported/weightAll: one integer quotient a line, no float anywhere
-  const shares = kept.map(([contribution, value]) => ({
-    contribution,
-    share: {
-      n: value.n * whole.d * weightSupported,
-      d: value.d * whole.n * weightAll
-    }
-  }))
-  const rest = shares.reduce((left, { share }) => subtract(left, share), ONE)
-  const ppm = apportion([...shares.map(({ share }) => share), rest])
-  const credits = shares.map(({ contribution }, index): Credit => {
-    const account = owners.get(contribution)
+  return sharesOf(evidence).map((share): Credit => {
+    if (share.contribution === undefined) return share
+    const account = owners.get(share.contribution)
     if (account === undefined) {
-      throw new DatanetError('ATTRIBUTION_INVALID', { contribution, reason: 'no owner' })
+      const details = { contribution: share.contribution, reason: 'no owner' }
+      throw new DatanetError('ATTRIBUTION_INVALID', details)
     }
-    return { contribution, account, basis: 'retrieved', ppm: ppm[index] as number }
+    return { contribution: share.contribution, account, basis: share.basis, ppm: share.ppm }
   })
-  credits.push({ basis: 'unattributed', ppm: ppm.at(-1) as number })
-  return credits.filter((credit) => credit.ppm > 0)
 }
 
 /**
@@ -113,39 +152,108 @@ interface Fraction {
   readonly d: bigint
 }
 
-type Player = readonly [contribution: string, simPpm: bigint]
+type Player = readonly [passage: number, simPpm: bigint]
 
 const ZERO: Fraction = { n: 0n, d: 1n }
 const ONE: Fraction = { n: 1n, d: 1n }
 
-/** Several passages of one contribution are one player: its best support counts. */
-function playedSentences(evidence: Evidence): { weight: bigint; players: Player[] }[] {
-  integer(evidence.thresholdPpm, 0, PPM)
-  return evidence.sentences.map(({ weight, supports }) => {
-    integer(weight, 1, 2 ** 32)
-    const best = new Map<string, number>()
-    for (const { contribution, simPpm } of supports) {
-      integer(simPpm, 0, PPM)
-      if (simPpm < evidence.thresholdPpm || simPpm === 0) continue
-      best.set(contribution, Math.max(simPpm, best.get(contribution) ?? 0))
+/** By passage: the words outside spans that it supports, as the game divides them. */
+function supportedWords(evidence: Evidence): Map<number, Fraction> {
+  const values = new Map<number, Fraction>()
+  let supported = 0n
+  for (const { words, players } of playedSentences(evidence)) {
+    if (players.length === 0 || words === 0n) continue
+    supported += words
+    for (const [passage, value] of sentenceShapley(players)) {
+      values.set(passage, add(values.get(passage) ?? ZERO, { ...value, n: value.n * words }))
     }
-    const players = [...best].map(
-      ([contribution, simPpm]): Player => [contribution, BigInt(simPpm)]
+  }
+  const whole = [...values.values()].reduce(add, ZERO)
+  for (const [passage, { n, d }] of values) {
+    values.set(passage, reduce({ n: n * whole.d * supported, d: d * whole.n }))
+  }
+  return values
+}
+
+/** Each hands its part on to an older one, which stands before it; that one does the same. */
+function flowUp(
+  passages: readonly EvidencePassage[],
+  values: Map<number, Fraction>
+): Map<number, Fraction> {
+  for (let passage = passages.length - 1; passage > 0; passage--) {
+    const value = values.get(passage)
+    const { upstream, upstreamPpm } = passages[passage] as EvidencePassage
+    if (value === undefined || upstream === undefined || upstreamPpm === undefined) continue
+    const part = reduce({ n: value.n * BigInt(upstreamPpm), d: value.d * BigInt(PPM) })
+    values.set(passage, subtract(value, part))
+    values.set(upstream, add(values.get(upstream) ?? ZERO, part))
+  }
+  return values
+}
+
+function linesOf(basis: 'span' | 'retrieved', values: ReadonlyMap<number, Fraction>) {
+  return [...values]
+    .filter(([, { n }]) => n > 0n)
+    .map(([passage, value]) => ({ basis, passage, value }))
+}
+
+/** Several supports by one passage are one player: the best counts. Words of spans are not played for. */
+function playedSentences(evidence: Evidence): { words: bigint; players: Player[] }[] {
+  let end = 0
+  return evidence.sentences.map(({ words, supports }) => {
+    const [from, to] = [end, end + words]
+    end = to
+    const covered = evidence.spans.reduce(
+      (sum, span) =>
+        sum + Math.max(0, Math.min(to, span.from + span.words) - Math.max(from, span.from)),
+      0
     )
-    return { weight: BigInt(weight), players }
+    const best = new Map<number, number>()
+    for (const { passage, simPpm } of supports) {
+      if (simPpm < SUPPORT_THRESHOLD_PPM) continue
+      best.set(passage, Math.max(simPpm, best.get(passage) ?? 0))
+    }
+    const players = [...best].map(([passage, simPpm]): Player => [passage, BigInt(simPpm)])
+    return { words: BigInt(words - covered), players }
   })
 }
 
+function verifyEvidence({ compared, passages, spans, sentences }: Evidence): void {
+  integer(compared, 0, LIMITS.revisionRows)
+  for (const [place, { upstream, upstreamPpm }] of passages.entries()) {
+    if ((upstream === undefined) !== (upstreamPpm === undefined)) malformed({ place })
+    if (upstream !== undefined) integer(upstream, 0, place - 1)
+    if (upstreamPpm !== undefined) integer(upstreamPpm, 1, PPM)
+  }
+  let words = 0
+  for (const sentence of sentences) {
+    integer(sentence.words, 1, 2 ** 32)
+    words += sentence.words
+    for (const { passage, simPpm } of sentence.supports) {
+      integer(passage, 0, passages.length - 1)
+      integer(simPpm, 1, PPM)
+    }
+  }
+  let end = 0
+  for (const span of spans) {
+    integer(span.passage, 0, passages.length - 1)
+    integer(span.bits, 0, 2 ** 32)
+    integer(span.words, 1, words)
+    integer(span.from, end, words - span.words)
+    end = span.from + span.words
+  }
+}
+
 /** The airport game: each rise of the maximum is paid for equally by all who reach it. */
-function sentenceShapley(players: readonly Player[]): Map<string, Fraction> {
+function sentenceShapley(players: readonly Player[]): Map<number, Fraction> {
   const rising = [...players].sort(([, a], [, b]) => (a < b ? -1 : a > b ? 1 : 0))
-  const values = new Map<string, Fraction>()
+  const values = new Map<number, Fraction>()
   let below = 0n
   let paid = ZERO
-  for (const [index, [contribution, sim]] of rising.entries()) {
+  for (const [index, [passage, sim]] of rising.entries()) {
     paid = add(paid, { n: sim - below, d: BigInt(rising.length - index) })
     below = sim
-    values.set(contribution, paid)
+    values.set(passage, paid)
   }
   return values
 }
@@ -166,9 +274,15 @@ function apportion(shares: readonly Fraction[]): number[] {
 }
 
 function integer(value: number, low: number, high: number): void {
-  if (!Number.isSafeInteger(value) || value < low || value > high) {
-    throw new DatanetError('ATTRIBUTION_INVALID', { value, low, high })
-  }
+  if (!Number.isSafeInteger(value) || value < low || value > high) malformed({ value, low, high })
+}
+
+function malformed(details: Record<string, unknown>): never {
+  throw new DatanetError('ATTRIBUTION_INVALID', details)
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
 }
 
 function add(a: Fraction, b: Fraction): Fraction {

@@ -11,6 +11,7 @@ import type { Receipt } from './receipt.ts'
  * says what is wrong. The two agree (test/protocol/receipt/receipt-wire.test.ts).
  */
 
+/** Without `evidence`, which a receipt may lack. */
 const KEYS = 19
 const ZERO_HASH = `0x${'0'.repeat(64)}`
 const ZERO_ADDRESS = `0x${'0'.repeat(40)}`
@@ -82,7 +83,8 @@ function isPath(value: unknown): value is Uint8Array[] {
 function isReceipt(receipt: Receipt): boolean {
   const { usage } = receipt
   return (
-    Object.keys(receipt).length === KEYS &&
+    Object.keys(receipt).length === KEYS + ('evidence' in receipt ? 1 : 0) &&
+    (!('evidence' in receipt) || plain.isBytes(receipt.evidence, 32)) &&
     receipt.version === 1 &&
     plain.isBytes(receipt.callId, 16) &&
     plain.isCount(receipt.attempt) &&

@@ -49,6 +49,8 @@ export const receiptSchema = z
     outcome: z.enum(['answered', 'abstained', 'cancelled', 'interrupted']),
     /** Id of the attribution method that the credits come from. */
     method: field.label,
+    /** commitmentOf the evidence, under the answer's salt; absent where nothing was measured. */
+    evidence: field.bytes(32).exactOptional(),
     credits: z.array(creditSchema).min(1).max(LIMITS.credits).refine(areCredits, 'not a whole'),
     /** The account that built the model. */
     builder: account,

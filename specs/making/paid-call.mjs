@@ -66,6 +66,13 @@ async function story() {
   }
   const priceWei = costWei(TOKENS.whole)
   const contribution = cidOf(encode(contributionRecord))
+  const evidence = encode({
+    version: 1,
+    compared: 1,
+    passages: [{ contribution }],
+    spans: [],
+    sentences: [{ words: 8, supports: [{ passage: 0, simPpm: 1_000_000 }] }]
+  })
   const receipt = signedReceipt({
     version: 1,
     callId: request.callId,
@@ -81,7 +88,8 @@ async function story() {
     priceWei: wei(priceWei),
     royaltyWei: wei(royaltyOf(priceWei)),
     outcome: 'answered',
-    method: 'overlap-coverage/1',
+    method: 'span-coverage/1',
+    evidence: sha256(request.answerSalt, evidence),
     credits: [
       { contribution, account: contributionRecord.contributor, basis: 'retrieved', ppm: 1_000_000 }
     ],
@@ -103,6 +111,7 @@ async function story() {
     offer,
     request,
     receipt,
+    evidence,
     contribution,
     priceWei,
     upFrontWei,
@@ -113,7 +122,8 @@ async function story() {
 }
 
 export async function call() {
-  const { provider, offer, request, receipt, contribution, priceWei, ...vouchers } = await story()
+  const { provider, offer, request, receipt, evidence, contribution, priceWei, ...vouchers } =
+    await story()
   const { callId } = request
   const terms = encode(termsRecord)
   const { content, sourceUrl } = contributionRecord
@@ -143,6 +153,7 @@ export async function call() {
         1,
         {
           receipt: receipt.data,
+          evidence,
           citations: [{ contribution: contribution.toString(), title, sourceUrl }]
         }
       ],
@@ -154,7 +165,7 @@ export async function call() {
 
 /** The same call asked for again, its receipt by channel, and what is refused. */
 export async function replay() {
-  const { offer, request, receipt, contribution, priceWei } = await story()
+  const { offer, request, receipt, evidence, contribution, priceWei } = await story()
   const terms = encode(termsRecord)
   const { content, sourceUrl } = contributionRecord
   const { title } = content
@@ -176,7 +187,7 @@ export async function replay() {
     frames: stream([
       ['ask', 1, { request: bytesOf, terms, from: 1 }],
       ['part', 1, { chunk: CHUNKS[1], costWei: wei(priceWei) }],
-      ['end', 1, { receipt: receipt.data, citations }],
+      ['end', 1, { receipt: receipt.data, evidence, citations }],
       ['ask', 2, { request: bytesOf, terms, from: 0 }],
       ['end', 2, { receipt: receipt.data, citations: [], isForgotten: true }],
       ['ask', 3, { receipts: { channelId: bytes(channelId.slice(2)), from: 0 } }],

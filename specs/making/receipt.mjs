@@ -48,7 +48,8 @@ export async function receiptRecord() {
     priceWei: wei(priceWei),
     royaltyWei: wei((priceWei * 300_000n) / 1_000_000n),
     outcome: 'answered',
-    method: 'overlap-coverage/1',
+    method: 'span-coverage/1',
+    evidence: sha256(call.answerSalt, utf8('evidence')),
     credits: [
       {
         contribution: someCid(40),
@@ -149,7 +150,7 @@ export async function receipt() {
   const record = await receiptRecord()
   const { builder, channelId: id, credits, ...rest } = record
   const free = {
-    ...record,
+    ...without(record, 'evidence'),
     channelId: hex(ZERO_HASH),
     priceWei: wei(0),
     royaltyWei: wei(0),
@@ -209,6 +210,7 @@ export async function receipt() {
       bad('an end before the start', { finishedAtMs: NOW_MS - 1 }),
       bad('a price without a channel', { channelId: hex(ZERO_HASH) }),
       bad('a builder that is nobody', { builder: fill(20, 0) }),
+      bad('a short commitment to evidence', { evidence: fill(31, 1) }),
       bad('a count that is negative', { usage: { inputTokens: -1, outputTokens: 0 } }),
       creditsOf('no credits', []),
       creditsOf('credits of 999 999 ppm', [first, second, { ...none, ppm: 99_999 }]),

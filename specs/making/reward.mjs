@@ -14,21 +14,20 @@ const UNITS = PPM * PPM * EQUAL_SHARES
 const CURATORS = [1, 2, 3].map((n) => account(n).address).sort()
 const TREASURY = account(9).address
 
+const LEAST = 500_000
+
 /** Shapley by its definition: the mean marginal over every order of the players, as a fraction. */
-function shapley(sentences, thresholdPpm) {
-  const players = [
-    ...new Set(sentences.flatMap(({ supports }) => supports.map((s) => s.contribution)))
-  ]
+function shapley(sentences) {
+  const players = [...new Set(sentences.flatMap(({ supports }) => supports.map((s) => s.passage)))]
   const worth = (coalition) =>
-    sentences.reduce((sum, { weight, supports }) => {
+    sentences.reduce((sum, { left, supports }) => {
       const sims = supports
-        .filter(({ contribution, simPpm }) => coalition.has(contribution) && simPpm >= thresholdPpm)
+        .filter(({ passage, simPpm }) => coalition.has(passage) && simPpm >= LEAST)
         .map(({ simPpm }) => simPpm)
-      return sum + BigInt(weight) * BigInt(Math.max(0, ...sims))
+      return sum + BigInt(left) * BigInt(Math.max(0, ...sims))
     }, 0n)
   const total = new Map(players.map((player) => [player, 0n]))
-  const orders = permutations(players)
-  for (const order of orders) {
+  for (const order of permutations(players)) {
     const coalition = new Set()
     for (const player of order) {
       const before = worth(coalition)
@@ -36,7 +35,7 @@ function shapley(sentences, thresholdPpm) {
       total.set(player, total.get(player) + worth(coalition) - before)
     }
   }
-  return { values: total, orders: BigInt(orders.length) }
+  return total
 }
 
 function permutations(items) {
@@ -46,37 +45,73 @@ function permutations(items) {
   )
 }
 
-function coverage({ sentences, thresholdPpm }) {
-  const { values } = shapley(sentences, thresholdPpm)
-  const isSupported = ({ supports }) =>
-    supports.some(({ simPpm }) => simPpm >= thresholdPpm && simPpm > 0)
-  const sum = (list) => list.reduce((all, { weight }) => all + BigInt(weight), 0n)
-  const [supported, all] = [sum(sentences.filter(isSupported)), sum(sentences)]
-  const whole = [...values.values()].reduce((a, b) => a + b, 0n)
-  if (whole === 0n) return [{ basis: 'unattributed', ppm: 1_000_000 }]
-  const ranked = [...values]
-    .filter(([, value]) => value > 0n)
-    .sort(([idA, a], [idB, b]) => (a === b ? (idA < idB ? -1 : 1) : a > b ? -1 : 1))
-  const denominator = whole * all
-  const shares = ranked.map(([id, value]) => ({ id, n: value * supported * PPM }))
-  const rest = denominator * PPM - shares.reduce((left, { n }) => left + n, 0n)
-  const lines = [...shares, { n: rest }].map(({ id, n }) => ({
-    id,
-    ppm: n / denominator,
-    fraction: n % denominator
+/** The lines of an answer: word by word, then the game over the words that no span has. */
+export function coverage({ passages, spans, sentences }) {
+  const all = sentences.reduce((sum, { words }) => sum + words, 0)
+  const taken = new Array(all).fill(undefined)
+  for (const { from, words, passage } of spans) taken.fill(passage, from, from + words)
+  const open = sentences.map(({ words, supports }, i) => {
+    const from = sentences.slice(0, i).reduce((sum, one) => sum + one.words, 0)
+    const left = taken.slice(from, from + words).filter((one) => one === undefined).length
+    return { left, supports: supports.filter(({ simPpm }) => simPpm >= LEAST) }
+  })
+  const played = open.filter(({ left, supports }) => left > 0 && supports.length > 0)
+  const values = shapley(played)
+  const supported = played.reduce((sum, { left }) => sum + BigInt(left), 0n)
+  const whole = [...values.values()].reduce((a, b) => a + b, 0n) || 1n
+  // Everything over one denominator, one PPM for each step that can be passed on.
+  const steps = PPM ** BigInt(passages.length)
+  const denominator = whole * BigInt(all || 1) * steps
+  const held = (basis) =>
+    passages.map((_, place) =>
+      basis === 'span'
+        ? BigInt(taken.filter((one) => one === place).length) * whole * steps
+        : (values.get(place) ?? 0n) * supported * steps
+    )
+  const lines = ['span', 'retrieved'].flatMap((basis) => {
+    const parts = held(basis)
+    for (let place = passages.length - 1; place >= 0; place--) {
+      const { upstream, upstreamPpm } = passages[place]
+      if (upstream === undefined) continue
+      const part = (parts[place] * BigInt(upstreamPpm)) / PPM
+      parts[place] -= part
+      parts[upstream] += part
+    }
+    return parts.map((n, place) => ({ basis, id: passages[place].contribution, n: n * PPM }))
+  })
+  const ranked = lines
+    .filter(({ n }) => n > 0n)
+    .sort((a, b) =>
+      a.n !== b.n
+        ? a.n > b.n
+          ? -1
+          : 1
+        : a.id !== b.id
+          ? a.id < b.id
+            ? -1
+            : 1
+          : a.basis < b.basis
+            ? -1
+            : 1
+    )
+    .slice(0, 63)
+  const rest = denominator * PPM - ranked.reduce((sum, { n }) => sum + n, 0n)
+  const shares = [...ranked, { n: rest }].map((line) => ({
+    ...line,
+    ppm: line.n / denominator,
+    fraction: line.n % denominator
   }))
-  let left = PPM - lines.reduce((given, { ppm }) => given + ppm, 0n)
-  const byFraction = lines.map((_, i) => i)
-  byFraction.sort((a, b) =>
-    lines[a].fraction === lines[b].fraction ? a - b : lines[a].fraction > lines[b].fraction ? -1 : 1
+  let left = PPM - shares.reduce((given, { ppm }) => given + ppm, 0n)
+  const byFraction = [...shares].sort((a, b) =>
+    a.fraction === b.fraction ? 0 : a.fraction > b.fraction ? -1 : 1
   )
-  for (const i of byFraction) if (left-- > 0n) lines[i].ppm += 1n
-  return lines
+  for (const share of byFraction) if (left-- > 0n) share.ppm += 1n
+  return shares
     .filter(({ ppm }) => ppm > 0n)
-    .map(({ id, ppm }) =>
+    .map(({ id, basis, ppm }) =>
       id === undefined
         ? { basis: 'unattributed', ppm: Number(ppm) }
-        : { contribution: id, account: ownerOf(id), basis: 'retrieved', ppm: Number(ppm) }
+        : { contribution: id, account: ownerOf(id), basis, ppm: Number(ppm) }
     )
 }
 
@@ -84,35 +119,53 @@ const IDS = [40, 41, 42].map((n) => someCid(n).toString())
 const ownerOf = (id) => account(20 + IDS.indexOf(id)).address
 
 export function credits() {
-  const [a, b, c] = IDS
-  const supports = (...pairs) => pairs.map(([contribution, simPpm]) => ({ contribution, simPpm }))
+  const [a] = IDS
+  const plain = IDS.map((contribution) => ({ contribution }))
+  const chained = [
+    { contribution: IDS[0] },
+    { contribution: IDS[1], upstream: 0, upstreamPpm: 450_000 },
+    { contribution: IDS[2], upstream: 1, upstreamPpm: 700_000 }
+  ]
+  const supports = (...pairs) => pairs.map(([passage, simPpm]) => ({ passage, simPpm }))
+  const span = (from, words, passage) => ({ from, words, bits: 70_000, passage })
+  const of = (sentences, spans = [], passages = plain) => ({
+    ...{ compared: 12, passages, spans },
+    sentences: sentences.map(([words, ...pairs]) => ({ words, supports: supports(...pairs) }))
+  })
   const cases = {
-    'nobody supports anything': [{ weight: 10, supports: [] }],
-    'one contribution supports everything': [{ weight: 10, supports: supports([a, 800_000]) }],
-    'a support below the threshold': [{ weight: 10, supports: supports([a, 299_999]) }],
-    'two alike share equally': [{ weight: 10, supports: supports([a, 900_000], [b, 900_000]) }],
-    'the better one gets the rise': [
-      { weight: 10, supports: supports([a, 900_000], [b, 500_000]) }
-    ],
-    'three share a remainder': [
-      { weight: 7, supports: supports([a, 700_000], [b, 700_000], [c, 700_000]) }
-    ],
-    'one sentence is unsupported': [
-      { weight: 30, supports: supports([a, 900_000], [b, 400_000]) },
-      { weight: 11, supports: supports([b, 650_000], [c, 310_001]) },
-      { weight: 19, supports: [] }
-    ],
-    'two passages of one contribution are one player': [
-      { weight: 5, supports: supports([a, 500_000], [a, 800_000], [b, 800_000]) }
-    ]
+    'nothing was said': of([]),
+    'nobody supports anything': of([[10]]),
+    'one contribution supports everything': of([[10, [0, 800_000]]]),
+    'a support below the threshold': of([[10, [0, 499_999]]]),
+    'two alike share equally': of([[10, [0, 900_000], [1, 900_000]]]),
+    'the better one gets the rise': of([[10, [0, 900_000], [1, 500_000]]]),
+    'three share a remainder': of([[7, [0, 700_000], [1, 700_000], [2, 700_000]]]),
+    'one sentence is unsupported': of([
+      [30, [0, 900_000], [1, 540_000]],
+      [11, [1, 650_000], [2, 510_001]],
+      [19]
+    ]),
+    'two supports by one passage are one player': of([
+      [5, [0, 500_000], [0, 800_000], [1, 800_000]]
+    ]),
+    'a span is its passage’s alone': of([[12, [1, 900_000]]], [span(0, 12, 0)]),
+    'the words beside a span are played for': of(
+      [[12, [1, 900_000], [2, 600_000]], [7], [9, [2, 800_000]]],
+      [span(2, 6, 0), span(10, 5, 1)]
+    ),
+    'a span over two sentences': of([[6], [8, [2, 1_000_000]]], [span(3, 8, 0)]),
+    'a derivative hands on what it earns': of(
+      [[10, [1, 900_000]], [10]],
+      [span(10, 10, 2)],
+      chained
+    )
   }
   return {
-    thresholdPpm: 300_000,
     owners: Object.fromEntries(IDS.map((id) => [id, ownerOf(id)])),
-    valid: Object.entries(cases).map(([name, sentences]) => ({
+    valid: Object.entries(cases).map(([name, evidence]) => ({
       name,
-      sentences,
-      credits: coverage({ sentences, thresholdPpm: 300_000 })
+      evidence,
+      credits: coverage(evidence)
     })),
     invalid: [
       { name: 'no credits', credits: [] },

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { type SampleDraft, sampleContributions, sampleQuestions } from '../../peer/devnet/sample.ts'
+import { type AttributionGround, createGround } from '../../peer/engines/attribution/ground.ts'
 import type { Engine, EngineOutcome, EnginePassage } from '../../peer/engines/engine.ts'
 import { createRetrievalEngine } from '../../peer/engines/retrieval/retrieval-engine.ts'
 import {
@@ -43,17 +44,23 @@ for (const [name, chosen] of [
     const startMs = performance.now()
     const bytes = await buildRetrievalIndex(passages, { signal, embedder: chosen ?? false })
     buildsMs.push(performance.now() - startMs)
+    const index = loadRetrievalIndex(bytes, passages)
     const engine = createRetrievalEngine(
-      { index: loadRetrievalIndex(bytes, passages), embedder: chosen },
+      { index, embedder: chosen },
       { datanet: 'Software weaknesses' }
     )
-    const eight = await evaluate(engine, passages, drafts, { seed, answerable: 5, unanswerable: 3 })
-    const many = await evaluate(engine, passages, drafts, {
+    const ground = createGround(index.corpus)
+    const eight = await evaluate({ engine, ground }, passages, drafts, {
+      seed,
+      answerable: 5,
+      unanswerable: 3
+    })
+    const many = await evaluate({ engine, ground }, passages, drafts, {
       seed: seed + 1000,
       answerable: 150,
       unanswerable: 35
     })
-    const cases = await evaluate(engine, passages, drafts, {
+    const cases = await evaluate({ engine, ground }, passages, drafts, {
       seed: seed + 2000,
       answerable: 100,
       unanswerable: 8,
@@ -114,7 +121,7 @@ function line(counts: Counts): string {
 }
 
 async function evaluate(
-  engine: Engine,
+  { engine, ground }: { engine: Engine; ground: AttributionGround },
   passages: readonly EnginePassage[],
   drafts: readonly SampleDraft[],
   options: Parameters<typeof sampleQuestions>[0]
@@ -125,7 +132,7 @@ async function evaluate(
   )
   for (const question of sampleQuestions(options, drafts)) {
     const { text, outcome } = await ask(engine, question.text)
-    const [top] = coverageCredits(outcome.evidence, owners)
+    const [top] = coverageCredits(ground.attribute(text), owners)
     const source = passages.find(({ contribution }) => contribution === top?.contribution)
     const right = source?.sourceUrl === question.sourceUrl
     const answered = outcome.outcome === 'answered'

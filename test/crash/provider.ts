@@ -19,6 +19,9 @@ import type { Phase } from './phases.ts'
 import { CLAIM_MS, OPEN_WEI, type SideInit, TOKEN_WEI } from './settings.ts'
 import { createSide, stopwatch } from './side.ts'
 
+/** Evidence of an answer that is nobody's. */
+const NOBODYS = { compared: 0, passages: [], spans: [], sentences: [{ words: 1, supports: [] }] }
+
 type Side = Awaited<ReturnType<typeof createSide>>
 
 /** Says the question again, in a few chunks, at an uneven pace. */
@@ -34,8 +37,7 @@ const engine: Engine = {
         text: `${content} is answered, part ${chunk} of ${chunks}: wild yeast and patience. `
       }
     }
-    const evidence = { sentences: [{ weight: 1, supports: [] }], thresholdPpm: 1 }
-    return { outcome: 'answered', truncated: false, evidence, citations: [] }
+    return { outcome: 'answered', truncated: false, citations: [] }
   }
 }
 
@@ -108,7 +110,7 @@ async function start(init: SideInit) {
   const signed = await signOurOffer(parts, card, { seq, withdrawDelayS: 86_400, ...price })
   const served = {
     card,
-    model: { engine, owners: new Map() },
+    model: { engine, owners: new Map(), attribute: () => NOBODYS },
     terms: {} as never,
     offers: [signed]
   }

@@ -1,95 +1,84 @@
-import type { Evidence } from '../../../protocol/receipt/attribution.ts'
-import type { EnginePassage } from '../engine.ts'
+import { SUPPORT_THRESHOLD_PPM } from '../../../protocol/receipt/attribution.ts'
 import { rarityOf } from './rarity.ts'
-import { sentencesOf } from './sentences.ts'
 import { termsOf } from './terms.ts'
-
-/** Below this a passage shares subject words with a sentence, and no more: half is chance here. */
-export const SUPPORT_THRESHOLD_PPM = 500_000
 
 /** Tenths of its overlap that a passage gets which has the words, but not in these words' order. */
 const NOT_VERBATIM = 8
 
-/** What overlap is measured against: the passages whose words make a word common or rare. */
+/** Passages by their terms, as search keeps them. */
 export interface OverlapGround {
-  readonly passages: number
-  /** How many of the passages hold this term. */
-  df(term: string): number
+  readonly passages: { readonly length: number }
+  /** The id of a term, or -1 when no passage holds it. */
+  idOf(term: string): number
+  /** How many passages hold the term. */
+  df(id: number): number
+  holders(id: number): Uint32Array
+  /** Term ids of all passages, unit after unit: a title, then its sentences. */
+  readonly tokens: Uint32Array
+  unitsOf(passage: number): readonly { readonly start: number; readonly end: number }[]
 }
 
 /**
- * The evidence of an answer's `sentences` in the passages it was drawn from: anyone who has the
- * revision gets the same integers. A sentence quoted verbatim has 1 000 000 ppm in its source.
+ * The passages that have enough of a sentence's information, with how much in ppm: its terms and its
+ * neighbouring pairs of terms, each counted by rarity. Word order makes a quotation stand out from a
+ * paraphrase, and a paraphrase from talk about the same subject. All passages are looked at.
  * specs/08-receipt.md §Overlap
  */
-export function measureEvidence(
-  sentences: readonly string[],
-  passages: readonly EnginePassage[],
+export function overlapping(
+  sentence: string,
   ground: OverlapGround
-): Evidence {
-  const sources = passages.map((passage) => ({
-    contribution: passage.contribution,
-    words: wordsOf(`${passage.title}\n${passage.text}`),
-    runs: runsOf(passage)
-  }))
-  return {
-    thresholdPpm: SUPPORT_THRESHOLD_PPM,
-    sentences: sentences.map((sentence) => {
-      const terms = termsOf(sentence)
-      const words = wordsOf(sentence)
-      const supports = sources
-        .map((source) => ({
-          contribution: source.contribution,
-          simPpm: source.words.includes(words)
-            ? 1_000_000
-            : Math.floor((overlapPpm(terms, source.runs, ground) * NOT_VERBATIM) / 10)
-        }))
-        .filter(({ simPpm }) => simPpm >= SUPPORT_THRESHOLD_PPM)
-      return { weight: Math.max(1, terms.length), supports }
-    })
-  }
-}
-
-/**
- * How much of a sentence's information stands in a passage, in ppm: its terms and its neighbouring
- * pairs of terms, each counted by rarity. Word order makes a quotation stand out from a paraphrase,
- * and a paraphrase from talk about the same subject.
- */
-function overlapPpm(
-  terms: readonly string[],
-  source: ReadonlySet<string>,
-  ground: OverlapGround
-): number {
+): readonly { readonly passage: number; readonly simPpm: number }[] {
+  const ids = termsOf(sentence).map((term) => ground.idOf(term))
+  const rarities = ids.map((id) => rarityOf(ground.df(id), ground.passages.length))
+  const pairs = new Map<number, number>()
   let all = 0
-  let shared = 0
-  for (const [index, term] of terms.entries()) {
-    const rarity = rarityOf(ground.df(term), ground.passages)
+  for (const [index, rarity] of rarities.entries()) {
     all += rarity
-    if (source.has(term)) shared += rarity
-    const next = terms[index + 1]
+    const next = rarities[index + 1]
     if (next === undefined) continue
-    const both = rarity + rarityOf(ground.df(next), ground.passages)
-    all += both
-    if (source.has(`${term} ${next}`)) shared += both
+    all += rarity + next
+    const pair = pairOf(ids[index] as number, ids[index + 1] as number)
+    pairs.set(pair, (pairs.get(pair) ?? 0) + rarity + next)
   }
-  return all === 0 ? 0 : Math.floor((shared * 1_000_000) / all)
-}
-
-/** The terms and the neighbouring pairs of a passage; pairs do not reach over a sentence's end. */
-function runsOf(passage: EnginePassage): ReadonlySet<string> {
-  const runs = new Set<string>()
-  for (const text of [passage.title, ...sentencesOf(passage.text).map(({ text }) => text)]) {
-    const terms = termsOf(text)
-    for (const [index, term] of terms.entries()) {
-      runs.add(term)
-      const next = terms[index + 1]
-      if (next !== undefined) runs.add(`${term} ${next}`)
+  if (all === 0) return []
+  const shared = new Map<number, number>()
+  for (const [index, id] of ids.entries()) {
+    for (const passage of ground.holders(id)) {
+      shared.set(passage, (shared.get(passage) ?? 0) + (rarities[index] as number))
     }
   }
-  return runs
+  const enough = (sum: number): number =>
+    Math.floor((Math.floor((sum * 1_000_000) / all) * NOT_VERBATIM) / 10)
+  const found: { passage: number; simPpm: number }[] = []
+  for (const [passage, terms] of shared) {
+    // A term stands in two pairs at most: what cannot reach the threshold is not read.
+    if (enough(3 * terms) < SUPPORT_THRESHOLD_PPM) continue
+    const simPpm = enough(terms + pairsIn(passage, pairs, ground))
+    if (simPpm >= SUPPORT_THRESHOLD_PPM) found.push({ passage, simPpm })
+  }
+  return found
 }
 
-/** All words in order, fenced by spaces, so that a quotation is a substring. */
-function wordsOf(text: string): string {
-  return ` ${(text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).join(' ')} `
+function pairsIn(
+  passage: number,
+  pairs: ReadonlyMap<number, number>,
+  { tokens, unitsOf }: OverlapGround
+): number {
+  const seen = new Set<number>()
+  let sum = 0
+  for (const { start, end } of unitsOf(passage)) {
+    for (let at = start; at + 1 < end; at++) {
+      const pair = pairOf(tokens[at] as number, tokens[at + 1] as number)
+      const worth = pairs.get(pair)
+      if (worth === undefined || seen.has(pair)) continue
+      seen.add(pair)
+      sum += worth
+    }
+  }
+  return sum
+}
+
+/** One number for two ids; no passage has the pair of a term that none holds. */
+function pairOf(one: number, other: number): number {
+  return one < 0 || other < 0 ? -1 : one * 67_108_864 + other
 }

@@ -6,8 +6,8 @@ export function rarityOf(df: number, passages: number): number {
   return log2Milli((2 * df + 1 + 2 * passages) / (2 * df + 1))
 }
 
-/** Floor of 1024·log2(x) for x >= 1: by squaring, since Math.log2 may differ in its last bit. */
-function log2Milli(x: number): number {
+/** Floor of 1024·log2(x) for x >= 1: by squaring, since Math.log2 may differ in its last bit. specs/08-receipt.md §Terms */
+export function log2Milli(x: number): number {
   let bits = 0
   let left = x
   while (left >= 2) {

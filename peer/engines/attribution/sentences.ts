@@ -27,21 +27,13 @@ export function sentencesOf(text: string): Sentence[] {
   return sentences
 }
 
-/** The sentences of an answer: as those of a passage, but no line is a mere heading. */
-export function answerSentences(text: string): string[] {
-  return text
-    .split(/\r?\n/)
-    .map((line) => line.trim())
-    .filter((line) => line !== '')
-    .flatMap(splitLine)
-}
-
 function isHeading(line: string): boolean {
   if (/^#+ /.test(line)) return true
   return line.length <= 60 && /[\p{L}:]$/u.test(line) && line.split(' ').length <= 6
 }
 
-function splitLine(line: string): string[] {
+/** The sentences of one line, by their ends alone. specs/08-receipt.md §Overlap */
+export function splitLine(line: string): string[] {
   const parts: string[] = []
   for (const part of line.split(BOUNDARY)) {
     const before = parts.at(-1)

@@ -3,8 +3,8 @@ import { LIMITS } from '../../../protocol/base/limits.ts'
 import { refuseUncountable } from '../../../protocol/model/price.ts'
 import { encodeToolCalls, withoutToolCalls } from '../../../protocol/model/tool-calls.ts'
 import type { Evidence } from '../../../protocol/receipt/attribution.ts'
-import { measureEvidence } from '../attribution/overlap.ts'
-import { answerSentences } from '../attribution/sentences.ts'
+import { answerSentences } from '../attribution/answer-sentences.ts'
+import type { AttributionGround } from '../attribution/ground.ts'
 import type { Engine, EngineChunk, EngineOutcome, EnginePassage, EngineRequest } from '../engine.ts'
 import type { Embedder } from '../retrieval/embedder.ts'
 import { createFind } from '../retrieval/finding.ts'
@@ -37,6 +37,8 @@ export function createGroundedEngine(
     readonly index: RetrievalIndex
     readonly embedder?: Embedder | undefined
     readonly text: TextModel
+    /** Whose words an answer has: they are cited where the model sets no marks. */
+    readonly ground: Pick<AttributionGround, 'attribute'>
   },
   init: {
     readonly datanet: string
@@ -44,16 +46,12 @@ export function createGroundedEngine(
     readonly countTokens: (text: string) => number
   }
 ): Engine {
-  const { index, text: model } = components
+  const { index, text: model, ground } = components
   const { datanet, countTokens } = init
   const { corpus, vectors } = index
   const embedder = vectors === undefined ? undefined : components.embedder
   const calibration = embedder === undefined ? index.lexical : (index.hybrid ?? index.lexical)
   const find = createFind({ corpus, vectors, embedder })
-  const ground = {
-    passages: corpus.passages.length,
-    df: (term: string) => corpus.df(corpus.idOf(term))
-  }
   let isUsageOff = false
 
   function outcomeOf(
@@ -63,16 +61,12 @@ export function createGroundedEngine(
     end: { readonly truncated: boolean; readonly isPlain: boolean }
   ): EngineOutcome {
     const isNone = end.isPlain && withoutMarks(said).trim() === noAnswer(datanet)
-    const evidenceOf = (delivered: string): Evidence =>
-      measureEvidence(spokenIn(delivered), isNone ? [] : shown, ground)
-    const evidence = evidenceOf(said)
+    const evidence = ground.attribute(said)
     const used = isNone ? [] : cited.length > 0 ? cited : supported(evidence, shown)
     return {
       outcome: isNone ? 'abstained' : 'answered',
       truncated: end.truncated,
-      evidence,
-      evidenceOf,
-      citations: used.flatMap((place) => cite(shown[place], spokenIn(said), evidence))
+      citations: used.flatMap((place) => cite(shown[place], answerSentences(said), evidence))
     }
   }
 
@@ -80,13 +74,7 @@ export function createGroundedEngine(
     const text = noAnswer(datanet)
     const truncated = countTokens(text) > limit
     if (!truncated) yield { text }
-    const sentences = [{ weight: 1, supports: [] }]
-    return {
-      outcome: 'abstained',
-      truncated,
-      evidence: { sentences, thresholdPpm: 0 },
-      citations: []
-    }
+    return { outcome: 'abstained', truncated, citations: [] }
   }
 
   function compareUsage(end: TextEnd, said: string): void {
@@ -210,40 +198,43 @@ function cutToFit(
   return words.join('')
 }
 
-/** The sentences of an answer, tool calls among them, without the marks: those are nobody's words. */
-function spokenIn(text: string): readonly string[] {
-  return answerSentences(withoutMarks(withoutToolCalls(text)))
-}
-
-function supported(
-  { sentences, thresholdPpm }: EngineOutcome['evidence'],
-  shown: readonly EnginePassage[]
-): readonly number[] {
-  const strong = sentences.flatMap(({ supports }) =>
-    supports
-      .filter(({ simPpm }) => simPpm >= thresholdPpm)
-      .sort((a, b) => b.simPpm - a.simPpm)
-      .slice(0, 1)
-  )
-  const found = strong.map(({ contribution }) =>
+/** The passages shown that the answer has most of its words from, a sentence at a time. */
+function supported(evidence: Evidence, shown: readonly EnginePassage[]): readonly number[] {
+  const places = evidence.passages.map(({ contribution }) =>
     shown.findIndex((passage) => passage.contribution === contribution)
   )
-  return [...new Set(found)]
+  const found = evidence.sentences.flatMap((_, sentence) => {
+    const strengths = places.map((_, passage) => strengthOf(evidence, sentence, passage))
+    const most = Math.max(0, ...strengths)
+    return most === 0 ? [] : [places[strengths.indexOf(most)] as number]
+  })
+  return [...new Set(found)].filter((place) => place >= 0)
+}
+
+/** How much of a sentence a passage has: in spans, or as its support. */
+function strengthOf({ spans, sentences }: Evidence, sentence: number, passage: number): number {
+  const from = sentences.slice(0, sentence).reduce((sum, { words }) => sum + words, 0)
+  const { words = 0, supports = [] } = sentences[sentence] ?? {}
+  const own = spans.filter((span) => span.passage === passage)
+  const spoken = own.reduce((sum, span) => {
+    const end = Math.min(from + words, span.from + span.words)
+    return sum + Math.max(0, end - Math.max(from, span.from))
+  }, 0)
+  const support = supports.find((one) => one.passage === passage)?.simPpm ?? 0
+  return Math.max(support, words === 0 ? 0 : Math.floor((spoken * 1_000_000) / words))
 }
 
 /** The sentence that rests on the passage most is its quotation. */
 function cite(
   passage: EnginePassage | undefined,
   sentences: readonly string[],
-  { sentences: measured }: EngineOutcome['evidence']
+  evidence: Evidence
 ): EngineOutcome['citations'] {
   if (passage === undefined) return []
   const { contribution, title, sourceUrl } = passage
-  const strength = measured.map(
-    ({ supports }) => supports.find((one) => one.contribution === contribution)?.simPpm ?? 0
-  )
-  const best = strength.indexOf(Math.max(...strength))
-  const quote = withoutMarks(sentences[best] ?? '').trim()
+  const place = evidence.passages.findIndex((one) => one.contribution === contribution)
+  const strengths = sentences.map((_, sentence) => strengthOf(evidence, sentence, place))
+  const quote = sentences[strengths.indexOf(Math.max(...strengths))] ?? ''
   return [{ contribution, title, quote, ...(sourceUrl === undefined ? {} : { sourceUrl }) }]
 }
 

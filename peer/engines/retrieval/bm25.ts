@@ -6,6 +6,8 @@ export interface Bm25 {
   df(id: number): number
   /** Whether a passage holds the term. */
   holds(passage: number, id: number): boolean
+  /** The passages that hold the term, in order. */
+  holders(id: number): Uint32Array
   /** BM25 of every passage for these terms, by passage. `weights` scales each of them. */
   bm25(ids: readonly number[], weights?: readonly number[]): Float64Array
   readonly byteLength: number
@@ -57,6 +59,8 @@ export function createBm25(
   return {
     df,
     byteLength: [starts, holders, counts, norms].reduce((sum, one) => sum + one.byteLength, 0),
+    holders: (id) =>
+      df(id) === 0 ? new Uint32Array() : holders.subarray(at(starts, id), at(starts, id + 1)),
     holds(passage, id) {
       if (df(id) === 0) return false
       let [low, high] = [at(starts, id), at(starts, id + 1) - 1]

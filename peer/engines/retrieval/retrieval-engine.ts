@@ -1,14 +1,10 @@
 import { DatanetError } from '../../../protocol/base/errors.ts'
-import { measureEvidence } from '../attribution/overlap.ts'
-import { termsOf } from '../attribution/terms.ts'
 import type { Engine, EngineChunk, EngineOutcome, EnginePassage, EngineRequest } from '../engine.ts'
 import { compose, type Quotation } from './compose.ts'
 import type { Embedder } from './embedder.ts'
 import { createFind } from './finding.ts'
 import type { RetrievalIndex } from './retrieval-index.ts'
 
-/** Passages that an answer is compared with to say whose it is, beside those it quotes. */
-const COMPARED = 8
 /** What was said longer ago is not meant by “it”. */
 const MAX_TURNS = 4
 
@@ -36,11 +32,6 @@ export function createRetrievalEngine(
     ...(embedder === undefined ? ['EMBEDDINGS_MISSING'] : []),
     ...(index.missing > 0 ? ['PASSAGES_MISSING'] : [])
   ]
-  const ground = {
-    passages: corpus.passages.length,
-    df: (term: string) => corpus.df(corpus.idOf(term))
-  }
-
   const find = createFind({ corpus, vectors, embedder })
 
   return {
@@ -68,13 +59,7 @@ export function createRetrievalEngine(
       if (hits.length === 0 || found.scorePpm < calibration.abstainBelowPpm) {
         const text = `The Datanet “${init.datanet}” holds no contribution that answers this question.`
         const said = yield* speak([text], limit, signal)
-        const sentences = [{ weight: Math.max(1, termsOf(text).length), supports: [] }]
-        return {
-          outcome: 'abstained',
-          truncated: said.truncated,
-          evidence: { sentences, thresholdPpm: 0 },
-          citations: []
-        }
+        return { outcome: 'abstained', truncated: said.truncated, citations: [] }
       }
       const quotations = compose(corpus, found.question, hits, reading)
       const sources = [...new Set(quotations.map(({ passage }) => passage))]
@@ -84,18 +69,9 @@ export function createRetrievalEngine(
         .map((quotation) =>
           said.cut === undefined ? quotation : { ...quotation, sentence: said.cut }
         )
-      const compared = [...sources, ...hits.slice(0, COMPARED).map(({ passage }) => passage)]
-      const passages = [...new Set(compared)].map(
-        (place) => corpus.passages[place] as EnginePassage
-      )
       return {
         outcome: 'answered',
         truncated: said.truncated,
-        evidence: measureEvidence(
-          spoken.map(({ sentence }) => sentence),
-          passages,
-          ground
-        ),
         citations: sources.flatMap((source) => cite(source, spoken, corpus.passages))
       }
     }

@@ -49,7 +49,6 @@ export function createAdmitting(
       meter: createOutputMeter(),
       outputTokens: 0,
       deliveredWei: 0n,
-      sentences: 0,
       cut: new AbortController(),
       over: Promise.withResolvers<void>()
     }

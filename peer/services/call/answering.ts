@@ -57,7 +57,6 @@ export function createAnswering(
         const end = yield* deliver(call, text, context, isLast ? steps : undefined)
         if (end !== undefined) return end
       }
-      call.sentences += 1
     }
   }
 
@@ -84,11 +83,9 @@ export function createAnswering(
     if (typeof end === 'object' && 'receipt' in end) {
       return endWith([end.part], endOf(end.receipt, end.ending))
     }
-    const isCut = typeof end === 'string'
     const outcome = typeof end === 'string' ? await rest(steps, engine) : end
     const said = { served, text: call.meter.text }
-    const left = call.sentences + (isCut ? 1 : 0)
-    const ending = endingOf(said, left, outcome, typeof end === 'string' ? end : undefined)
+    const ending = endingOf(said, outcome, typeof end === 'string' ? end : undefined)
     return endOf(await endings.finish(call, ending), ending)
   }
 
@@ -130,6 +127,8 @@ export function createAnswering(
 }
 
 /** The last frame of a call. */
-function endOf(receipt: SignedReceipt, { citations }: Ending): unknown {
-  return toWire(invokeEndSchema, { receipt: encodeReceipt(receipt), citations: [...citations] })
+function endOf(receipt: SignedReceipt, { citations, evidence }: Ending): unknown {
+  const proof = evidence === undefined ? {} : { evidence }
+  const end = { receipt: encodeReceipt(receipt), ...proof, citations: [...citations] }
+  return toWire(invokeEndSchema, end)
 }

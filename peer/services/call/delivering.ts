@@ -121,7 +121,7 @@ function endingWith(call: LiveCall, { text }: KeptChunk, steps?: Steps): Ending 
   if (following?.done !== true) return undefined
   const whole = { served: call.served, text: call.meter.text + text }
   try {
-    return endingOf(whole, call.sentences + 1, following.value)
+    return endingOf(whole, following.value)
   } catch (error) {
     // It fails again, and is told, once the chunk has left.
     if (isDatanetError(error)) return undefined

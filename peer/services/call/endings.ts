@@ -1,25 +1,22 @@
 import { DatanetError, isDatanetError } from '../../../protocol/base/errors.ts'
 import { royaltyWei } from '../../../protocol/model/price.ts'
-import { type Credit, UNATTRIBUTED } from '../../../protocol/receipt/attribution.ts'
 import {
   commitmentOf,
   type Receipt,
   type SignedReceipt
 } from '../../../protocol/receipt/receipt.ts'
+import { ATTRIBUTION_METHOD } from '../../engines/attribution/ground.ts'
 import type { EngineOutcome } from '../../engines/engine.ts'
 import type { CallEnd, ProviderChannels } from '../channel/provider-channels.ts'
 import type { Parts } from '../parts.ts'
-import { creditsOf } from './crediting.ts'
-import type { KeptChunk } from './keeping.ts'
+import { type Crediting, creditsOf } from './crediting.ts'
+import type { KeptChunk, KeptEnd } from './keeping.ts'
 import type { LiveCall } from './live-call.ts'
-
-const METHOD = 'overlap-coverage/1'
 
 export type Outcome = 'answered' | 'abstained' | 'cancelled' | 'interrupted'
 
 /** How a call ended. */
-export interface Ending {
-  readonly credits: readonly Credit[]
+export interface Ending extends Crediting {
   readonly outcome: Outcome
   /** In the form of the last frame. */
   readonly citations: ReadonlyArray<{ contribution: string; title: string; sourceUrl?: string }>
@@ -42,7 +39,7 @@ export function createEndings(
 ): Endings {
   function bodyOf(
     call: LiveCall,
-    { credits, outcome }: Ending,
+    { credits, evidence, outcome }: Ending,
     delivered: { readonly text: string; readonly outputTokens: number; readonly priceWei: bigint }
   ): Omit<Receipt, 'channelId' | 'seq'> {
     const { request, served, signed } = call
@@ -60,7 +57,8 @@ export function createEndings(
       priceWei,
       royaltyWei: royaltyWei(priceWei, signed.offer.policy.royaltyPpm),
       outcome,
-      method: METHOD,
+      method: ATTRIBUTION_METHOD,
+      ...(evidence === undefined ? {} : { evidence: commitmentOf(request.answerSalt, evidence) }),
       credits: [...credits],
       builder: served.card.card.builder,
       startedAtMs: call.startedAtMs,
@@ -87,7 +85,7 @@ export function createEndings(
           body,
           keep(seq) {
             if (call.isTakenBack === true) kept?.removeLast()
-            kept?.end({ seq, atMs: body.finishedAtMs, citations: ending.citations })
+            kept?.end(keptEnd(ending, seq, body.finishedAtMs))
           }
         }))
     tell(call, body)
@@ -108,7 +106,7 @@ export function createEndings(
       return {
         body,
         keep(seq, onUndo) {
-          const end = { seq, atMs: body.finishedAtMs, citations: ending.citations }
+          const end = keptEnd(ending, seq, body.finishedAtMs)
           call.kept?.addLast(last, end, onUndo)
           tell(call, body)
         }
@@ -118,21 +116,29 @@ export function createEndings(
     async broken(call, error) {
       if (call.ended !== undefined) await call.ended
       else if (call.deliveredWei === 0n) call.channel?.release(call.id)
-      else await finish(call, { credits: UNATTRIBUTED, outcome: 'interrupted', citations: [] })
+      else await finish(call, cutOff(call, 'interrupted'))
       return isDatanetError(error) ? error : new DatanetError('ENGINE_FAILED', {}, { cause: error })
     }
   }
 }
 
-/** How a call ends of which `sentences` left, by what the engine came to; undefined: it did not say. */
+/** How a call ends whose engine cannot be asked what it said. */
+export function cutOff({ served, meter }: LiveCall, outcome: 'cancelled' | 'interrupted'): Ending {
+  return { ...creditsOf({ served, text: meter.text }, outcome), outcome, citations: [] }
+}
+
+function keptEnd({ citations, evidence }: Ending, seq: number, atMs: number): KeptEnd {
+  return { seq, atMs, citations, ...(evidence === undefined ? {} : { evidence }) }
+}
+
+/** How a call ends of which `text` left, by what the engine came to; undefined: it did not say. */
 export function endingOf(
   { served, text }: { readonly served: LiveCall['served']; readonly text: string },
-  sentences: number,
   outcome: EngineOutcome | undefined,
   how: Outcome = outcome?.outcome ?? 'interrupted'
 ): Ending {
   return {
-    credits: creditsOf({ served, text }, outcome, sentences),
+    ...creditsOf({ served, text }, how),
     outcome: how,
     citations: (outcome?.citations ?? []).map(({ contribution, title, sourceUrl }) => ({
       contribution,

@@ -4,7 +4,9 @@ import { LIMITS } from '../../../protocol/base/limits.ts'
 import { royaltyWei } from '../../../protocol/model/price.ts'
 import { decodeRequest } from '../../../protocol/net/invoke.ts'
 import { UNATTRIBUTED } from '../../../protocol/receipt/attribution.ts'
+import { namedIn } from '../../../protocol/receipt/evidence.ts'
 import { commitmentOf, decodeReceipt, type Receipt } from '../../../protocol/receipt/receipt.ts'
+import { ATTRIBUTION_METHOD } from '../../engines/attribution/ground.ts'
 import type { OnUndo } from '../../store/group-commit.ts'
 import type { ServedCall, ServedChunk } from '../../store/served-calls.ts'
 import { createSealer } from '../../wallet/sealer.ts'
@@ -28,6 +30,7 @@ export interface KeptEnd {
   readonly seq: number
   readonly atMs: number
   readonly citations: readonly unknown[]
+  readonly evidence?: Uint8Array
 }
 
 /** One call on the disk, from its first chunk on. Each write belongs inside a group commit. */
@@ -47,6 +50,7 @@ export interface Again {
   readonly receipt: Uint8Array
   /** In their wire form. */
   readonly citations: readonly unknown[]
+  readonly evidence?: Uint8Array
   /** True when only the receipt is left. */
   readonly isForgotten: boolean
 }
@@ -67,8 +71,6 @@ export interface Keeping {
   sweep(committed: ReadonlyMap<string, number>): void
 }
 
-/** The method that receipts without attribution name. */
-const METHOD = 'overlap-coverage/1'
 /** The request of a call that is not answered anew: its receipt is there. */
 const NOTHING = new Uint8Array(0)
 /** Calls forgotten at a time when there is too much. */
@@ -86,6 +88,14 @@ export function createKeeping(
 
   function textOf(call: ServedCall, chunk: ServedChunk, n: number): string {
     return Buffer.from(sealer.open(`${nameOf(call)} ${n}`, chunk.text)).toString()
+  }
+
+  /** What the last frame of a call said beside its receipt. */
+  function saidIn(call: ServedCall, sealed: Uint8Array): Pick<Again, 'citations' | 'evidence'> {
+    const said = decodeCanonical(sealer.open(`${nameOf(call)} end`, sealed))
+    // As earlier versions kept it.
+    if (Array.isArray(said)) return { citations: said }
+    return said as Pick<Again, 'citations' | 'evidence'>
   }
 
   function interrupted(call: ServedCall): Omit<Receipt, 'channelId' | 'seq'> {
@@ -107,7 +117,7 @@ export function createKeeping(
       priceWei,
       royaltyWei: royaltyWei(priceWei, call.royaltyPpm),
       outcome: 'interrupted',
-      method: METHOD,
+      method: ATTRIBUTION_METHOD,
       credits: [...UNATTRIBUTED],
       builder: call.builder,
       startedAtMs: call.startedAtMs,
@@ -130,9 +140,10 @@ export function createKeeping(
         served.addChunk(to, count, { costWei, outputTokens, text: sealed })
         count += 1
       }
-      function endOf({ seq, atMs, citations }: KeptEnd) {
-        if (citations.length === 0) return { seq, atMs }
-        const sealed = sealer.seal(`${nameOf(call)} end`, encodeCanonical(citations))
+      function endOf({ seq, atMs, citations, evidence }: KeptEnd) {
+        if (citations.length === 0 && evidence === undefined) return { seq, atMs }
+        const said = { citations, ...(evidence === undefined ? {} : { evidence }) }
+        const sealed = sealer.seal(`${nameOf(call)} end`, encodeCanonical(said))
         return { seq, atMs, citations: sealed }
       }
       return {
@@ -172,10 +183,7 @@ export function createKeeping(
           costWei: chunk.costWei
         })),
         receipt: receipt.bytes,
-        citations:
-          call?.citations === undefined
-            ? []
-            : (decodeCanonical(sealer.open(`${nameOf(call)} end`, call.citations)) as unknown[]),
+        ...(call?.citations === undefined ? { citations: [] } : saidIn(call, call.citations)),
         isForgotten: call === undefined && usage.outputTokens > 0
       }
     },
@@ -195,9 +203,10 @@ export function createKeeping(
 
     forgetCiting(contribution) {
       for (const call of served.cited()) {
-        const sealed = call.citations as Uint8Array
-        const cited = decodeCanonical(sealer.open(`${nameOf(call)} end`, sealed)) as unknown[]
-        const isQuoted = cited.some((one) => String(Object(one).contribution) === contribution)
+        const { citations, evidence } = saidIn(call, call.citations as Uint8Array)
+        const isQuoted =
+          citations.some((one) => String(Object(one).contribution) === contribution) ||
+          (evidence !== undefined && namedIn(evidence).includes(contribution))
         if (isQuoted) served.drop(call.number)
       }
     },

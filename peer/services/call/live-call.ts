@@ -34,8 +34,6 @@ export interface LiveCall {
   readonly meter: OutputMeter
   outputTokens: number
   deliveredWei: bigint
-  /** Engine chunks that left whole: evidence names its sentences in their order. */
-  sentences: number
   /** From the second chunk on. */
   collecting?: Collecting
   /** Its deposit is set aside and its opening is taken. */

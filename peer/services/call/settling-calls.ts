@@ -1,3 +1,5 @@
+import type { z } from 'zod'
+import type { invokeEndSchema } from '../../../protocol/net/invoke.ts'
 import {
   decodeReceipt,
   encodeReceipt,
@@ -9,6 +11,7 @@ import type { Committing } from '../channel/committing.ts'
 import { createSeparators } from '../channel/separators.ts'
 import type { Parts } from '../parts.ts'
 import type { Equivocations } from '../receipt/equivocations.ts'
+import { createKeptAnswers } from '../receipt/kept-answers.ts'
 import type { AskedCall } from './asked-call.ts'
 
 const NO_CHANNEL = `0x${'0'.repeat(64)}`
@@ -16,18 +19,32 @@ const NO_CHANNEL = `0x${'0'.repeat(64)}`
 /** Checks and keeps the receipt of what was delivered, and commits to it when nothing else runs. */
 export type SettleCall = (
   call: AskedCall,
-  end: { readonly receipt: Uint8Array; readonly isForgotten?: true | undefined }
+  end: z.output<typeof invokeEndSchema>
 ) => Promise<SignedReceipt>
 
 /** Settling of this peer's own calls; refuses as verifyReceipt does. specs/07-channel.md §Settling */
 export function createSettlingCalls(
-  { channelStore }: Pick<Parts, 'channelStore'>,
+  parts: Pick<Parts, 'channelStore' | 'wallet'>,
   evidence: Pick<Equivocations, 'compare'>,
   committing: Pick<Committing, 'after'>
 ): SettleCall {
+  const { channelStore } = parts
   const separatorOf = createSeparators()
+  const answers = createKeptAnswers(parts)
 
-  return async (call, { receipt: bytes, isForgotten }) => {
+  /** So that its credits can be looked through later. */
+  function keep(call: AskedCall, { evidence, citations }: z.output<typeof invokeEndSchema>): void {
+    answers.keep(call.id, {
+      request: call.requestBytes,
+      answer: call.meter.text,
+      evidence,
+      card: call.known.card.bytes,
+      titles: citations.map(({ contribution, title }) => ({ contribution, title }))
+    })
+  }
+
+  return async (call, end) => {
+    const { receipt: bytes, isForgotten } = end
     const { offer, cid } = call.signed
     const receipt = decodeReceipt(bytes)
     if (isTaken(call, receipt.receipt.seq)) {
@@ -59,7 +76,8 @@ export function createSettlingCalls(
       })
     }
     if (call.channel === undefined) {
-      await channelStore.together(() =>
+      await channelStore.together(() => {
+        keep(call, end)
         channelStore.addReceipt({
           side: 'payer',
           callId: call.id,
@@ -71,9 +89,13 @@ export function createSettlingCalls(
           leaf: receiptLeaf(receipt.body),
           bytes: encodeReceipt(receipt)
         })
-      )
+      })
     } else {
+      // In one commit with the receipt, since both are asked for in one turn.
+      const kept = channelStore.together(() => keep(call, end))
+      kept.catch(() => {})
       await call.channel.settle(call.id, receipt, offer.policy.royaltyPpm)
+      await kept
       await committing.after(call.channel)
     }
     return receipt

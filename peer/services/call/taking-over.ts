@@ -1,12 +1,11 @@
 import { DatanetError } from '../../../protocol/base/errors.ts'
 import { decodeRequest } from '../../../protocol/net/invoke.ts'
-import { UNATTRIBUTED } from '../../../protocol/receipt/attribution.ts'
 import { commitmentOf } from '../../../protocol/receipt/receipt.ts'
 import type { ProviderChannels } from '../channel/provider-channels.ts'
 import { OFFERED } from '../model/offering.ts'
 import type { CallAsk } from '../receipt/showing.ts'
 import { ATTRIBUTION_MS } from './crediting.ts'
-import type { Endings } from './endings.ts'
+import { cutOff, type Endings } from './endings.ts'
 import type { Again, Keeping } from './keeping.ts'
 import { type LiveCall, liveKey } from './live-call.ts'
 
@@ -37,7 +36,7 @@ export function createTakingOver(
     if (!live.has(liveKey(call.channel?.channelId, call.id))) return
     // Still being taken on: it ends as soon as it is.
     if (call.isAdmitted !== true) throw new DatanetError('PROVIDER_BUSY', { callId: call.id })
-    await endings.finish(call, { credits: UNATTRIBUTED, outcome: 'cancelled', citations: [] })
+    await endings.finish(call, cutOff(call, 'cancelled'))
   }
 
   return async (ask, from) => {

@@ -1,11 +1,11 @@
 import { cidOf, parseCid, RAW } from '../../../protocol/base/codec.ts'
 import { DatanetError, isDatanetError } from '../../../protocol/base/errors.ts'
-import { passageOf } from '../../../protocol/datanet/passage.ts'
 import { revisionCid } from '../../../protocol/datanet/revision.ts'
 import { type SignedCard, signCard, verifyCard } from '../../../protocol/model/card.ts'
 import { tokensOf } from '../../../protocol/model/price.ts'
 import type { BuildRecipe, ModelSummary } from '../../api/models-api.ts'
 import type { ProgressOptions } from '../../api/peer-api.ts'
+import { createGround } from '../../engines/attribution/ground.ts'
 import type { EnginePassage } from '../../engines/engine.ts'
 import { createGroundedEngine } from '../../engines/grounded/grounded-engine.ts'
 import { loadEmbedder } from '../../engines/retrieval/embedder.ts'
@@ -16,6 +16,7 @@ import type { TextModel } from '../../engines/text-model.ts'
 import type { Tombstones } from '../contribution/tombstones.ts'
 import type { Datanets } from '../datanet/datanets.ts'
 import type { Parts } from '../parts.ts'
+import { passagesOf } from '../revision/revision-passages.ts'
 import type { VerifiedRevision } from '../revision/revision-reading.ts'
 import type { Revisions } from '../revision/revisions.ts'
 import { type Catalogue, describeCard } from './catalogue.ts'
@@ -55,16 +56,6 @@ export function createModels(
     }
   })
 
-  function passagesOf({ contributions }: VerifiedRevision): EnginePassage[] {
-    return contributions.flatMap(({ cid, contribution }) => {
-      const { contributor, sourceUrl } = contribution
-      const passage = passageOf(contribution)
-      if (passage.text === '') return []
-      const source = sourceUrl === undefined ? {} : { sourceUrl }
-      return [{ contribution: cid.toString(), contributor, ...passage, ...source }]
-    })
-  }
-
   async function assemble(
     artefact: Uint8Array,
     passages: readonly EnginePassage[],
@@ -78,17 +69,17 @@ export function createModels(
       readonly text: TextModel | undefined
     }
   ): Promise<LoadedModel> {
-    const index = loadRetrievalIndex(artefact, passages)
+    const first = loadRetrievalIndex(artefact, passages)
     const embedder = await loadEmbedder()
     const init = { datanet: name, countTokens: tokensOf }
     return createLoadedModel(passages, ownerOf, (left) => {
-      const ground = {
-        index: left === passages ? index : loadRetrievalIndex(artefact, left),
-        embedder
-      }
-      return text === undefined
-        ? createRetrievalEngine(ground, init)
-        : createGroundedEngine({ ...ground, text }, init)
+      const index = left === passages ? first : loadRetrievalIndex(artefact, left)
+      const ground = createGround(index.corpus)
+      const engine =
+        text === undefined
+          ? createRetrievalEngine({ index, embedder }, init)
+          : createGroundedEngine({ index, embedder, text, ground }, init)
+      return { engine, ground }
     })
   }
 

@@ -11,15 +11,23 @@ import type { Citation } from '../../api/models-api.ts'
 import type { ReceiptSummary, ReceiptsApi } from '../../api/money-api.ts'
 import type { StoredReceipt } from '../../store/channels.ts'
 import type { Parts } from '../parts.ts'
+import type { Revisions } from '../revision/revisions.ts'
 import type { Bonds } from './bonds.ts'
 import type { Equivocations } from './equivocations.ts'
+import { explain } from './explaining.ts'
+import { createKeptAnswers } from './kept-answers.ts'
+import { recompute } from './recomputing.ts'
+import { createRevisionTexts } from './revision-texts.ts'
 
 /** The receipts this peer keeps, of calls it made and calls it answered. specs/08-receipt.md */
 export function createReceipts(
   parts: Pick<Parts, 'channelStore' | 'chain' | 'wallet'>,
-  evidence: Pick<Equivocations, 'list' | 'report'>
+  evidence: Pick<Equivocations, 'list' | 'report'>,
+  revisions: Pick<Revisions, 'read'>
 ): Omit<ReceiptsApi, keyof Bonds> {
   const { channelStore, chain, wallet } = parts
+  const answers = createKeptAnswers(parts)
+  const texts = createRevisionTexts(revisions)
 
   function stored(callId: string) {
     const receipt = channelStore.receipt(callId)
@@ -69,7 +77,21 @@ export function createReceipts(
       verifyCredits(signed.receipt.credits)
       const { separator, receiptSigner } = await signedBy(kept, signed.receipt)
       verifyReceiptSignature(separator, signed, receiptSigner)
-      return describeReceipt(signed.receipt)
+      const { receipt } = signed
+      const said = answers.of(callId)
+      const ground = said === undefined ? undefined : await texts.groundOf(receipt, said)
+      const checks = await recompute(receipt, said, () => texts.read(ground))
+      const signature = { what: 'signature' as const, holds: true }
+      return { ...describeReceipt(receipt), checks: [signature, ...checks], ...ground }
+    },
+    async explain(callId) {
+      const { receipt } = decodeReceipt(stored(callId).bytes)
+      const said = answers.of(callId)
+      if (said === undefined) {
+        const hint = 'of this call only the receipt is kept here, not what was asked and answered'
+        throw new DatanetError('RECEIPT_UNKNOWN', { callId }, { hint })
+      }
+      return { receipt: describeReceipt(receipt), ...explain(receipt, said) }
     }
   }
 }

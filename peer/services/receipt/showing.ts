@@ -21,8 +21,9 @@ export async function* showAgain(again: Again): AsyncGenerator<unknown, unknown,
   for (const { text, costWei } of again.chunks) {
     if (!(yield toWire(invokePartSchema, { chunk: text, costWei }))) break
   }
-  const { receipt, citations, isForgotten } = again
-  return { receipt, citations, ...(isForgotten ? { isForgotten } : {}) }
+  const { receipt, citations, evidence, isForgotten } = again
+  const proof = evidence === undefined ? {} : { evidence }
+  return { receipt, ...proof, citations, ...(isForgotten ? { isForgotten } : {}) }
 }
 
 /**

@@ -17,7 +17,6 @@ export const BENCH_ENGINE: Engine = {
     const [, chunks] = messages.at(-1)?.content.match(/^stream (\d+)$/) ?? []
     if (chunks === undefined) yield { text: ANSWER }
     else yield* stream(Number(chunks))
-    const evidence = { sentences: [{ weight: 1, supports: [] }], thresholdPpm: 1 }
-    return { outcome: 'answered', truncated: false, evidence, citations: [] }
+    return { outcome: 'answered', truncated: false, citations: [] }
   }
 }

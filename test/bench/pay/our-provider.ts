@@ -16,6 +16,9 @@ import { signOurCard, signOurOffer } from './our-offer.ts'
 import { createOurParts } from './our-parts.ts'
 import { ANSWER, CHANNELS, type OurChain, UNPAID, WITHDRAW_DELAY_S } from './settings.ts'
 
+/** Evidence of an answer that is nobody's. */
+const NOBODYS = { compared: 0, passages: [], spans: [], sentences: [{ words: 1, supports: [] }] }
+
 async function start(ours: OurChain) {
   const { db, node, parts } = await createOurParts(ours)
   const exposure = createExposureWatch(parts.channelStore)
@@ -36,7 +39,7 @@ async function start(ours: OurChain) {
   const offers: SignedOffer[] = [free, ...paid]
   const served = {
     card,
-    model: { engine: BENCH_ENGINE, owners: new Map() },
+    model: { engine: BENCH_ENGINE, owners: new Map(), attribute: () => NOBODYS },
     terms: {} as never,
     offers
   }

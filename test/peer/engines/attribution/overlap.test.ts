@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { measureEvidence } from '../../../../peer/engines/attribution/overlap.ts'
+import { overlapping } from '../../../../peer/engines/attribution/overlap.ts'
 import { rarityOf } from '../../../../peer/engines/attribution/rarity.ts'
 import { sentencesOf } from '../../../../peer/engines/attribution/sentences.ts'
 import { termsOf } from '../../../../peer/engines/attribution/terms.ts'
 import type { EnginePassage } from '../../../../peer/engines/engine.ts'
-import { coverageCredits } from '../../../../protocol/receipt/attribution.ts'
+import { readCorpus } from '../../../../peer/engines/retrieval/corpus.ts'
 
 const passage = (contribution: string, title: string, text: string): EnginePassage => ({
   contribution,
@@ -23,41 +23,33 @@ const WASPS = passage(
   'Wasps in winter',
   'Only the queen of the wasps survives when it turns cold. The others die.'
 )
-const ground = { passages: 50, df: () => 2 }
+const corpus = readCorpus([WASPS, BEES, ...others()])
 
-describe('measureEvidence', () => {
-  it('gives a verbatim sentence fully to its source and by far the most credit', () => {
-    const sentence = sentencesOf(BEES.text)[0]?.text as string
-    const evidence = measureEvidence([sentence], [WASPS, BEES], ground)
-    expect(evidence.sentences[0]?.supports[0]).toEqual({ contribution: 'bees', simPpm: 1_000_000 })
-    const owners = new Map([BEES, WASPS].map((one) => [one.contribution, one.contributor]))
-    const [top] = coverageCredits(evidence, owners)
-    expect(top?.contribution).toBe('bees')
-    expect(top?.ppm).toBeGreaterThanOrEqual(750_000)
-  })
+/** What makes words rare. */
+function others(): EnginePassage[] {
+  return Array.from({ length: 20 }, (_, n) =>
+    passage(`other${n}`, `Budget ${n}`, `The parliament met for the ${n}th time in its old house.`)
+  )
+}
 
+describe('overlapping', () => {
   it('puts the order of words above the words alone', () => {
+    const [bees] = overlapping('Honey bees form a cluster around a queen, and shiver.', corpus)
+    expect(bees).toMatchObject({ passage: 1 })
+    expect(bees?.simPpm).toBeLessThanOrEqual(800_000)
     const shuffled = 'When cold it turns, around their queen honey form bees a cluster.'
-    const [shuffle] = measureEvidence([shuffled], [BEES], ground).sentences
-    expect(shuffle?.supports[0]?.simPpm ?? 0).toBeLessThan(800_000)
+    expect(overlapping(shuffled, corpus)[0]?.simPpm ?? 0).toBeLessThan(bees?.simPpm as number)
   })
 
   it('finds no support in a passage about something else', () => {
-    const [sentence] = measureEvidence(
-      ['The parliament passed a budget.'],
-      [BEES],
-      ground
-    ).sentences
-    expect(sentence).toEqual({ weight: 3, supports: [] })
+    expect(overlapping('The fishermen sold a boat.', corpus)).toEqual([])
   })
 
-  it('is made of integers whatever the text', () => {
+  it('is made of integers over the threshold whatever the text', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'grapheme' }), fc.string(), (said, text) => {
-        const { sentences } = measureEvidence([said], [passage('x', 'Title', text)], ground)
-        for (const { weight, supports } of sentences) {
-          expect(weight).toBeGreaterThan(0)
-          for (const { simPpm } of supports) expect(Number.isSafeInteger(simPpm)).toBe(true)
+      fc.property(fc.string({ unit: 'grapheme' }), (said) => {
+        for (const { simPpm } of overlapping(`${said} queen ${said} bees`, corpus)) {
+          expect(Number.isSafeInteger(simPpm) && simPpm >= 500_000).toBe(true)
         }
       })
     )

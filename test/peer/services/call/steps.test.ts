@@ -5,7 +5,6 @@ import { createSteps } from '../../../../peer/services/call/steps.ts'
 const OUTCOME: EngineOutcome = {
   outcome: 'answered',
   truncated: false,
-  evidence: { sentences: [], thresholdPpm: 1 },
   citations: []
 }
 const turn = () => new Promise((resolve) => setImmediate(resolve))
