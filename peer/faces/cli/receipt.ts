@@ -1,9 +1,11 @@
+import { Option } from 'commander'
 import type { CreditLine, EvidenceSummary, ReceiptSummary } from '../../api/money-api.ts'
 import type { PeerApi } from '../../api/peer-api.ts'
 import { type CliCommand, command } from './command.ts'
 import { fields, table } from './layout.ts'
 import { moneyOf, percent } from './money.ts'
 import { means, theOne } from './named.ts'
+import { checksOf, explained, isWithoutTexts } from './receipt-words.ts'
 import { receiptOf } from './resolve.ts'
 import { minute, short, shortPeer } from './short.ts'
 
@@ -28,18 +30,34 @@ export const receiptCommands: readonly CliCommand[] = [
       await print.show(receipt, () => describe(api, receipt, print.columns))
     }
   }),
-  command({
+  command<{ fetch?: boolean }>({
     name: 'receipt verify',
-    summary: 'check a receipt again from its signed bytes',
+    summary: 'check a receipt again, down to the texts that its credits follow from',
     args: '[receipt]',
-    async run({ api, args, print }) {
-      const receipt = await api.receipts.verify(await receiptOf(api, args[0]))
+    options: [
+      new Option('--fetch', 'fetch the Datanet where its texts are not here, and check by them')
+    ],
+    async run({ api, args, options, print }) {
+      const id = await receiptOf(api, args[0])
+      let receipt = await api.receipts.verify(id)
+      if (options.fetch === true && receipt.datanet !== undefined && isWithoutTexts(receipt)) {
+        await api.datanets.fetch(receipt.datanet)
+        receipt = await api.receipts.verify(id)
+      }
       await print.show(
         { ...receipt, isValid: true },
         async () =>
-          'The signature is the provider’s, and the credits add up to the whole.\n\n' +
-          (await describe(api, receipt, print.columns))
+          `${checksOf(receipt, print.columns)}\n\n${await describe(api, receipt, print.columns)}`
       )
+    }
+  }),
+  command({
+    name: 'receipt explain',
+    summary: 'the answer of a call, with each sentence’s sources and what they have of it',
+    args: '[receipt]',
+    async run({ api, args, print }) {
+      const one = await api.receipts.explain(await receiptOf(api, args[0]))
+      await print.show(one, async () => explained(one, print.columns))
     }
   }),
   command({

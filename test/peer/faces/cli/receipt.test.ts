@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { EvidenceSummary } from '../../../../peer/api/money-api.ts'
+import { explained } from '../../../../peer/faces/cli/receipt-words.ts'
 import { cli, scriptedPeer } from './scripted-peer.ts'
 
 const evidence = (fill: string, reportedWei?: bigint): EvidenceSummary => ({
@@ -41,4 +42,43 @@ test('of several the channel must be named, and of none it says that nothing was
   const { err, code } = await cli(scriptedPeer(), ['receipt', 'report'])
   expect(code).not.toBe(0)
   expect(err).toContain('as far as this peer saw')
+})
+
+test('what was checked and what could not be is said line by line, and more once the texts are here', async () => {
+  const peer = scriptedPeer()
+  const before = await cli(peer, ['receipt', 'verify'])
+  expect(before.code).toBe(0)
+  expect(before.out).toContain('✓ The signature is the provider’s')
+  expect(before.out).toMatch(/– Whether the evidence .* is not recomputed: .*\s+.*--fetch/)
+  const { out } = await cli(peer, ['receipt', 'verify', '--fetch'])
+  expect(out).toContain('✓ The evidence is what the answer and the texts')
+  expect(peer.did.map(([what]) => what)).toEqual(['verify', 'verify', 'fetch', 'verify'])
+})
+
+test('an answer is explained sentence by sentence within 80 columns', async () => {
+  const account = `0x${'ab'.repeat(20)}`
+  const contribution = 'bafyreihsnz24rz552k2zxbcrv7hmilfipsqdujfubabmkaeu5ieyjzjcha'
+  const text = 'A rolling hitch grips a taut line without slipping while sailors shift the load.'
+  const sentences = [
+    {
+      text: `${text} ${text}`,
+      parts: [
+        { basis: 'span', ppm: 900_000, contribution, account, title: 'Knots and what they hold' },
+        { basis: 'retrieved', ppm: 60_000, contribution },
+        { basis: 'unattributed', ppm: 40_000 }
+      ]
+    }
+  ]
+  const receipt = await scriptedPeer().api.receipts.list()
+  const explanation = {
+    ...{ receipt: receipt[0] as (typeof receipt)[0], question: 'What holds?', answer: text },
+    sentences
+  }
+  const { out, code } = await cli(scriptedPeer({ explanation }), ['receipt', 'explain'])
+  expect(code).toBe(0)
+  expect(out).toContain('“What holds?”')
+  expect(out).toMatch(/ 90 % {2}word by word: Knots and what they hold, bafyreih…jzjcha/)
+  expect(out).toMatch(/ 4 % {2}nobody’s/)
+  const lines = explained(explanation, 80).split('\n')
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80)
 })

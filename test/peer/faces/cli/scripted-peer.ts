@@ -6,6 +6,7 @@ import type { AskEvent, ModelListing, Question } from '../../../../peer/api/mode
 import type {
   ChannelSummary,
   EvidenceSummary,
+  Explanation,
   ReceiptSummary
 } from '../../../../peer/api/money-api.ts'
 import type { PeerApi, PeerHealth } from '../../../../peer/api/peer-api.ts'
@@ -90,6 +91,7 @@ export function scriptedPeer(
     answer?: (question: Question, signal: AbortSignal) => AsyncIterable<AskEvent>
     refuse?: (draft: ContributionDraft) => void
     receipts?: readonly ReceiptSummary[]
+    explanation?: Explanation
     submissions?: readonly OwnContribution[]
     standings?: readonly Standing[]
     check?: (draft: ContributionDraft) => readonly ContributionFinding[]
@@ -251,6 +253,17 @@ export function scriptedPeer(
         if (found === undefined) throw new DatanetError('RECEIPT_UNKNOWN', { callId })
         return found
       },
+      async verify(callId: string) {
+        did.push(['verify', callId])
+        const isFetched = did.some(([what]) => what === 'fetch')
+        const one = receipts.find((receipt) => receipt.callId === callId) as ReceiptSummary
+        const texts = isFetched
+          ? { what: 'texts' as const, holds: true }
+          : { what: 'texts' as const, holds: false, reason: 'TEXTS_NOT_HERE' as const }
+        const checks = [{ what: 'signature' as const, holds: true }, texts]
+        return { ...one, checks, datanet: 'bafydatanet' }
+      },
+      explain: async () => given.explanation,
       evidence: async () => given.evidence ?? [],
       async report(channelId: string) {
         did.push(['report', channelId])
