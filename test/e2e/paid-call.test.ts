@@ -30,11 +30,37 @@ test('an answer streams, is paid for to the wei, and its receipt is the same on 
   expect(done.citations).toMatchObject([{ mark: 1, title: 'Sourdough starter' }])
   expect(done.receipt.credits[0]).toMatchObject({ contribution: done.citations[0]?.contribution })
   const { callId } = done.receipt
-  expect(await paid.provider.api.receipts.verify(callId)).toEqual(
-    await agent.api.receipts.verify(callId)
+  expect(await paid.provider.api.receipts.show(callId)).toEqual(
+    await agent.api.receipts.show(callId)
   )
   const channel = await paid.agreement(agent)
   expect(channel.spentWei).toBe(done.receipt.priceWei)
+})
+
+test('whose an answer is follows from the texts, for whoever fetches them', async () => {
+  const { text, done } = await ask(agent, { model, content: QUESTION })
+  const { callId, credits } = done.receipt
+  const before = await agent.api.receipts.verify(callId)
+  expect(before.checks.map(({ what, holds }) => [what, holds])).toEqual([
+    ['signature', true],
+    ['answer', true],
+    ['credits', true],
+    ['texts', false]
+  ])
+  await agent.api.datanets.fetch(before.datanet as string)
+  const { checks } = await agent.api.receipts.verify(callId)
+  expect(checks.every(({ holds }) => holds)).toBe(true)
+  const { question, answer, sentences } = await agent.api.receipts.explain(callId)
+  expect([question, answer]).toEqual([QUESTION, text])
+  expect(sentences[0]?.parts[0]).toMatchObject({
+    contribution: credits[0]?.contribution,
+    title: 'Sourdough starter',
+    basis: 'span'
+  })
+  // Of calls that it answered a provider keeps no answers for this.
+  expect((await paid.provider.api.receipts.verify(callId)).checks[1]).toMatchObject({
+    reason: 'ANSWER_NOT_KEPT'
+  })
 })
 
 test('eight calls at once on one channel are all answered, and the ledgers agree', async () => {
