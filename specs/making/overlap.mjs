@@ -62,8 +62,13 @@ const neighbours = (terms) => terms.slice(1).map((term, i) => `${terms[i]} ${ter
 
 /** Sentences of an answer: the ends within a line, and every mark. */
 function saidIn(answer) {
-  return answer
-    .replace(/\[\d{1,3}\]/g, '\n')
+  const pieces = answer.split(/((?:\s*\[\d{1,3}\])+)/u)
+  let plain = ''
+  for (let i = 0; i < pieces.length; i += 2) {
+    const isNew = /^(\s+["'“‘([]*[\p{Lu}\p{N}]|\s*$)/u.test(pieces[i])
+    plain += (i > 0 && isNew ? '\n' : '') + pieces[i]
+  }
+  return plain
     .split('\n')
     .flatMap((line) => endsIn(line.trim()))
     .filter((sentence) => wordsOf(sentence).length > 0)
@@ -270,6 +275,7 @@ const ANSWERS = [
   'It was written down before us, and we wrote down more of it here [1] Whales sing.',
   'A rolling hitch grips a taut line without slipping, he said. The stern, the back of a boat',
   'Copied lead lines measure shallow water below the keel.',
+  'The rudder [1] hangs [2][3], they say, at the stern [1]. Waves break [2] [1] Whales sing [3]',
   '— [1]',
   ''
 ]

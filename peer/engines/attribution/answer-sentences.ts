@@ -1,18 +1,21 @@
 import { splitLine } from './sentences.ts'
 import { wordsOf } from './words.ts'
 
-/** What stands for a source in an answer. */
-const MARK = /\[\d{1,3}\]/g
+/** What stands for sources in an answer, with the white space before it. */
+const MARKS = /(?:\s*\[\d{1,3}\])+/gu
+/** Behind them something new begins. */
+const ENDING = /(?:\s*\[\d{1,3}\])+(?=\s+["'“‘([]*[\p{Lu}\p{N}]|\s*$)/gu
 
 /**
- * The sentences of an answer in order, without marks and white space around them: lines and marks
- * end one as a full stop does, and there are no headings. What has no word is none.
+ * The sentences of an answer in order, without marks and white space around them: a line ends one, and
+ * so do marks where another begins; there are no headings. What has no word is none.
  * specs/08-receipt.md §Answer
  */
 export function answerSentences(answer: string): readonly string[] {
   return answer
-    .split(MARK)
-    .flatMap((part) => part.split(/\r?\n/))
+    .replace(ENDING, '\n')
+    .replace(MARKS, '')
+    .split(/\r?\n/)
     .flatMap((line) => splitLine(line.trim()))
     .filter((sentence) => wordsOf(sentence).length > 0)
 }

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Engine, EngineOutcome, EngineRequest } from '../../../../peer/engines/engine.ts'
+import { createGround } from '../../../../peer/engines/attribution/ground.ts'
+import type { Engine, EngineRequest } from '../../../../peer/engines/engine.ts'
 import { createGroundedEngine } from '../../../../peer/engines/grounded/grounded-engine.ts'
+import { readCorpus } from '../../../../peer/engines/retrieval/corpus.ts'
 import {
   buildRetrievalIndex,
   loadRetrievalIndex,
@@ -27,6 +29,7 @@ const passages = TEXTS.map(({ title, text }, index) => ({
   text
 }))
 const owners = new Map(passages.map((one) => [one.contribution, one.contributor]))
+const ground = createGround(readCorpus(passages))
 let index: RetrievalIndex
 let server: ModelServer
 let engine: Engine
@@ -40,7 +43,7 @@ beforeAll(async () => {
   server = await createModelServer({ base: 'tiny', say: (asked) => says(asked) })
   const upstream = { name: 'here', kind: 'openai' as const, base: 'tiny', url: server.url }
   engine = createGroundedEngine(
-    { index, text: createUpstreamModel(upstream) },
+    { index, text: createUpstreamModel(upstream), ground },
     { datanet: 'Crafts', countTokens: tokensOf }
   )
 })
@@ -57,8 +60,7 @@ async function ask(request: Partial<EngineRequest> = {}, until = signal) {
   }
 }
 
-const creditsOf = ({ evidenceOf }: EngineOutcome, said: string) =>
-  coverageCredits(evidenceOf?.(said) ?? { sentences: [], thresholdPpm: 0 }, owners)
+const creditsOf = (said: string) => coverageCredits(ground.attribute(said), owners)
 const contentOf = ({ messages }: Asked) => messages[0]?.content ?? ''
 
 test('the model answers from what search found, and its words decide whose they are', async () => {
@@ -72,8 +74,8 @@ test('the model answers from what search found, and its words decide whose they 
   expect(outcome.citations).toEqual([
     { contribution: 'c0', title: 'Sourdough starter', quote: said.replace(' [1]', '') }
   ])
-  expect(creditsOf(outcome, said)).toEqual([
-    { contribution: 'c0', account: passages[0]?.contributor, basis: 'retrieved', ppm: 1_000_000 }
+  expect(creditsOf(said)).toEqual([
+    { contribution: 'c0', account: passages[0]?.contributor, basis: 'span', ppm: 1_000_000 }
   ])
 })
 
@@ -81,21 +83,21 @@ test('what the model cites earns nothing unless its words rest on it', async () 
   says = () => ({ text: 'Bread was invented by the moon [1].' })
   const { said, outcome } = await ask()
   expect(outcome.citations.map(({ contribution }) => contribution)).toEqual(['c0'])
-  expect(creditsOf(outcome, said)).toEqual([{ basis: 'unattributed', ppm: 1_000_000 }])
+  expect(creditsOf(said)).toEqual([{ basis: 'unattributed', ppm: 1_000_000 }])
 })
 
 test('an answer without marks cites what its words rest on; a short line counts as a sentence', async () => {
   says = () => ({ text: 'Flour and water every day' })
   const { said, outcome } = await ask()
   expect(outcome.citations.map(({ contribution }) => contribution)).toEqual(['c0'])
-  expect(creditsOf(outcome, said)[0]).toMatchObject({ contribution: 'c0' })
+  expect(creditsOf(said)[0]).toMatchObject({ contribution: 'c0' })
 })
 
 test('a cut answer credits what was delivered of it, and no more', async () => {
   const second = 'A honey bee swarm is an old queen with half of the workers of a hive.'
   says = () => ({ text: `Feed the starter with equal weights of fresh flour. ${second}` })
-  const { outcome } = await ask()
-  const shown = creditsOf(outcome, 'Feed the starter with equal weights')
+  await ask()
+  const shown = creditsOf('Feed the starter with equal weights')
   expect(shown).toMatchObject([{ contribution: 'c0', ppm: 1_000_000 }])
 })
 
@@ -109,7 +111,7 @@ test('what the Datanet does not hold is not asked for; and the model may say so 
   says = () => ({ text: said })
   const own = await ask()
   expect(own.outcome).toMatchObject({ outcome: 'abstained', citations: [] })
-  expect(creditsOf(own.outcome, said)).toEqual([{ basis: 'unattributed', ppm: 1_000_000 }])
+  expect(creditsOf(said)).toEqual([{ basis: 'unattributed', ppm: 1_000_000 }])
 })
 
 test('a bound holds by the public tokenizer, whatever the server counts', async () => {
@@ -138,7 +140,7 @@ test('tools and schemas reach the model even where the Datanet knows nothing', a
   expect(JSON.parse(structured.said)).toEqual({
     answer: 'equal weights of fresh flour and water every day'
   })
-  expect(creditsOf(structured.outcome, structured.said)[0]).toMatchObject({ contribution: 'c0' })
+  expect(creditsOf(structured.said)[0]).toMatchObject({ contribution: 'c0' })
 })
 
 test('a tool call that does not fit is left out whole', async () => {
@@ -172,7 +174,7 @@ test('a caller that leaves gets what was said accounted for; before that, the ab
   leaving.abort()
   let step = await generation.next()
   while (step.done !== true) step = await generation.next()
-  expect(creditsOf(step.value, first.text)).toMatchObject([{ contribution: 'c0' }])
+  expect(creditsOf(first.text)).toMatchObject([{ contribution: 'c0' }])
   expect(isAbort(await ask({}, leaving.signal).catch((error) => error))).toBe(true)
 })
 
@@ -195,7 +197,7 @@ test('a server that counts very differently is noted, and nothing is billed by i
   })
   const upstream = { name: 'here', kind: 'openai' as const, base: 'tiny', url: counting.url }
   const other = createGroundedEngine(
-    { index, text: createUpstreamModel(upstream) },
+    { index, text: createUpstreamModel(upstream), ground },
     { datanet: 'Crafts', countTokens: tokensOf }
   )
   const messages = [{ role: 'user' as const, content: QUESTION }]
