@@ -1,6 +1,7 @@
 import { getBytes, TypedDataEncoder } from 'ethers'
 import { DatanetError } from './errors.ts'
 import { addressOfPublicKey, publicKeyOf, recoverAddress, secp256k1 } from './secp256k1.ts'
+import { plainDigest, typeStringOf } from './typed-hash.ts'
 
 /** An EIP-712 domain. Records that no contract reads use one without chain and contract. */
 export interface TypedDomain {
@@ -34,6 +35,8 @@ export function typedDigest(
   struct: TypedStruct,
   value: Record<string, unknown>
 ): Uint8Array {
+  const plain = plainDigest(domain, struct, value)
+  if (plain !== undefined) return plain
   try {
     return getBytes(
       TypedDataEncoder.hash(ethersDomain(domain), { [struct.name]: [...struct.fields] }, value)
@@ -50,7 +53,7 @@ export function domainSeparator(domain: TypedDomain): Uint8Array {
 
 /** The EIP-712 type string, for comparison with the contracts' constants. */
 export function typeString(struct: TypedStruct): string {
-  return `${struct.name}(${struct.fields.map((f) => `${f.type} ${f.name}`).join(',')})`
+  return typeStringOf(struct)
 }
 
 /** The account that signed `value`. Refuses malformed signatures (SIGNATURE_INVALID). */
