@@ -12,8 +12,11 @@ export interface Likeness {
 /** Which contributions of a Datanet say nearly the same. */
 export interface NearDuplicates {
   find(datanet: string, text: string): Likeness
-  /** Registers what `find` looked up, under the id and the order that it got. */
-  add(datanet: string, contribution: string, order: number, likeness: Likeness): void
+  /**
+   * Registers what `find` looked up, under the id and the order that it got. What it returns takes it
+   * out of the memory again, where it is not written after all.
+   */
+  add(datanet: string, contribution: string, order: number, likeness: Likeness): () => void
 }
 
 /** Of each cluster one signature is looked at: that of its first, or of the earliest that is left. */
@@ -34,11 +37,13 @@ export function createNearDuplicates(store: LikenessStore): NearDuplicates {
     { index, members }: Room,
     one: Pick<StoredLikeness, 'contribution' | 'cluster'>,
     signature: Uint16Array
-  ) {
-    members[index.add(signature)] = {
+  ): number {
+    const number = index.add(signature)
+    members[number] = {
       contribution: one.contribution,
       cluster: one.cluster ?? one.contribution
     }
+    return number
   }
 
   function roomOf(datanet: string): Room {
@@ -73,10 +78,13 @@ export function createNearDuplicates(store: LikenessStore): NearDuplicates {
       }
     },
     add(datanet, contribution, order, { signature, cluster }) {
-      if (signature === undefined) return
+      if (signature === undefined) return () => {}
       const item = { contribution, ...(cluster === undefined ? {} : { cluster }) }
       store.put({ ...item, datanet, order, signature: toBytes(signature) })
-      if (cluster === undefined) enter(roomOf(datanet), item, signature)
+      if (cluster !== undefined) return () => {}
+      const room = roomOf(datanet)
+      const number = enter(room, item, signature)
+      return () => room.index.remove(number)
     }
   }
 }

@@ -2,6 +2,7 @@ import { DatanetError } from '../../protocol/base/errors.ts'
 import type { ContributionStatus } from '../api/datanets-api.ts'
 import { createContentKeys, openContent, sealContent } from './content-keys.ts'
 import type { Database, Row } from './database.ts'
+import { createGroupCommit, type GroupCommit } from './group-commit.ts'
 
 /** A contribution as a host keeps it. */
 export interface StoredContribution {
@@ -16,8 +17,6 @@ export interface StoredContribution {
   /** The first contribution that it is a near-duplicate of. */
   readonly cluster?: string
   readonly takenAtMs: number
-  /** The host's sealed word that it took it in; absent until it is given. */
-  readonly receipt?: Uint8Array
 }
 
 /** What was handed in to the Datanets that a peer hosts, in registration order. */
@@ -36,11 +35,8 @@ export interface ContributionStore {
     takenAtMs: number
     cluster?: string
   }): number | undefined
-  setReceipt(contribution: string, receipt: Uint8Array): void
-  /** Runs `fn` as one unit that is on the disk once a `synced` that began later has resolved. */
-  staged<T>(fn: () => T): T
-  /** Resolves when all that was staged before is on the disk; who waits meanwhile shares the next. */
-  synced(): Promise<void>
+  /** Writes together with what others write meanwhile, and resolves once it is on the disk. */
+  readonly together: GroupCommit
   contribution(cid: string): (StoredContribution & { datanet: string }) | undefined
   /** The contribution with this text digest, if the Datanet holds one. */
   sameText(datanet: string, textDigest: Uint8Array): string | undefined
@@ -108,22 +104,12 @@ export function createContributionStore(db: Database): ContributionStore {
      ALTER TABLE contribution ADD COLUMN receipt BLOB;
      CREATE INDEX contribution_by_account
        ON contribution (datanet, contributor, status, taken_at_ms);
-     CREATE INDEX contribution_by_account_place ON contribution (datanet, contributor, place)`
+     CREATE INDEX contribution_by_account_place ON contribution (datanet, contributor, place)`,
+    // Whoever asks for it gets the same one: it is sealed again, of what stands here.
+    'ALTER TABLE contribution DROP COLUMN receipt'
   ])
-  let running: Promise<void> = Promise.resolve()
-  let waiting: Promise<void> | undefined
   return {
-    staged: (fn) => db.stage(fn),
-    synced() {
-      waiting ??= running
-        .catch(() => {})
-        .then(() => {
-          waiting = undefined
-          running = db.sync()
-          return running
-        })
-      return waiting
-    },
+    together: createGroupCommit(db),
     addContribution: (item) =>
       db.transaction(() => {
         const key = keys.ensure(item.cid, item.datanet)
@@ -147,9 +133,6 @@ export function createContributionStore(db: Database): ContributionStore {
         db.run('INSERT OR REPLACE INTO last_place VALUES (?, ?)', item.datanet, place)
         return place
       }),
-    setReceipt(contribution, receipt) {
-      db.run('UPDATE contribution SET receipt = ? WHERE cid = ?', receipt, contribution)
-    },
     contribution(cid) {
       const row = db.get(`${SELECT} WHERE cid = ?`, cid)
       return row === undefined ? undefined : { ...stored(row), datanet: String(row.datanet) }
@@ -282,7 +265,6 @@ function stored(row: Row): StoredContribution {
     revision: Number(row.revision),
     order: Number(row.place),
     ...(row.cluster === null ? {} : { cluster: String(row.cluster) }),
-    takenAtMs: Number(row.taken_at_ms),
-    ...(row.receipt === null ? {} : { receipt: row.receipt as Uint8Array })
+    takenAtMs: Number(row.taken_at_ms)
   }
 }

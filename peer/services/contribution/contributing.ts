@@ -31,12 +31,15 @@ import type { Proving } from './proving.ts'
 
 /** Contributions of the accounts kept here. specs/04-datanet.md §Submission */
 export function createContributing(
-  parts: Pick<Parts, 'accountStore' | 'content' | 'wallet' | 'pool' | 'peerId' | 'now'>,
+  parts: Pick<
+    Parts,
+    'accountStore' | 'content' | 'datanetStore' | 'wallet' | 'pool' | 'peerId' | 'now'
+  >,
   datanets: Datanets,
   ownStore: OwnSubmissionStore,
   proving: Proving
 ): SubmissionsApi {
-  const { accountStore, content, wallet, now } = parts
+  const { accountStore, content, datanetStore, wallet, now } = parts
   const ask = createHostAsk(parts)
   type Known = ReturnType<Datanets['known']>
 
@@ -159,16 +162,14 @@ export function createContributing(
         takenAtMs: said.takenAtMs,
         ...(said.cluster === undefined ? {} : { cluster: said.cluster.toString() })
       }
-      accountStore.putSubmission({
-        contribution,
-        datanet: draft.datanet,
-        account: record.contributor,
-        status
+      await datanetStore.together(() => {
+        const own = { contribution, datanet: draft.datanet }
+        accountStore.putSubmission({ ...own, account: record.contributor, status })
+        ownStore.put({ ...given, ...own, bytes: signed.bytes, receipt: end.receipt })
       })
       if (record.schema === 'file/1') {
         await content.ownFile(contribution, record.content.file, draft.datanet)
       }
-      ownStore.put({ ...given, datanet: draft.datanet, bytes: signed.bytes, receipt: end.receipt })
       return { ...given, status, findings: findings.map(shown) }
     },
 

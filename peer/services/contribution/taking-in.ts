@@ -3,6 +3,7 @@ import { parseCid, sha256 } from '../../../protocol/base/codec.ts'
 import { DatanetError } from '../../../protocol/base/errors.ts'
 import {
   admitContribution,
+  type Contribution,
   type SignedContribution,
   verifyContribution
 } from '../../../protocol/datanet/contribution.ts'
@@ -15,6 +16,7 @@ import { loadRecogniser } from '../../intake/language.ts'
 import type { NearDuplicates } from '../../intake/near-duplicates.ts'
 import { bodyOf } from '../../intake/said-in.ts'
 import type { StoredContribution } from '../../store/contributions.ts'
+import type { OnUndo } from '../../store/group-commit.ts'
 import type { Parts } from '../parts.ts'
 import { takeFile } from './taken-file.ts'
 
@@ -74,9 +76,9 @@ export function createTakingIn(
     }
   }
 
-  async function receiptOf(datanet: CID, cid: CID, item: StoredContribution): Promise<Uint8Array> {
-    if (item.receipt !== undefined) return item.receipt
-    const receipt = await sealSubmission(
+  /** One contribution has one receipt: the same words under the same key give the same bytes. */
+  function receiptOf(datanet: CID, cid: CID, item: StoredContribution): Promise<Uint8Array> {
+    return sealSubmission(
       {
         version: 1,
         datanet,
@@ -87,10 +89,29 @@ export function createTakingIn(
       },
       wallet.peerKey
     )
-    datanetStore.staged(() => datanetStore.setReceipt(item.cid, receipt))
-    // Nothing is promised that a power cut could take back.
-    await datanetStore.synced()
-    return receipt
+  }
+
+  /** Registers it, unless its words are here. Nothing in it waits: what was looked up is still so. */
+  function register(
+    { cid, contribution, bytes }: SignedContribution,
+    manifest: Manifest,
+    onUndo: OnUndo
+  ): void {
+    const { contributor } = contribution
+    const [id, datanet] = [cid.toString(), contribution.datanet.toString()]
+    const textDigest = sha256(new TextEncoder().encode(comparedWords(contribution)))
+    const known = datanetStore.sameText(datanet, textDigest)
+    // The same bytes came twice at once: the first of them registered it.
+    if (known === id) return
+    if (known !== undefined) throw new DatanetError('CONTRIBUTION_DUPLICATE', { cid: id, known })
+    refuseOver(datanet, manifest, contributor)
+    const likeness = near.find(datanet, comparableOf(contribution))
+    const { cluster } = likeness
+    const order = datanetStore.addContribution({
+      ...{ cid: id, datanet, contributor, textDigest, bytes, takenAtMs: now() },
+      ...(cluster === undefined ? {} : { cluster })
+    })
+    if (order !== undefined) onUndo(near.add(datanet, id, order, likeness))
   }
 
   return {
@@ -103,24 +124,8 @@ export function createTakingIn(
         refuseFound(cid, await findingsOf(signed, manifest.languages))
         refuseOver(id, manifest, signed.contribution.contributor)
         const file = await takeFile(content, signed.contribution, { peer, signal })
-        // From here on nothing waits: what was looked up is still so when it is written.
-        const { contributor } = signed.contribution
-        const textDigest = sha256(new TextEncoder().encode(comparedWords(signed.contribution)))
-        const same = datanetStore.sameText(id, textDigest)
-        if (same !== undefined && same !== cid) {
-          throw new DatanetError('CONTRIBUTION_DUPLICATE', { cid, known: same })
-        }
-        if (datanetStore.contribution(cid) === undefined) refuseOver(id, manifest, contributor)
-        const likeness = near.find(id, comparableOf(signed))
-        const { cluster } = likeness
-        datanetStore.staged(() => {
-          const order = datanetStore.addContribution({
-            ...{ cid, datanet: id, contributor, textDigest, bytes, takenAtMs: now() },
-            ...(cluster === undefined ? {} : { cluster })
-          })
-          // Undefined when the same bytes came twice at once: the first of them registered it.
-          if (order !== undefined) near.add(id, cid, order, likeness)
-        })
+        // Nothing is promised that a power cut could take back: it is on the disk then.
+        await datanetStore.together((onUndo) => register(signed, manifest, onUndo))
         if (file !== undefined) await content.ownFile(cid, file, id)
       }
       const item = datanetStore.contribution(cid)
@@ -136,7 +141,7 @@ export function createTakingIn(
 }
 
 /** What near-duplicates are told by; nothing of a judgement, which several people may share. */
-function comparableOf({ contribution }: SignedContribution): string {
+function comparableOf(contribution: Contribution): string {
   const { schema } = contribution
   return schema === 'label/1' || schema === 'preference/1' ? '' : bodyOf(contribution)
 }

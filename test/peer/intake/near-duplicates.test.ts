@@ -30,6 +30,18 @@ function room(path = ':memory:') {
   return { database, keys, near, take }
 }
 
+test('what was not written after all is like nothing', () => {
+  const { database, near } = room()
+  const written = () =>
+    database.transaction(() => {
+      const takeBack = near.add('net', 'weights', 1, near.find('net', WEIGHTS))
+      takeBack()
+      throw new Error('the disk is full')
+    })
+  expect(written).toThrow('the disk is full')
+  expect(near.find('net', EDITED).cluster).toBeUndefined()
+})
+
 test('of a planted set nearly every copy is found, and nothing else', () => {
   const { recall, recallByEdit, precision, copies } = measureNearDuplicates(7, 500)
   expect(copies).toBeGreaterThan(500)

@@ -30,6 +30,7 @@ function contributor(answer: Answer) {
   const { contribute } = createContributing(
     {
       accountStore: { putSubmission: () => kept.push('status') },
+      datanetStore: { together: async (write: () => unknown) => write() },
       wallet: { account: () => account },
       pool: {
         async request(peer: string, _: string, ask: Ask) {

@@ -183,6 +183,28 @@ test('only curators decide, and nobody about their own', async () => {
   expect(await refusal(() => host.api.datanets.review(unknown))).toBe('CONTRIBUTION_UNKNOWN')
 })
 
+test('verdicts that come at one time are all counted', async () => {
+  const [one, other] = await Promise.all(
+    ['left', 'right'].map(async (label) => (await host.api.accounts.create(label)).address)
+  )
+  const curators = [one as string, other as string]
+  const { id } = await host.api.datanets.create({
+    ...{ name: 'Pairs', purpose: 'Needs two.', topics: ['pairs'], licences: [LICENCE], curators },
+    ...{ consent: 'Yes.', threshold: 2, reviewApprovals: 2, royalty: ROYALTY },
+    treasury: one as string
+  })
+  const { address } = await host.api.accounts.create('spinner')
+  const given = { ...draft(address), datanet: id }
+  const { contribution: cid } = await host.api.datanets.contribute(given)
+  const verdict = { datanet: id, contribution: cid, verdict: 'approve' as const }
+  const said = await Promise.all(
+    curators.map((account) => host.api.datanets.review({ ...verdict, account }))
+  )
+  expect(said.map(({ status }) => status).sort()).toEqual(['accepted', 'pending'])
+  const [own] = await host.api.datanets.submissions({ account: address })
+  expect(own).toMatchObject({ contribution: cid, status: 'accepted' })
+})
+
 test('a Datanet is founded by enough of its curators only', async () => {
   const { address } = await host.api.accounts.create('second')
   const curators = [address, person.address]
