@@ -1,4 +1,4 @@
-import { type AddOptions, unixfs } from '@helia/unixfs'
+import { unixfs } from '@helia/unixfs'
 import type { Libp2p } from '@libp2p/interface'
 import type { CID } from 'multiformats/cid'
 import { cidOf, RAW } from '../../protocol/base/codec.ts'
@@ -10,29 +10,13 @@ import type { ExchangePool } from '../../protocol/net/exchange-pool.ts'
 import type { SqliteBlockstore } from '../store/blocks.ts'
 import { createDirectoryFetching, type DirectoryFetching } from './directory-fetching.ts'
 import { createDirectoryNodes, DAG_PB } from './directory-nodes.ts'
+import { createDirectoryWriting, type DirectoryWriting } from './directory-writing.ts'
 import { createHelia } from './helia.ts'
 import { type MayServe, ServedBlockstore } from './served-blocks.ts'
 import { createSingleFiles, type SingleFiles } from './single-files.ts'
 
-const CHUNK_BYTES = 1_048_576
-/** Leaves that are written in one commit. */
-const BATCH_BYTES = 4_194_304
-
-/**
- * One file to publish: as it is, as rows of which each becomes one block, or of rows that are blocks; or
- * a directory of files that lie elsewhere, each under its CID.
- */
-export type PublishFile = { readonly path: string } & (
-  | { readonly content: Uint8Array }
-  | { readonly rows: Iterable<Uint8Array> | AsyncIterable<Uint8Array> }
-  | { readonly blocks: Iterable<{ readonly cid: CID; readonly bytes: number }> }
-  | { readonly links: Iterable<{ readonly cid: CID; readonly bytes: number }> }
-)
-
 /** A peer's content: UnixFS directories in its own blockstore, readable by any IPFS tool. */
-export interface Content extends SingleFiles {
-  /** Stores the files as one directory and returns its root. Refuses a row that is empty or over 2 MiB. */
-  publishDirectory(files: readonly PublishFile[], options?: { signal?: AbortSignal }): Promise<CID>
+export interface Content extends SingleFiles, DirectoryWriting {
   /**
    * The rows of a file in order, each with its block's CID, from this peer's store alone. Refuses a
    * missing block (CONTENT_UNAVAILABLE) unless `skipMissing`: withdrawn rows are such.
@@ -46,6 +30,8 @@ export interface Content extends SingleFiles {
   putRows(rows: readonly Uint8Array[]): Array<{ cid: CID; bytes: number }>
   /** The leaves of a file in order, by this peer's store alone (CONTENT_UNAVAILABLE if it lacks the nodes). */
   leaves(root: CID, path: string): readonly CID[]
+  /** How many leaves of a file are in this peer's store, as far as it has the nodes above them. */
+  held(root: CID, path: string): number
   /** One block of this peer's store. */
   block(cid: CID): Uint8Array | undefined
   /**
@@ -103,6 +89,7 @@ export async function createContent(
 
   const room: Required<BlockRoom> = {
     get: (cid) => blockstore.find(cid),
+    has: (cid) => blockstore.has(cid),
     put: (blocks) => blockstore.putBatch(blocks),
     links: nodes.links,
     without: (roots, names) => nodes.without(room, roots, names)
@@ -155,45 +142,8 @@ export async function createContent(
     }
   }
 
-  /** The root of a directory of files that lie elsewhere, and what it counts for: their sizes. */
-  async function linking(
-    links: Iterable<{ readonly cid: CID; readonly bytes: number }>,
-    options: { signal?: AbortSignal }
-  ): Promise<{ cid: CID; size: bigint }> {
-    const byName = new Map([...links].map((link) => [link.cid.toString(), link]))
-    const source = [...byName.keys()].map((path) => ({ path, content: NOTHING }))
-    const fileBuilder: AddOptions['fileBuilder'] = async ({ path = '' }) => {
-      const { cid, bytes } = byName.get(path) as { cid: CID; bytes: number }
-      return { cid, size: BigInt(bytes), path, originalPath: path }
-    }
-    let made: { cid: CID; size: bigint } | undefined
-    const how = { ...IMPORT, fileBuilder, ...options }
-    for await (const entry of files.addAll(source, how)) made = entry
-    if (made === undefined) throw new DatanetError('INPUT_INVALID', { reason: 'no files' })
-    return { cid: made.cid, size: made.size }
-  }
-
   return {
-    async publishDirectory(list, options = {}) {
-      const byPath = new Map(list.map((file) => [file.path, file]))
-      const linked = new Map<string, { cid: CID; size: bigint }>()
-      for (const file of list) {
-        if ('links' in file) linked.set(file.path, await linking(file.links, options))
-      }
-      const source = list.map((file) =>
-        'links' in file ? { path: file.path } : { path: file.path, content: chunks(file) }
-      )
-      const dirBuilder: AddOptions['dirBuilder'] = async ({ path = '' }) => ({
-        ...(linked.get(path) as { cid: CID; size: bigint }),
-        ...{ path, originalPath: path }
-      })
-      const bufferImporter = leavesOf(byPath, blockstore)
-      const how = { ...IMPORT, bufferImporter, dirBuilder, ...options }
-      let root: CID | undefined
-      for await (const entry of files.addAll(source, how)) root = entry.cid
-      if (root === undefined) throw new DatanetError('INPUT_INVALID', { reason: 'no files' })
-      return root
-    },
+    ...createDirectoryWriting(blockstore),
 
     readRows,
 
@@ -211,6 +161,26 @@ export async function createContent(
         else stack.push(...room.links(cid, local(cid)).reverse())
       }
       return found
+    },
+
+    held(root, path) {
+      let count = 0
+      const stack: CID[] = []
+      try {
+        stack.push(resolve(root, path))
+      } catch {
+        // Not even the nodes above are here.
+        return count
+      }
+      for (let cid = stack.pop(); cid !== undefined; cid = stack.pop()) {
+        if (cid.code === RAW) {
+          if (blockstore.has(cid)) count += 1
+          continue
+        }
+        const bytes = blockstore.find(cid)
+        if (bytes !== undefined) stack.push(...room.links(cid, bytes))
+      }
+      return count
     },
 
     block: (cid) => blockstore.find(cid),
@@ -249,66 +219,5 @@ export async function createContent(
       await serving?.stop()
       await helia.stop()
     }
-  }
-}
-
-/** Chunks come cut already, so that a row is a leaf; leaves are raw, so that a row's CID is its hash. */
-const IMPORT: Partial<AddOptions> = {
-  wrapWithDirectory: true,
-  rawLeaves: true,
-  cidVersion: 1,
-  reduceSingleLeafToSelf: false,
-  chunker: (source) => source
-}
-
-type BufferImporter = NonNullable<AddOptions['bufferImporter']>
-
-/** Leaves of files as they come, written in batches; of rows that are blocks already, nothing is. */
-function leavesOf(
-  files: ReadonlyMap<string, PublishFile>,
-  blockstore: SqliteBlockstore
-): BufferImporter {
-  return async function* leaves(entry) {
-    const file = files.get(`${entry.path}`)
-    if (file !== undefined && 'blocks' in file) {
-      for (const { cid, bytes } of file.blocks) {
-        yield async () => ({ cid, size: BigInt(bytes), block: NOTHING })
-      }
-      return
-    }
-    let batch: Block[] = []
-    let size = 0
-    for await (const bytes of entry.content) {
-      const cid = cidOf(bytes, RAW)
-      batch.push({ cid, bytes })
-      size += bytes.byteLength
-      if (size >= BATCH_BYTES) {
-        blockstore.putBatch(batch)
-        batch = []
-        size = 0
-      }
-      yield async () => ({ cid, size: BigInt(bytes.byteLength), block: NOTHING })
-    }
-    blockstore.putBatch(batch)
-  }
-}
-
-/** What an importer's leaf holds of its block: it is stored already. */
-const NOTHING = new Uint8Array()
-
-async function* chunks(file: PublishFile): AsyncGenerator<Uint8Array> {
-  if ('blocks' in file || 'links' in file) return
-  if ('content' in file) {
-    const { content } = file
-    for (let at = 0; at < content.byteLength; at += CHUNK_BYTES) {
-      yield content.subarray(at, at + CHUNK_BYTES)
-    }
-    return
-  }
-  for await (const row of file.rows) {
-    if (row.byteLength === 0 || row.byteLength > LIMITS.blockBytes) {
-      throw new DatanetError('INPUT_INVALID', { path: file.path, rowBytes: row.byteLength })
-    }
-    yield row
   }
 }

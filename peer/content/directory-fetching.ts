@@ -1,12 +1,13 @@
 import type { Helia } from 'helia'
 import type { CID } from 'multiformats/cid'
+import { RAW } from '../../protocol/base/codec.ts'
 import { DatanetError } from '../../protocol/base/errors.ts'
 import { LIMITS } from '../../protocol/base/limits.ts'
 import { fetchBlocks } from '../../protocol/net/blocks.ts'
 import { type BlockRoom, survey } from '../../protocol/net/dag.ts'
 import type { ExchangePool, PeerTarget } from '../../protocol/net/exchange-pool.ts'
 import { deadline } from '../../protocol/net/waiting.ts'
-import type { SqliteBlockstore } from '../store/blocks.ts'
+import { contributionIn, type SqliteBlockstore } from '../store/blocks.ts'
 
 /** Bitswap round trips are slow (4–20 ms each): many at once. */
 const PARALLEL = 32
@@ -30,8 +31,8 @@ export interface FetchOptions {
   readonly signal?: AbortSignal
   /** Roots of which most is here: what lies under them is not sent again. */
   readonly known?: readonly CID[]
-  /** Told how many blocks have come so far. */
-  readonly onBlocks?: (blocks: number) => void
+  /** Told how many rows of contributions have come so far, each time that anything came. */
+  readonly onRows?: (rows: number) => void
   /** The Datanet that withdrawable rows are of. */
   readonly datanet?: string
   /** Of the blocks that did not come, those that should have; all unless given. */
@@ -111,11 +112,13 @@ export function createDirectoryFetching(parts: {
       put(blocks) {
         // One sync for all: what a crash loses of it is fetched again.
         blockstore.putSoon(blocks, options.datanet)
-        came += blocks.length
-        options.onBlocks?.(came)
+        for (const { cid, bytes } of blocks) {
+          if (cid.code === RAW && contributionIn(bytes) !== undefined) rows += 1
+        }
+        options.onRows?.(rows)
       }
     }
-    let came = 0
+    let rows = 0
     let bulk = 0
     let bitswap = 0
     const missed = async () => wanted((await survey(room, root)).missing)
@@ -133,6 +136,7 @@ export function createDirectoryFetching(parts: {
             refusals.set(String(peer), { peer: String(peer), error })
           }
         }
+        if (left.length === 0) break
         left = await missed()
         const turn = deadline(patienceMs, signal)
         try {

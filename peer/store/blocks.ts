@@ -280,7 +280,7 @@ function opened(row: Row, name: Uint8Array): StoredBlock {
 }
 
 /** The id of the contribution that a row begins with; undefined for any other block. */
-function contributionIn(bytes: Uint8Array): string | undefined {
+export function contributionIn(bytes: Uint8Array): string | undefined {
   if (ROW_START.some((byte, i) => bytes[i] !== byte)) return undefined
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, HEAD_BYTES))
   return /^{"id":"(bafyrei[a-z2-7]{52})",/.exec(head.toString('latin1'))?.[1]

@@ -10,6 +10,7 @@ export interface Block {
 /** This peer's own blocks. `get` must never ask the network. */
 export interface BlockRoom {
   get(cid: CID): Promise<Uint8Array | undefined> | Uint8Array | undefined
+  has(cid: CID): Promise<boolean> | boolean
   put(blocks: readonly Block[]): Promise<unknown> | unknown
   /** The CIDs that a block refers to, in order. Throws for bytes of another codec than `cid` says. */
   links(cid: CID, bytes: Uint8Array): CID[]
@@ -22,7 +23,7 @@ export interface BlockRoom {
  * that are referred to but not held. Nothing is missing when the whole DAG is here.
  */
 export async function survey(
-  room: Pick<BlockRoom, 'get' | 'links'>,
+  room: Pick<BlockRoom, 'get' | 'has' | 'links'>,
   root: CID
 ): Promise<{ have: CID[]; missing: CID[] }> {
   interface Visit {
@@ -42,11 +43,21 @@ export async function survey(
     return { cid, links, next: 0, complete: bytes !== undefined }
   }
 
+  /** A block of plain bytes refers to nothing: whether it is here says all, and reads none of it. */
+  async function look(cid: CID): Promise<boolean> {
+    const isHere = await room.has(cid)
+    if (isHere) have.set(cid.toString(), cid)
+    else missing.push(cid)
+    complete.set(cid.toString(), isHere)
+    return isHere
+  }
+
   const path = [await visit(root)]
   for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
     const link = top.links[top.next++]
     if (link !== undefined) {
-      const known = complete.get(link.toString())
+      let known = complete.get(link.toString())
+      if (known === undefined && link.code === RAW) known = await look(link)
       if (known === undefined) path.push(await visit(link))
       else top.complete &&= known
       continue

@@ -96,7 +96,7 @@ async function given(cid: CID, ...peers: Peer[]): Promise<{ bulk: number; bitswa
   const helia = await createHelia(node, new MemoryBlockstore())
   try {
     let bulk = 0
-    const room = { get: () => undefined, put: () => {}, links: () => [] }
+    const room = { get: () => undefined, has: () => false, put: () => {}, links: () => [] }
     for (const peer of peers) {
       await node.dial(peer.addresses.map((address) => multiaddr(address)))
       bulk += (await fetchBlocks(pool, peer.peerId, cid, room)).blocks

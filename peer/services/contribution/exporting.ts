@@ -1,6 +1,7 @@
+import { setImmediate } from 'node:timers/promises'
 import { DatanetError } from '../../../protocol/base/errors.ts'
 import type { RowsApi, RowsPage, RowsQuery } from '../../api/rows-api.ts'
-import type { VerifiedRevision } from '../revision/revision-reading.ts'
+import type { RowReader } from '../revision/revision-reading.ts'
 import {
   contributionRow,
   parseLine,
@@ -12,55 +13,57 @@ import type { Revisions } from '../revision/revisions.ts'
 const PAGE_ROWS = 1_000
 const PAGE_BYTES = 1_048_576
 
+/** Rows that are looked at before others get their turn. */
+const TURN = 64
+
 const WHY =
   'rows that were taken from messages were given for the Datanet’s own models: their authors did not agree to training elsewhere'
 
 /** Rows of revisions for use elsewhere. specs/04-datanet.md §Export */
 export function createExporting(
-  made: () => Pick<Revisions, 'head' | 'read' | 'withdrawnOf'>
+  made: () => Pick<Revisions, 'head' | 'rows'>
 ): Pick<RowsApi, 'rows'> {
-  /** While it is paged through, it is checked once. */
-  let last: { readonly revision: string; readonly read: Promise<VerifiedRevision> } | undefined
+  /** While it is paged through, its index is looked at once. */
+  let last: { readonly revision: string; readonly reader: Promise<RowReader> } | undefined
 
-  async function reading(id: string): Promise<VerifiedRevision> {
-    const revisions = made()
-    const { revision } = revisions.head(id)
-    const gone = revisions.withdrawnOf(id, revision)?.length ?? 0
-    // What was withdrawn since it was read must not stay here, let alone be given.
-    if (last?.revision !== revision || (await last.read).withdrawn.length !== gone) {
-      const read = revisions.read(id, revision)
-      last = { revision, read }
-      read.catch(() => {
+  function reading(id: string, revision: string): Promise<RowReader> {
+    if (last?.revision !== revision) {
+      const reader = made().rows(id, revision)
+      last = { revision, reader }
+      reader.catch(() => {
         last = undefined
       })
     }
-    return last.read
+    return last.reader
   }
 
   return {
-    async rows(query) {
+    async rows(query, options = {}) {
       if (query.origins?.includes('message')) {
         throw new DatanetError('EXPORT_REFUSED', { origins: query.origins }, { hint: WHY })
       }
-      const { revision, contributions } = await reading(query.datanet)
+      const { revision, ordinal } = made().head(query.datanet)
+      const reader = await reading(query.datanet, revision)
       const from = query.from ?? 0
       const rows: Record<string, unknown>[] = []
       let bytes = 0
       let at = from
-      for (; at < contributions.length && rows.length < PAGE_ROWS && bytes < PAGE_BYTES; at++) {
-        const item = contributions[at] as RegisteredContribution
-        if (!fits(item, query)) continue
+      for (; at < reader.rows && rows.length < PAGE_ROWS && bytes < PAGE_BYTES; at++) {
+        if (at % TURN === 0) await setImmediate(undefined, given(options.signal))
+        // What was withdrawn meanwhile is not there any more.
+        const item = reader.row(at)
+        if (item === undefined || !fits(item, query)) continue
         const line = contributionRow(item)
         bytes += line.byteLength
         const { signed: _, ...columns } = parseLine(line)
         rows.push(columns)
       }
-      const isLast = at >= contributions.length
+      const isLast = at >= reader.rows
       if (isLast) last = undefined
       const page: RowsPage = {
         rows,
-        ordinal: revision.ordinal,
-        of: contributions.length,
+        ordinal,
+        of: reader.rows,
         skipped: at - from - rows.length,
         ...(isLast ? {} : { next: at })
       }
@@ -85,4 +88,8 @@ function fits({ contribution, cluster }: RegisteredContribution, query: RowsQuer
     (schemas?.includes(schema) ?? true) &&
     (isSpoken ?? true)
   )
+}
+
+function given(signal: AbortSignal | undefined) {
+  return signal === undefined ? {} : { signal }
 }

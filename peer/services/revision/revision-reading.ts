@@ -11,18 +11,36 @@ import { FILES_PATH, linkedFile } from './linked-files.ts'
 import { ROW_INDEX_PATH, ROWS_PATH } from './revision-files.ts'
 import { HAND_OVERS_PATH, parseHandOverRow } from './revision-hand-over-rows.ts'
 import { verifyHandOvers } from './revision-hand-overs.ts'
-import { parseRow, type RegisteredContribution, verifyOrders } from './revision-rows.ts'
+import { createOrderCheck, parseRow, type RegisteredContribution } from './revision-rows.ts'
 
-/** A revision that was checked from the chain down to every row's signature. */
-export interface VerifiedRevision {
+/** What there is to say of a revision whose every row was checked, beside its rows. */
+export interface CheckedRows {
   readonly revision: Revision
-  /** In row order, without those that were withdrawn. */
-  readonly contributions: readonly RegisteredContribution[]
   /** CIDs of the contributions whose rows are gone. */
   readonly withdrawn: readonly string[]
   readonly handOvers: readonly SignedHandOver[]
   /** Who is credited for what an account contributed. */
   readonly ownerOf: (account: string) => string
+  /** How many accounts contributed to it, with those whose rows are gone. */
+  readonly contributors: number
+}
+
+/** A revision that was checked from the chain down to every row's signature. */
+export interface VerifiedRevision extends CheckedRows {
+  /** In row order, without those that were withdrawn. */
+  readonly contributions: readonly RegisteredContribution[]
+}
+
+/** Where the rows of a revision lie. */
+interface Laid {
+  readonly indexed: readonly IndexedRow[]
+  readonly leaves: readonly CID[]
+}
+
+/** The rows of a revision by their numbers, each checked as it is read; undefined where it is withdrawn. */
+export interface RowReader {
+  readonly rows: number
+  row(n: number): RegisteredContribution | undefined
 }
 
 /** Reading what lies in this peer's own store of a revision. specs/04-datanet.md §Row index */
@@ -33,6 +51,14 @@ export interface RevisionReading {
    * (CONTENT_UNAVAILABLE).
    */
   read(revision: Revision, options?: CallOptions): Promise<VerifiedRevision>
+  /** As `read`, but keeps no row: each is shown to `visit` in its turn. */
+  walk(
+    revision: Revision,
+    visit: (row: RegisteredContribution) => void,
+    options?: CallOptions
+  ): Promise<CheckedRows>
+  /** Single rows, of which `row` refuses what `read` refuses, but for what only all of them show. */
+  rows(revision: Revision): Promise<RowReader>
   /** Its rows as the index has them (REVISION_INVALID when they are not those of the revision). */
   index(revision: Revision): Promise<readonly IndexedRow[]>
   /** Its contributions that are withdrawn, as CID text; none while its index is not here. */
@@ -85,57 +111,81 @@ export function createRevisionReading(
   /** Refuses a directory of files that lacks a row's, or has one that is neither a row's nor was one's. */
   function refuseOtherFiles(
     revision: Revision,
-    rows: readonly RegisteredContribution[],
+    files: ReadonlySet<string>,
     isThinned: boolean
   ): void {
-    const files = rows.flatMap(({ contribution }) => linkedFile(contribution) ?? [])
     const linked = content.list(revision.content, FILES_PATH)
-    for (const { cid } of files) {
-      if (linked.get(cid.toString())?.equals(cid) === true) continue
-      throw new DatanetError('REVISION_INVALID', { reason: 'a file is not linked', file: `${cid}` })
+    for (const file of files) {
+      if (linked.get(file)?.toString() === file) continue
+      throw new DatanetError('REVISION_INVALID', { reason: 'a file is not linked', file })
     }
-    const count = new Set(files.map(({ cid }) => cid.toString())).size
-    if (isThinned || linked.size === count) return
+    if (isThinned || linked.size === files.size) return
     const reason = 'it links a file that is of no row'
     throw new DatanetError('REVISION_INVALID', { reason, files: linked.size })
+  }
+
+  /** The row with its number `n`; undefined where it is withdrawn. */
+  function rowAt({ indexed, leaves }: Laid, n: number): RegisteredContribution | undefined {
+    const { contribution, contributor } = indexed[n] as IndexedRow
+    const id = contribution.toString()
+    if (isWithdrawn(id)) return undefined
+    const bytes = content.block(leaves[n] as CID)
+    if (bytes === undefined) {
+      throw new DatanetError('CONTENT_UNAVAILABLE', { cid: `${leaves[n]}`, contribution: id })
+    }
+    const row = parseRow(bytes)
+    if (!row.cid.equals(contribution) || row.contribution.contributor !== contributor) {
+      const reason = 'a row is not that of the index'
+      throw new DatanetError('REVISION_INVALID', { reason, cid: `${row.cid}` })
+    }
+    return row
+  }
+
+  async function walk(
+    revision: Revision,
+    visit: (row: RegisteredContribution) => void,
+    options: CallOptions = {}
+  ): Promise<CheckedRows> {
+    const indexed = await index(revision)
+    const laid = { indexed, leaves: leavesOf(revision) }
+    const handOvers = await handOversOf(revision)
+    withdrawals.settle(revision.datanet.toString(), { rows: indexed, handOvers: plain(handOvers) })
+    const withdrawn: string[] = []
+    const orders = createOrderCheck()
+    const files = new Set<string>()
+    for (let n = 0; n < indexed.length; n += 1) {
+      if (n % TURN === 0) await setImmediate(undefined, given(options.signal))
+      const row = rowAt(laid, n)
+      if (row === undefined) {
+        withdrawn.push(`${indexed[n]?.contribution}`)
+        continue
+      }
+      orders.add(row)
+      const file = linkedFile(row.contribution)
+      if (file !== undefined) files.add(file.cid.toString())
+      visit(row)
+    }
+    orders.end()
+    refuseOtherFiles(revision, files, withdrawn.length > 0)
+    const people = [...new Set(indexed.map(({ contributor }) => contributor))]
+    const ownerOf = verifyHandOvers(handOvers, people)
+    return { revision, withdrawn, handOvers, ownerOf, contributors: people.length }
   }
 
   return {
     index,
 
+    walk,
+
     async read(revision, options = {}) {
-      const indexed = await index(revision)
-      const leaves = leavesOf(revision)
-      const handOvers = await handOversOf(revision)
-      withdrawals.settle(revision.datanet.toString(), {
-        rows: indexed,
-        handOvers: plain(handOvers)
-      })
-      const rows: RegisteredContribution[] = []
-      const withdrawn: string[] = []
-      for (const [n, { contribution, contributor }] of indexed.entries()) {
-        if (n % TURN === 0) await setImmediate(undefined, given(options.signal))
-        const id = contribution.toString()
-        if (isWithdrawn(id)) {
-          withdrawn.push(id)
-          continue
-        }
-        const bytes = content.block(leaves[n] as CID)
-        if (bytes === undefined) {
-          throw new DatanetError('CONTENT_UNAVAILABLE', { cid: `${leaves[n]}`, contribution: id })
-        }
-        const row = parseRow(bytes)
-        if (!row.cid.equals(contribution) || row.contribution.contributor !== contributor) {
-          const reason = 'a row is not that of the index'
-          throw new DatanetError('REVISION_INVALID', { reason, cid: `${row.cid}` })
-        }
-        rows.push(row)
-      }
-      verifyOrders(rows)
-      refuseOtherFiles(revision, rows, withdrawn.length > 0)
-      const contributors = indexed.map(({ contributor }) => contributor)
-      const ownerOf = verifyHandOvers(handOvers, contributors)
-      return { revision, contributions: rows, withdrawn, handOvers, ownerOf }
+      const contributions: RegisteredContribution[] = []
+      const checked = await walk(revision, (row) => void contributions.push(row), options)
+      return { ...checked, contributions }
+    },
+
+    async rows(revision) {
+      const laid = { indexed: await index(revision), leaves: leavesOf(revision) }
+      return { rows: laid.indexed.length, row: (n) => rowAt(laid, n) }
     },
 
     withdrawn(revision) {

@@ -64,18 +64,34 @@ export function parseRow(bytes: Uint8Array): RegisteredContribution {
   return item
 }
 
-/**
- * Refuses rows of which two have one order, and a cluster whose first contribution was taken in after
- * its copy (REVISION_INVALID).
- */
-export function verifyOrders(rows: readonly RegisteredContribution[]): void {
-  const orders = new Map(rows.map((row) => [row.cid.toString(), row.order]))
+/** Looks at the orders of rows one after another; keeps nothing of them but that. */
+export interface OrderCheck {
+  /** Refuses a row whose order another one has (REVISION_INVALID). */
+  add(row: Pick<RegisteredContribution, 'cid' | 'order' | 'cluster'>): void
+  /** Refuses a cluster whose first contribution was taken in after its copy (REVISION_INVALID). */
+  end(): void
+}
+
+/** A check of one revision's rows. */
+export function createOrderCheck(): OrderCheck {
+  const orders = new Map<string, number>()
   const seen = new Set<number>()
-  for (const row of rows) {
-    if (seen.has(row.order)) refuse(row, 'two rows have one order')
-    seen.add(row.order)
-    const first = row.cluster === undefined ? undefined : orders.get(row.cluster)
-    if (first !== undefined && first >= row.order) refuse(row, 'a cluster begins after its copy')
+  const copies: Pick<RegisteredContribution, 'cid' | 'order' | 'cluster'>[] = []
+  return {
+    add({ cid, order, cluster }) {
+      if (seen.has(order)) refuse({ cid }, 'two rows have one order')
+      seen.add(order)
+      orders.set(cid.toString(), order)
+      if (cluster !== undefined) copies.push({ cid, order, cluster })
+    },
+    end() {
+      for (const { cid, order, cluster } of copies) {
+        const first = cluster === undefined ? undefined : orders.get(cluster)
+        if (first !== undefined && first >= order) {
+          refuse({ cid }, 'a cluster begins after its copy')
+        }
+      }
+    }
   }
 }
 
@@ -98,7 +114,7 @@ export function signedIn(columns: Readonly<Record<string, unknown>>): Uint8Array
   return Uint8Array.from(Buffer.from(columns.signed, 'base64'))
 }
 
-function refuse({ cid }: SignedContribution, reason: string): never {
+function refuse({ cid }: Pick<SignedContribution, 'cid'>, reason: string): never {
   throw new DatanetError('REVISION_INVALID', { cid: `${cid}`, reason })
 }
 

@@ -21,7 +21,13 @@ import type { KnownDatanet } from '../datanet/known-datanets.ts'
 import type { Parts } from '../parts.ts'
 import { FILES_PATH } from './linked-files.ts'
 import { draftRevision } from './revision-drafting.ts'
-import type { RevisionReading, VerifiedRevision } from './revision-reading.ts'
+import { ROWS_PATH } from './revision-files.ts'
+import type {
+  CheckedRows,
+  RevisionReading,
+  RowReader,
+  VerifiedRevision
+} from './revision-reading.ts'
 import { createTurns } from './turns.ts'
 
 /** Publishing revisions as a host, and fetching them as anyone. */
@@ -53,14 +59,18 @@ export interface Revisions {
    * it is not kept here).
    */
   read(id: string, revision?: string, options?: CallOptions): Promise<VerifiedRevision>
+  /** Single rows of a revision kept here (ANCHOR_MISSING when it is not). */
+  rows(id: string, revision: string): Promise<RowReader>
   /** Contributions of a revision kept here that are withdrawn; undefined when it is not kept here. */
   withdrawnOf(id: string, revision: string): readonly string[] | undefined
   /** Runs `work` while nothing is published, drafted or fetched. */
   alone<T>(work: () => Promise<T>): Promise<T>
-  /** Runs `work` while nothing is published, drafted or fetched. */
-  alone<T>(work: () => Promise<T>): Promise<T>
   resume(): void
 }
+
+/** How long a revision may take to come: a while, and more for each of its rows. */
+const FETCH_MS = 120_000
+const FETCH_ROW_MS = 10
 
 const ZERO = `0x${'0'.repeat(64)}`
 
@@ -221,7 +231,7 @@ export function createRevisions(
   }
 
   /** Refuses a revision without a hand-over that an earlier one held: they are for ever. */
-  function refuseTakenBack(id: string, { handOvers }: VerifiedRevision): void {
+  function refuseTakenBack(id: string, { handOvers }: CheckedRows): void {
     const held = new Set(handOvers.map(({ cid }) => cid.toString()))
     const known = datanetStore.handOvers({ datanet: id })
     const lost = known.find(({ cid, revision }) => revision > 0 && !held.has(cid))
@@ -288,7 +298,9 @@ export function createRevisions(
     await chain.check(options)
     const datanet = datanets.known(id)
     const { revision, from } = await newest(datanet, options)
-    options.onProgress?.({ text: 'fetching the revision', done: 0, total: revision.rows })
+    const { rows } = revision
+    const held = content.held(revision.content, ROWS_PATH)
+    options.onProgress?.({ text: 'fetching the revision', done: held, total: rows })
     // What was withdrawn is not looked for, and what is not here of it is no hole.
     await sync.sync(id, options)
     const blocks = await content.fetchDirectory(
@@ -299,19 +311,18 @@ export function createRevisions(
         without: [FILES_PATH],
         known: datanetStore.newest(id, 1).map(({ bytes }) => decodeRevision(bytes).content),
         wanted: (missing) => reading.wanted(revision, missing),
-        onBlocks: (done) =>
-          options.onProgress?.({ text: 'fetching the revision', done, total: revision.rows }),
+        deadlineMs: FETCH_MS + revision.rows * FETCH_ROW_MS,
+        onRows: (come) =>
+          options.onProgress?.({ text: 'fetching the revision', done: held + come, total: rows }),
         ...(options.signal === undefined ? {} : { signal: options.signal })
       }
     )
-    const read = await reading.read(revision, options)
+    // Rows are checked one after another, and none is kept in memory.
+    const ids: string[] = []
+    const read = await reading.walk(revision, ({ cid }) => void ids.push(cid.toString()), options)
     refuseTakenBack(id, read)
-    const rows = read.contributions
-    content.assign(
-      rows.map(({ cid }) => cid.toString()),
-      id
-    )
-    options.onProgress?.({ text: 'rows verified', done: rows.length, total: revision.rows })
+    content.assign(ids, id)
+    options.onProgress?.({ text: 'rows verified', done: ids.length, total: rows })
     datanetStore.putRevision(
       {
         datanet: id,
@@ -332,7 +343,7 @@ export function createRevisions(
     show(id, revision)
     return {
       ...described(revision),
-      contributors: new Set(rows.map((row) => row.contribution.contributor)).size,
+      contributors: read.contributors,
       blocks: { bulk: blocks.bulk, bitswap: blocks.bitswap }
     }
   }
@@ -364,6 +375,8 @@ export function createRevisions(
     head: (id) => described(kept(id)),
 
     read: (id, cid, options = {}) => reading.read(kept(id, cid), options),
+
+    rows: async (id, cid) => reading.rows(kept(id, cid)),
 
     withdrawnOf(id, cid) {
       const stored = datanetStore.revision(id, cid)

@@ -35,6 +35,7 @@ function emptyRoom(links: (cid: CID) => CID[]) {
   return {
     kept,
     get: (cid: CID) => kept.get(cid.toString()),
+    has: (cid: CID) => kept.has(cid.toString()),
     put: (blocks: readonly Block[]) =>
       blocks.forEach((one) => {
         kept.set(one.cid.toString(), one.bytes)
