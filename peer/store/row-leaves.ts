@@ -2,7 +2,10 @@ import type { Database } from './database.ts'
 
 /** What a revision's directory says of a row, and the block that holds it: as it was made before. */
 export interface RowLeaf {
-  readonly contribution: string
+  /** The contribution's place in its table. */
+  readonly number: number
+  /** Digest of the contribution's CID. */
+  readonly id: Uint8Array
   /** Digest of the row's bytes, which name their raw block. */
   readonly digest: Uint8Array
   readonly bytes: number
@@ -16,6 +19,7 @@ export interface RowLeaf {
 
 /** A contribution that a revision lists, without its words. */
 export interface ListedContribution {
+  readonly number: number
   readonly cid: string
   readonly contributor: string
   readonly revision: number
@@ -23,13 +27,20 @@ export interface ListedContribution {
   readonly leaf?: RowLeaf
 }
 
+/** The block of a review's line. */
+export interface ReviewLeaf {
+  /** The review's place in its table, and that of the contribution that it is about. */
+  readonly number: number
+  readonly contribution: number
+  readonly digest: Uint8Array
+  readonly bytes: number
+}
+
 /** A review behind a row, without its words. */
-export interface ListedReview {
-  readonly cid: string
-  readonly contribution: string
-  /** Whether it answers the appeal for that contribution. */
-  readonly isAppeal: boolean
-  readonly leaf?: { readonly digest: Uint8Array; readonly bytes: number }
+export interface ListedReview extends Pick<ReviewLeaf, 'number' | 'contribution'> {
+  /** CID of the contribution whose appeal it answers, where it answers one. */
+  readonly appealed?: string
+  readonly leaf?: Pick<ReviewLeaf, 'digest' | 'bytes'>
 }
 
 /** The blocks of rows that were made before, so that the next revision is made of them. */
@@ -39,14 +50,50 @@ export interface RowLeafStore {
   /** The reviews of what is accepted, in the order in which they came. */
   listedReviews(datanet: string): readonly ListedReview[]
   review(cid: string): Uint8Array | undefined
+  /** The review at that place in its table. */
+  reviewAt(number: number): Uint8Array | undefined
   putRowLeaves(leaves: readonly RowLeaf[]): void
-  putReviewLeaves(
-    leaves: ReadonlyArray<{ cid: string; contribution: string; digest: Uint8Array; bytes: number }>
-  ): void
+  putReviewLeaves(leaves: readonly ReviewLeaf[]): void
   forgetRow(contribution: string): void
   /** Has the rows of all reviews made anew the next time. */
   forgetReviewLeaves(): void
 }
+
+/** What comes from the database in one piece: values for each row by itself would cost most of it. */
+const PAGE = 512
+/** Between the values of a column: nothing in them holds it. */
+const BETWEEN = '\x1f'
+const LISTS = ['numbers', 'cids', 'contributors', 'revisions']
+const LEAF_LISTS = ['sizes', 'languages', 'columns', 'times', 'files']
+
+const LISTED = `SELECT count(*) AS count, group_concat(number, char(31)) AS numbers,
+     group_concat(cid, char(31)) AS cids, group_concat(contributor, char(31)) AS contributors,
+     group_concat(revision, char(31)) AS revisions,
+     group_concat(coalesce(bytes, '-'), char(31)) AS sizes,
+     group_concat(coalesce(language, '-'), char(31)) AS languages,
+     group_concat(coalesce(columns, '-'), char(31)) AS columns,
+     group_concat(coalesce(created_at_ms, '-'), char(31)) AS times,
+     group_concat(coalesce(file, '-'), char(31)) AS files,
+     group_concat(hex(id) || hex(digest), '') AS digests
+   FROM (
+     SELECT contribution.number AS number, cid, contributor, revision, row_leaf.bytes AS bytes,
+       language, columns, created_at_ms, file, id, digest
+     FROM contribution LEFT JOIN row_leaf ON row_leaf.number = contribution.number
+     WHERE datanet = ? AND status = 'accepted' AND contribution.number > ?
+     ORDER BY contribution.number LIMIT ?)`
+
+const LISTED_REVIEWS = `SELECT count(*) AS count, group_concat(number, char(31)) AS numbers,
+     group_concat(contribution, char(31)) AS contributions,
+     group_concat(appealed, char(31)) AS appealed,
+     group_concat(coalesce(bytes, '-'), char(31)) AS sizes, group_concat(hex(digest), '') AS digests
+   FROM (
+     SELECT review.rowid AS number, contribution.number AS contribution,
+       iif(review.appeal IS NULL, '-', review.contribution) AS appealed,
+       review_leaf.bytes AS bytes, digest
+     FROM review CROSS JOIN contribution ON contribution.cid = review.contribution
+     LEFT JOIN review_leaf ON review_leaf.number = review.rowid
+     WHERE datanet = ? AND status = 'accepted' AND review.rowid > ?
+     ORDER BY review.rowid LIMIT ?)`
 
 /** The tables of rows' blocks in `db`, in which contributions and reviews are. */
 export function createRowLeafStore(db: Database): RowLeafStore {
@@ -60,68 +107,99 @@ export function createRowLeafStore(db: Database): RowLeafStore {
      CREATE INDEX review_leaf_of ON review_leaf (contribution)`,
     // More is told of a row's columns: those that were made before are made again.
     'DELETE FROM row_leaf',
-    'ALTER TABLE row_leaf ADD COLUMN file TEXT; DELETE FROM row_leaf'
+    'ALTER TABLE row_leaf ADD COLUMN file TEXT; DELETE FROM row_leaf',
+    // By their places in the tables beside them, in whose order they are read: a revision looks at all.
+    `DROP TABLE row_leaf;
+     DROP TABLE review_leaf;
+     CREATE TABLE row_leaf (
+       number INTEGER PRIMARY KEY, id BLOB NOT NULL, digest BLOB NOT NULL, bytes INTEGER NOT NULL,
+       language TEXT NOT NULL, columns TEXT NOT NULL, created_at_ms INTEGER NOT NULL,
+       file TEXT) STRICT;
+     CREATE TABLE review_leaf (
+       number INTEGER PRIMARY KEY, contribution INTEGER NOT NULL, digest BLOB NOT NULL,
+       bytes INTEGER NOT NULL) STRICT;
+     CREATE INDEX review_leaf_of ON review_leaf (contribution)`
   ])
   return {
-    listed: (datanet) =>
-      db
-        .all(
-          `SELECT cid, contributor, revision, row_leaf.digest AS digest, row_leaf.bytes AS size,
-             language, columns, created_at_ms, file
-           FROM contribution LEFT JOIN row_leaf ON row_leaf.contribution = cid
-           WHERE datanet = ? AND status = 'accepted' ORDER BY number`,
-          datanet
-        )
-        .map((row) => ({
-          cid: String(row.cid),
-          contributor: String(row.contributor),
-          revision: Number(row.revision),
-          ...(row.digest === null
-            ? {}
-            : {
-                leaf: {
-                  contribution: String(row.cid),
-                  digest: row.digest as Uint8Array,
-                  bytes: Number(row.size),
-                  language: String(row.language),
-                  columns: String(row.columns).split(','),
-                  createdAtMs: Number(row.created_at_ms),
-                  ...(row.file === null ? {} : { file: JSON.parse(String(row.file)) })
-                }
-              })
-        })),
-    listedReviews: (datanet) =>
-      db
-        .all(
-          `SELECT review.cid, review.contribution, review.appeal, digest, review_leaf.bytes AS size FROM review
-           JOIN contribution ON contribution.cid = review.contribution
-           LEFT JOIN review_leaf ON review_leaf.review = review.cid
-           WHERE datanet = ? AND status = 'accepted' ORDER BY review.rowid`,
-          datanet
-        )
-        .map((row) => ({
-          cid: String(row.cid),
-          contribution: String(row.contribution),
-          isAppeal: row.appeal !== null,
-          ...(row.digest === null
-            ? {}
-            : { leaf: { digest: row.digest as Uint8Array, bytes: Number(row.size) } })
-        })),
+    listed(datanet) {
+      const columnsOf = remembered((columns) => columns.split(','))
+      const same = remembered((text) => text)
+      const found: ListedContribution[] = []
+      for (let after = 0; ; after = found.at(-1)?.number ?? 0) {
+        const page = db.get(LISTED, datanet, after, PAGE)
+        if (page === undefined || page.count === 0) return found
+        const of = (column: string) => String(page[column]).split(BETWEEN)
+        const [numbers, cids, contributors, revisions] = LISTS.map(of) as [
+          ...[string[], string[], string[], string[]]
+        ]
+        const [sizes, languages, columns, times, files] = LEAF_LISTS.map(of) as [
+          ...[string[], string[], string[], string[], string[]]
+        ]
+        const digests = Buffer.from(String(page.digests), 'hex')
+        let made = 0
+        for (const [n, number] of numbers.entries()) {
+          const one = {
+            number: Number(number),
+            cid: cids[n] as string,
+            contributor: same(contributors[n] as string),
+            revision: Number(revisions[n])
+          }
+          if (sizes[n] === '-') {
+            found.push(one)
+            continue
+          }
+          const at = 64 * made++
+          const leaf = {
+            number: one.number,
+            id: digests.subarray(at, at + 32),
+            digest: digests.subarray(at + 32, at + 64),
+            bytes: Number(sizes[n]),
+            language: same(languages[n] as string),
+            columns: columnsOf(columns[n] as string),
+            createdAtMs: Number(times[n]),
+            ...(files[n] === '-' ? {} : { file: JSON.parse(files[n] as string) })
+          }
+          found.push({ ...one, leaf })
+        }
+      }
+    },
+    listedReviews(datanet) {
+      const found: ListedReview[] = []
+      for (let after = 0; ; after = found.at(-1)?.number ?? 0) {
+        const page = db.get(LISTED_REVIEWS, datanet, after, PAGE)
+        if (page === undefined || page.count === 0) return found
+        const of = (column: string) => String(page[column]).split(BETWEEN)
+        const contributions = of('contributions')
+        const sizes = of('sizes')
+        const appealed = of('appealed')
+        const digests = Buffer.from(String(page.digests), 'hex')
+        let made = 0
+        for (const [n, number] of of('numbers').entries()) {
+          const one = {
+            ...{ number: Number(number), contribution: Number(contributions[n]) },
+            ...(appealed[n] === '-' ? {} : { appealed: appealed[n] as string })
+          }
+          if (sizes[n] === '-') {
+            found.push(one)
+            continue
+          }
+          const at = 32 * made++
+          const leaf = { digest: digests.subarray(at, at + 32), bytes: Number(sizes[n]) }
+          found.push({ ...one, leaf })
+        }
+      }
+    },
     review: (cid) => db.get('SELECT bytes FROM review WHERE cid = ?', cid)?.bytes as Uint8Array,
+    reviewAt: (number) =>
+      db.get('SELECT bytes FROM review WHERE rowid = ?', number)?.bytes as Uint8Array,
     putRowLeaves(leaves) {
       db.transaction(() => {
-        for (const {
-          contribution,
-          digest,
-          bytes,
-          language,
-          columns,
-          createdAtMs,
-          file
-        } of leaves) {
+        for (const leaf of leaves) {
+          const { number, id, digest, bytes, language, columns, createdAtMs, file } = leaf
           db.run(
-            'INSERT OR REPLACE INTO row_leaf VALUES (?, ?, ?, ?, ?, ?, ?)',
-            contribution,
+            'INSERT OR REPLACE INTO row_leaf VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+            number,
+            id,
             digest,
             bytes,
             language,
@@ -134,10 +212,10 @@ export function createRowLeafStore(db: Database): RowLeafStore {
     },
     putReviewLeaves(leaves) {
       db.transaction(() => {
-        for (const { cid, contribution, digest, bytes } of leaves) {
+        for (const { number, contribution, digest, bytes } of leaves) {
           db.run(
             'INSERT OR REPLACE INTO review_leaf VALUES (?, ?, ?, ?)',
-            cid,
+            number,
             contribution,
             digest,
             bytes
@@ -147,8 +225,23 @@ export function createRowLeafStore(db: Database): RowLeafStore {
     },
     forgetReviewLeaves: () => void db.run('DELETE FROM review_leaf'),
     forgetRow(contribution) {
-      db.run('DELETE FROM row_leaf WHERE contribution = ?', contribution)
-      db.run('DELETE FROM review_leaf WHERE contribution = ?', contribution)
+      const row = db.get('SELECT number FROM contribution WHERE cid = ?', contribution)
+      if (row === undefined) return
+      db.run('DELETE FROM row_leaf WHERE number = ?', Number(row.number))
+      db.run('DELETE FROM review_leaf WHERE contribution = ?', Number(row.number))
     }
+  }
+}
+
+/** `make`, which makes each of few different texts once: a hundred thousand rows share a handful. */
+function remembered<T>(make: (text: string) => T): (text: string) => T {
+  const made = new Map<string, T>()
+  return (text) => {
+    let one = made.get(text)
+    if (one === undefined) {
+      one = make(text)
+      made.set(text, one)
+    }
+    return one
   }
 }

@@ -61,7 +61,12 @@ export function merkleLeaf(data: Uint8Array): Uint8Array {
   return keccak256(keccak256(data))
 }
 
+/** Two nodes side by side, as they are hashed: one place for all, since a tree has many. */
+const pair = new Uint8Array(64)
+
 function hashPair(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const [first, second] = Buffer.compare(a, b) <= 0 ? [a, b] : [b, a]
-  return keccak256(Buffer.concat([first, second]))
+  const isOrdered = Buffer.compare(a, b) <= 0
+  pair.set(isOrdered ? a : b)
+  pair.set(isOrdered ? b : a, 32)
+  return keccak256(pair)
 }

@@ -85,14 +85,17 @@ export function contributionsTree(contributions: readonly CID[]): MerkleTree {
 
 /** The leaf of the contribution in row `row`: keccak twice over abi.encode(bytes32, uint256). */
 export function contributionLeaf(contribution: CID, row: number): Uint8Array {
-  const word = Buffer.from(row.toString(16).padStart(64, '0'), 'hex')
-  return merkleLeaf(Buffer.concat([digestOf(contribution), word]))
+  const words = Buffer.alloc(64)
+  words.set(digestOf(contribution))
+  words.writeBigUInt64BE(BigInt(row), 56)
+  return merkleLeaf(words)
 }
 
 /** Refuses a revision whose rows are not exactly `contributions` in order (REVISION_INVALID). */
 export function verifyRevisionRows(revision: Revision, contributions: readonly CID[]): void {
   const { root } = contributionsTree(contributions)
-  const distinct = new Set(contributions.map(String)).size
+  const names = contributions.map((cid) => Buffer.from(digestOf(cid)).toString('latin1'))
+  const distinct = new Set(names).size
   if (
     contributions.length !== revision.rows ||
     distinct !== contributions.length ||

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { CID } from 'multiformats/cid'
+import type { CID } from 'multiformats/cid'
 import { cidFromDigest, digestOf, parseCid, RAW } from '../../../protocol/base/codec.ts'
 import { DatanetError } from '../../../protocol/base/errors.ts'
 import { verifyContribution } from '../../../protocol/datanet/contribution.ts'
@@ -13,10 +13,9 @@ import {
 } from '../../../protocol/datanet/revision.ts'
 import type { ProgressOptions } from '../../api/peer-api.ts'
 import type { StoredHandOver, StoredRevision } from '../../store/datanets.ts'
-import type { ListedContribution, RowLeaf } from '../../store/row-leaves.ts'
+import type { ListedContribution, ReviewLeaf, RowLeaf } from '../../store/row-leaves.ts'
 import type { KnownDatanet } from '../datanet/known-datanets.ts'
 import type { Parts } from '../parts.ts'
-import type { RowFacts } from './dataset-card.ts'
 import { directoryFiles, directoryRow, type RowBlock } from './revision-files.ts'
 import { reachable } from './revision-hand-overs.ts'
 import { reviewRow } from './revision-reviews.ts'
@@ -63,13 +62,17 @@ export async function draftRevision(
   const ordinal = (parent?.ordinal ?? 0) + 1
   options.onProgress?.({ text: 'writing the revision', done: 0, total: ordered.length })
   const rows = await rowsOf(parts, ordered, options)
-  const cids = ordered.map(({ cid }) => parseCid(cid))
+  const cids = rows.map(({ id: digest }) => cidFromDigest(digest))
   const signedHandOvers = handOvers.map(({ bytes }) => verifyHandOver(bytes, now()))
   const root = await content.publishDirectory(
     directoryFiles(
       { manifest: datanet.signed, ordinal, datanet: id, handOvers: signedHandOvers },
-      rows.map(({ facts }, n) => ({ ...facts, cid: cids[n] as CID })),
-      { blocks: rows.map(({ block }) => block) },
+      rows.map(({ language, columns, createdAtMs, file }, n) => {
+        const { contributor } = ordered[n] as ListedContribution
+        const linked = file === undefined ? {} : { file: { ...file, cid: parseCid(file.cid) } }
+        return { cid: cids[n] as CID, contributor, language, columns, createdAtMs, ...linked }
+      }),
+      { blocks: rows.map(({ digest, bytes }) => ({ cid: cidFromDigest(digest, RAW), bytes })) },
       { blocks: reviewsOf(parts, id, ordered) }
     )
   )
@@ -92,46 +95,40 @@ export async function draftRevision(
 /** Rows that are made before others get their turn. */
 const TURN = 256
 
-/** The rows of what is listed: as blocks that were made before, or made and kept now. */
+/** The rows of what is listed: as they were made before, or made and kept now. */
 async function rowsOf(
   { datanetStore, content }: Pick<Parts, 'datanetStore' | 'content'>,
   listed: readonly ListedContribution[],
   options: ProgressOptions
-): Promise<Array<{ facts: RowFacts; block: RowBlock }>> {
-  const made = new Map<string, RowLeaf>()
+): Promise<readonly RowLeaf[]> {
+  const made = new Map<number, RowLeaf>()
   const missing = listed.filter(({ leaf }) => leaf === undefined)
   for (let at = 0; at < missing.length; at += TURN) {
     await setImmediate()
-    const some = missing.slice(at, at + TURN).map(({ cid }) => {
+    const some = missing.slice(at, at + TURN).map(({ cid, number }) => {
       const known = datanetStore.contribution(cid)
       if (known === undefined) throw new DatanetError('CONTRIBUTION_UNKNOWN', { contribution: cid })
       const { bytes, order, cluster } = known
-      return {
-        ...verifyContribution(bytes),
-        order,
-        ...(cluster === undefined ? {} : { cluster })
-      }
+      const shared = cluster === undefined ? {} : { cluster }
+      return { number, ...verifyContribution(bytes), order, ...shared }
     })
     const blocks = content.putRows(some.map(contributionRow))
-    const leaves = some.map((item, n) => {
-      const { cid, file, ...facts } = directoryRow(item)
+    const leaves = some.map((item, n): RowLeaf => {
+      const { cid, contributor: _, file, ...facts } = directoryRow(item)
       const { cid: leaf, bytes } = blocks[n] as RowBlock
       return {
-        ...{ contribution: cid.toString(), digest: digestOf(leaf), bytes, ...facts },
+        ...{ number: item.number, id: digestOf(cid), digest: digestOf(leaf), bytes, ...facts },
         ...(file === undefined ? {} : { file: { ...file, cid: file.cid.toString() } })
       }
     })
     datanetStore.putRowLeaves(leaves)
-    for (const leaf of leaves) made.set(leaf.contribution, leaf)
+    for (const leaf of leaves) made.set(leaf.number, leaf)
     const done = at + some.length
     options.onProgress?.({ text: 'writing the revision', done, total: missing.length })
   }
-  return listed.map(({ cid, contributor, leaf = made.get(cid) }) => {
+  return listed.map(({ cid, number, leaf = made.get(number) }) => {
     if (leaf === undefined) throw new DatanetError('CONTRIBUTION_UNKNOWN', { contribution: cid })
-    const { language, columns, createdAtMs, file } = leaf
-    const linked = file === undefined ? {} : { file: { ...file, cid: CID.parse(file.cid) } }
-    const block = { cid: cidFromDigest(leaf.digest, RAW), bytes: leaf.bytes }
-    return { facts: { contributor, language, columns, createdAtMs, ...linked }, block }
+    return leaf
   })
 }
 
@@ -142,27 +139,30 @@ function reviewsOf(
   listed: readonly ListedContribution[]
 ): RowBlock[] {
   const reviews = datanetStore.listedReviews(datanet)
+  const behind = new Map<number, RowBlock[]>()
   const missing = reviews.filter(({ leaf }) => leaf === undefined)
-  const blocks = content.putRows(
-    missing.map(({ cid, contribution, isAppeal }) => {
-      const bytes = datanetStore.review(cid) as Uint8Array
-      const appeal = isAppeal ? datanetStore.appeal(contribution)?.bytes : undefined
+  const made = new Map<number, ReviewLeaf>()
+  for (let at = 0; at < missing.length; at += TURN) {
+    const some = missing.slice(at, at + TURN)
+    const rows = some.map(({ number, appealed }) => {
+      const bytes = datanetStore.reviewAt(number) as Uint8Array
+      const appeal = appealed === undefined ? undefined : datanetStore.appeal(appealed)?.bytes
       return reviewRow({ bytes, ...(appeal === undefined ? {} : { appeal }) })
     })
-  )
-  const leaves = missing.map(({ cid, contribution }, n) => {
-    const { cid: leaf, bytes } = blocks[n] as RowBlock
-    return { cid, contribution, digest: digestOf(leaf), bytes }
-  })
-  datanetStore.putReviewLeaves(leaves)
-  const made = new Map(leaves.map((leaf) => [leaf.cid, leaf]))
-  const behind = new Map<string, RowBlock[]>()
-  for (const { cid, contribution, leaf = made.get(cid) } of reviews) {
+    const blocks = content.putRows(rows)
+    const leaves = some.map(({ number, contribution }, n): ReviewLeaf => {
+      const { cid, bytes } = blocks[n] as RowBlock
+      return { number, contribution, digest: digestOf(cid), bytes }
+    })
+    datanetStore.putReviewLeaves(leaves)
+    for (const leaf of leaves) made.set(leaf.number, leaf)
+  }
+  for (const { number, contribution, leaf = made.get(number) } of reviews) {
     if (leaf === undefined) continue
     const block = { cid: cidFromDigest(leaf.digest, RAW), bytes: leaf.bytes }
     const some = behind.get(contribution)
     if (some === undefined) behind.set(contribution, [block])
     else some.push(block)
   }
-  return listed.flatMap(({ cid }) => behind.get(cid) ?? [])
+  return listed.flatMap(({ number }) => behind.get(number) ?? [])
 }
