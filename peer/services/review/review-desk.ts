@@ -2,7 +2,7 @@ import { parseCid } from '../../../protocol/base/codec.ts'
 import { DatanetError } from '../../../protocol/base/errors.ts'
 import { LIMITS } from '../../../protocol/base/limits.ts'
 import { fromWire, toWire } from '../../../protocol/base/schema.ts'
-import { verifyAppeal } from '../../../protocol/datanet/appeal.ts'
+import { type SignedAppeal, verifyAppeal } from '../../../protocol/datanet/appeal.ts'
 import { blindOf } from '../../../protocol/datanet/blind.ts'
 import { verifyContribution } from '../../../protocol/datanet/contribution.ts'
 import { type Review, verifyReview } from '../../../protocol/datanet/review.ts'
@@ -108,9 +108,8 @@ export function createReviewDesk(
       case 'next':
       case 'mine': {
         const isNew = want === 'next'
-        const leases = datanetStore.staged(() => queue.next(datanet, curator, most, isNew))
         // A lease that a power cut took back would be somebody else's.
-        await datanetStore.synced()
+        const leases = await datanetStore.together(() => queue.next(datanet, curator, most, isNew))
         return leases.map(({ contribution, untilMs }) =>
           shownTo(datanet, itemOf(datanet, contribution), untilMs)
         )
@@ -196,11 +195,12 @@ export function createReviewDesk(
     if (!review.datanet.equals(datanet.id)) {
       throw new DatanetError('INPUT_INVALID', { datanet: `${review.datanet}` })
     }
-    const item = itemOf(datanet, review.contribution.toString())
-    const isKept = datanetStore.review(signed.cid.toString()) !== undefined
-    if (!isKept) demandCounts(datanet, item, review)
-    const before = standings.of(datanet, item)
-    const status = datanetStore.staged(() => {
+    // A verdict that was answered for is never lost; two at one time see each other.
+    const { item, before, status } = await datanetStore.together(() => {
+      const item = itemOf(datanet, review.contribution.toString())
+      const isKept = datanetStore.review(signed.cid.toString()) !== undefined
+      if (!isKept) demandCounts(datanet, item, review)
+      const before = standings.of(datanet, item)
       datanetStore.addReview(storedReview(signed))
       const personOf = personOfAll(datanet)
       const { curators } = datanet.signed.manifest
@@ -208,10 +208,8 @@ export function createReviewDesk(
         item.cid,
         curators.filter((one) => personOf(one) === personOf(review.curator))
       )
-      return settle(datanet, item)
+      return { item, before, status: settle(datanet, item) }
     })
-    // A verdict that was answered for is never lost.
-    await datanetStore.synced()
     const { state, facts } = standings.of(datanet, item)
     const round = facts.appeal?.toString()
     return toWire(reviewEndSchema, {
@@ -223,6 +221,33 @@ export function createReviewDesk(
         .map(({ verdict }) => verdict)
         .slice(0, LIMITS.curators)
     })
+  }
+
+  /** Registers an appeal, unless it cannot be heard. */
+  function heard(datanet: KnownDatanet, signed: SignedAppeal): ContributionStatus {
+    const { appeal, bytes } = signed
+    const item = itemOf(datanet, appeal.contribution.toString())
+    const personOf = personOfAll(datanet)
+    if (
+      !appeal.datanet.equals(datanet.id) ||
+      personOf(appeal.account) !== personOf(item.contributor)
+    ) {
+      throw new DatanetError('CONTRIBUTION_UNKNOWN', { contribution: item.cid })
+    }
+    const known = datanetStore.appeal(item.cid)
+    // The same again is answered again: an answer may have been lost.
+    if (known?.cid === signed.cid.toString()) return item.status
+    const refused = (hint: string): never => {
+      throw new DatanetError('APPEAL_REFUSED', { contribution: item.cid }, { hint })
+    }
+    if (known !== undefined) refused('it was appealed for before, and that is once')
+    if (item.status !== 'rejected') refused(`it is ${item.status}`)
+    if (!standings.of(datanet, item).mayAppeal) {
+      refused('too few curators are left who have not spoken')
+    }
+    datanetStore.addAppeal({ contribution: item.cid, cid: signed.cid.toString(), bytes })
+    datanetStore.mark(item.cid, { priority: 1 })
+    return settle(datanet, item)
   }
 
   return {
@@ -243,33 +268,7 @@ export function createReviewDesk(
 
     async appeal(datanet, bytes) {
       const signed = verifyAppeal(bytes)
-      const { appeal } = signed
-      const item = itemOf(datanet, appeal.contribution.toString())
-      const personOf = personOfAll(datanet)
-      if (
-        !appeal.datanet.equals(datanet.id) ||
-        personOf(appeal.account) !== personOf(item.contributor)
-      ) {
-        throw new DatanetError('CONTRIBUTION_UNKNOWN', { contribution: item.cid })
-      }
-      const known = datanetStore.appeal(item.cid)
-      // The same again is answered again: an answer may have been lost.
-      if (known?.cid === signed.cid.toString()) return item.status
-      const refused = (hint: string): never => {
-        throw new DatanetError('APPEAL_REFUSED', { contribution: item.cid }, { hint })
-      }
-      if (known !== undefined) refused('it was appealed for before, and that is once')
-      if (item.status !== 'rejected') refused(`it is ${item.status}`)
-      if (!standings.of(datanet, item).mayAppeal) {
-        refused('too few curators are left who have not spoken')
-      }
-      const status = datanetStore.staged(() => {
-        datanetStore.addAppeal({ contribution: item.cid, cid: signed.cid.toString(), bytes })
-        datanetStore.mark(item.cid, { priority: 1 })
-        return settle(datanet, item)
-      })
-      await datanetStore.synced()
-      return status
+      return datanetStore.together(() => heard(datanet, signed))
     },
 
     handedOver(datanet, newAccount) {
