@@ -62,42 +62,53 @@ const datanet: KnownDatanet = {
 }
 const id = signed.cid.toString()
 
+/** As much is written in one transaction: what is measured is the revision, not the intake. */
+const BATCH = 500
+
 /** Takes in and accepts `many` contributions, each signed and reviewed. */
 async function accept(from: number, many: number): Promise<void> {
-  for (let n = from; n < from + many; n += 1) {
-    const person = people[n % ACCOUNTS] as (typeof people)[number]
-    const item = await signContribution(
-      {
-        ...{ version: 1 as const, datanet: signed.cid, schema: 'text/1' as const },
-        content: {
-          title: `Word ${n}`,
-          text: `The meaning of word ${n}: ${'as it is used '.repeat(9)}`
-        },
-        ...{ language: 'en', licence: 'CC0-1.0', origin: 'direct' as const },
-        contributor: person.address,
-        consent: { digest: consentDigest(manifest), atMs: 1_000 },
-        ...{ salt: sha(`salt ${n}`).slice(0, 16), createdAtMs: 1_000 + n }
-      },
-      person
-    )
-    const cid = item.cid.toString()
-    const textDigest = sha(`text ${n}`)
-    const review = await signReview(
-      {
-        ...{ version: 1, datanet: signed.cid, contribution: item.cid, verdict: 'approve' },
-        ...{ curator: curator.address, createdAtMs: 2_000 + n }
-      },
-      curator
-    )
+  for (let at = from; at < from + many; at += BATCH) {
+    const numbers = Array.from({ length: Math.min(BATCH, from + many - at) }, (_, i) => at + i)
+    const signed = await Promise.all(numbers.map(signedItem))
     database.transaction(() => {
-      datanetStore.addContribution({
-        ...{ cid, datanet: id, contributor: person.address, textDigest, bytes: item.bytes },
-        takenAtMs: 1_000 + n
-      })
-      datanetStore.addReview(storedReview(review))
-      datanetStore.setStatus(cid, 'accepted')
+      for (const { item, review, textDigest } of signed) {
+        const cid = item.cid.toString()
+        const { contributor, createdAtMs } = item.contribution
+        datanetStore.addContribution({
+          ...{ cid, datanet: id, contributor, textDigest, bytes: item.bytes },
+          takenAtMs: createdAtMs
+        })
+        datanetStore.addReview(storedReview(review))
+        datanetStore.setStatus(cid, 'accepted')
+      }
     })
   }
+}
+
+async function signedItem(n: number) {
+  const person = people[n % ACCOUNTS] as (typeof people)[number]
+  const item = await signContribution(
+    {
+      ...{ version: 1 as const, datanet: signed.cid, schema: 'text/1' as const },
+      content: {
+        title: `Word ${n}`,
+        text: `The meaning of word ${n}: ${'as it is used '.repeat(9)}`
+      },
+      ...{ language: 'en', licence: 'CC0-1.0', origin: 'direct' as const },
+      contributor: person.address,
+      consent: { digest: consentDigest(manifest), atMs: 1_000 },
+      ...{ salt: sha(`salt ${n}`).slice(0, 16), createdAtMs: 1_000 + n }
+    },
+    person
+  )
+  const review = await signReview(
+    {
+      ...{ version: 1 as const, datanet: signed.cid, contribution: item.cid },
+      ...{ verdict: 'approve' as const, curator: curator.address, createdAtMs: 2_000 + n }
+    },
+    curator
+  )
+  return { item, review, textDigest: sha(`text ${n}`) }
 }
 
 /** Writes the next revision and keeps it as if it were anchored; what it cost this process. */
