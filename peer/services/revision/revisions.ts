@@ -1,5 +1,5 @@
 import type { CID } from 'multiformats/cid'
-import { cidFromDigest, digestOf } from '../../../protocol/base/codec.ts'
+import { digestOf } from '../../../protocol/base/codec.ts'
 import { DatanetError, isDatanetError } from '../../../protocol/base/errors.ts'
 import {
   decodeRevision,
@@ -10,7 +10,6 @@ import {
   revisionApproval,
   revisionCid
 } from '../../../protocol/datanet/revision.ts'
-import type { CatalogueEntry } from '../../../protocol/net/documents.ts'
 import type { FetchedRevision, RevisionSummary } from '../../api/datanets-api.ts'
 import type { CallOptions, ProgressOptions } from '../../api/peer-api.ts'
 import type { StoredRevision } from '../../store/datanets.ts'
@@ -22,6 +21,7 @@ import type { Parts } from '../parts.ts'
 import { FILES_PATH } from './linked-files.ts'
 import { draftRevision } from './revision-drafting.ts'
 import { ROWS_PATH } from './revision-files.ts'
+import { createRevisionFinding } from './revision-finding.ts'
 import type {
   CheckedRows,
   RevisionReading,
@@ -85,6 +85,7 @@ export function createRevisions(
   const { datanetStore, wallet, chain, publications, content } = parts
 
   const { inTurn, beside, alone } = createTurns()
+  const newest = createRevisionFinding(parts, peers)
 
   async function approvals(datanet: KnownDatanet, revision: Revision): Promise<Uint8Array[]> {
     const { manifest } = datanet.signed
@@ -238,54 +239,6 @@ export function createRevisions(
     if (lost === undefined) return
     const reason = 'a hand-over was taken back'
     throw new DatanetError('REVISION_INVALID', { reason, handOver: lost.cid })
-  }
-
-  /** Refuses a revision that is not the chain's, or not its newest. */
-  async function refuseOther({ id, key }: KnownDatanet, revision: Revision, options: CallOptions) {
-    const { ordinal } = revision
-    const anchored = await chain.registry.anchorOf(key, ordinal, options)
-    if (anchored === undefined) throw new DatanetError('ANCHOR_MISSING', { id: `${id}`, key })
-    if (!cidFromDigest(Buffer.from(anchored.slice(2), 'hex')).equals(revisionCid(revision))) {
-      throw new DatanetError('REVISION_INVALID', { reason: 'the chain anchors another revision' })
-    }
-    // An older state would bring back what was taken out of it since.
-    const head = await chain.registry.head(key, options)
-    if (ordinal >= head.ordinal) return
-    throw new DatanetError('RECORD_SUPERSEDED', { id: `${id}`, seq: ordinal, head: head.ordinal })
-  }
-
-  async function recordFrom(peer: string, datanet: KnownDatanet, options: CallOptions) {
-    const { id } = datanet
-    const issuer = id.toString()
-    return publications.fetch(
-      peer,
-      { issuer, kind: 'revision', id: issuer },
-      async (bytes) => {
-        const value = decodeRevision(bytes)
-        if (!value.datanet.equals(id)) {
-          throw new DatanetError('REVISION_INVALID', { reason: 'it is of another Datanet' })
-        }
-        // Anybody can write a revision: only the chain's may be remembered as seen.
-        await refuseOther(datanet, value, options)
-        return { seq: value.ordinal, value }
-      },
-      options
-    )
-  }
-
-  /** The chain's newest revision, from the first of the Datanet's peers that shows it. */
-  async function newest(datanet: KnownDatanet, options: CallOptions) {
-    let refusal: DatanetError | undefined
-    const isIt = ({ kind }: CatalogueEntry) => kind === 'revision'
-    for await (const from of peers.of(datanet, isIt, options)) {
-      try {
-        return { revision: await recordFrom(from, datanet, options), from }
-      } catch (error) {
-        if (!isDatanetError(error) || error.code === 'CHAIN_UNREACHABLE') throw error
-        refusal ??= error
-      }
-    }
-    throw refusal ?? new DatanetError('ANCHOR_MISSING', { id: `${datanet.id}`, kept: false })
   }
 
   async function named(datanet: KnownDatanet): Promise<string[]> {
