@@ -169,6 +169,7 @@ const sourceSchema = z
         escrow: address,
         pool: address,
         bond: address,
+        bounty: z.exactOptional(address),
         token: address
       })
     ),

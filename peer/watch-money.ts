@@ -52,7 +52,9 @@ export function createMoneyWatch(
   init: MoneyInit
 ): MoneyWatch {
   const { channelStore, chain, now, log } = parts
-  const chainName = `${contracts.chainId} ${contracts.escrow} ${contracts.registry}`
+  const { chainId, escrow, registry, bounty } = contracts
+  // Another contract beside them is another story: it is read from the beginning.
+  const chainName = [chainId, escrow, registry, ...(bounty === undefined ? [] : [bounty])].join(' ')
   const claimStore = createClaimStore(db)
   const towerStore = createTowerStore(db)
   const watcher = createWatcher({

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as base from './making/base.mjs'
+import { bounties, bountyRecord } from './making/bounty.mjs'
 import * as channel from './making/channel.mjs'
 import { close } from './making/close.mjs'
 import * as contracts from './making/contracts.mjs'
@@ -51,7 +52,9 @@ const FILES = {
   '04-row-index': rowIndex,
   '04-files': files,
   '04-tombstone': tombstone,
+  '04-bounty': bountyRecord,
   '05-tombstones': tombstones,
+  '05-bounties': bounties,
   '05-hosting': hosting,
   '05-blocks': exchanges.blocks,
   '05-document': exchanges.documents,

@@ -1,6 +1,7 @@
 import { parseAbi } from 'abitype'
 import { FunctionFragment, Interface } from 'ethers'
 import { describe, expect, test } from 'vitest'
+import { BountyEscrow } from '../protocol/contracts/abi/BountyEscrow.ts'
 import { ChannelEscrow } from '../protocol/contracts/abi/ChannelEscrow.ts'
 import { DatanetRegistry } from '../protocol/contracts/abi/DatanetRegistry.ts'
 import { RewardPool } from '../protocol/contracts/abi/RewardPool.ts'
@@ -60,6 +61,7 @@ describe('contracts on the pages are those of the ABI', () => {
       .sort()
   test.each([
     ['04', 'Registry', DatanetRegistry.abi],
+    ['04', 'Bounty escrow', BountyEscrow.abi],
     ['07', 'Escrow', ChannelEscrow.abi],
     ['09', 'Pool', RewardPool.abi]
   ] as const)('%s %s', (number, title, abi) => {

@@ -8,6 +8,9 @@ import { typeString } from '../protocol/base/typed-data.ts'
 import { CLOSE, FUND, VAULT_FUND } from '../protocol/channel/orders.ts'
 import { TERMS, termsSchema } from '../protocol/channel/terms.ts'
 import { appealSchema } from '../protocol/datanet/appeal.ts'
+import { BOUNTY, bountySchema } from '../protocol/datanet/bounty.ts'
+import { fillSchema } from '../protocol/datanet/bounty-fill.ts'
+import { FILL, LOCK } from '../protocol/datanet/bounty-lock.ts'
 import { CONTENT } from '../protocol/datanet/content.ts'
 import { CONTRIBUTION, contributionSchema } from '../protocol/datanet/contribution.ts'
 import { handOverSchema } from '../protocol/datanet/hand-over.ts'
@@ -96,6 +99,9 @@ describe('tables are what the code has', () => {
       REVISION_APPROVAL,
       ROTATION,
       TOMBSTONE,
+      BOUNTY,
+      LOCK,
+      FILL,
       DROP_VETO,
       DROP_POST
     ].map(typeString)
@@ -148,6 +154,8 @@ describe('tables are what the code has', () => {
     ['04', 'Revision', revisionSchema],
     ['04', 'Hand-over', handOverSchema],
     ['04', 'Withdrawal', tombstoneSchema],
+    ['04', 'Bounty', bountySchema],
+    ['04', 'Fill', fillSchema],
     ['06', 'Card', cardSchema],
     ['06', 'Offer', offerSchema],
     ['06', 'Payment', offerSchema.shape.payment],

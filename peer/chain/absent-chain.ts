@@ -16,6 +16,7 @@ export function createAbsentChain(account: string): Chain {
     escrow: withoutChain(),
     pool: withoutChain(),
     bond: withoutChain(),
+    bounty: withoutChain(),
     token: withoutChain(),
     reader: withoutChain(),
     transactions: withoutChain(),

@@ -1,4 +1,5 @@
 import type { BondContract } from './bond.ts'
+import type { BountyContract } from './bounty.ts'
 import type { EscrowContract } from './escrow.ts'
 import type { PoolContract } from './pool.ts'
 import type { ChainReader } from './reader.ts'
@@ -13,6 +14,8 @@ export interface ChainContracts {
   readonly escrow: string
   readonly pool: string
   readonly bond: string
+  /** Absent where the deployment has none: then nothing can be locked for a question. */
+  readonly bounty?: string
   /** The token that channels of this deployment are paid in; the zero address: the chain's own coin. */
   readonly token: string
 }
@@ -45,6 +48,7 @@ export interface Chain {
   readonly escrow: EscrowContract
   readonly pool: PoolContract
   readonly bond: BondContract
+  readonly bounty: BountyContract
   readonly token: TokenContract
   /** Blocks and what the contracts said in them, for who follows the chain. */
   readonly reader: ChainReader

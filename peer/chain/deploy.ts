@@ -1,5 +1,6 @@
 import { AbiCoder } from 'ethers'
 import { DatanetError } from '../../protocol/base/errors.ts'
+import { BountyEscrow } from '../../protocol/contracts/abi/BountyEscrow.ts'
 import { ChannelEscrow } from '../../protocol/contracts/abi/ChannelEscrow.ts'
 import { DatanetRegistry } from '../../protocol/contracts/abi/DatanetRegistry.ts'
 import { DevnetToken } from '../../protocol/contracts/abi/DevnetToken.ts'
@@ -37,7 +38,8 @@ export interface DeployedContract {
 }
 
 /**
- * Deploys registry, escrow (which brings its pool), bond and, where no token is named, the devnet's own.
+ * Deploys registry, escrow (which brings its pool), bond, bounty contract and, where no token is named,
+ * the devnet's own.
  * Refuses like a Chain: CHAIN_UNREACHABLE, FUNDS_INSUFFICIENT, CHAIN_REVERTED, and a token that is
  * none (CHAIN_WRONG) before anything was paid.
  */
@@ -89,12 +91,18 @@ export async function deployContracts(
       [escrow, init.bondDelayS ?? 30 * dropDelayS]
     )
   )
+  // Last, so that the addresses of the others stay what they were before there were bounties.
+  const bounty = await deploy(
+    'BountyEscrow',
+    withArgs(BountyEscrow.bytecode, ['address'], [registry])
+  )
   const [pool] = await createContract(ChannelEscrow.abi, escrow, rpc).read(
     'rewardPool',
     [],
     options
   )
-  return { chainId, registry, escrow, pool: pool.toLowerCase(), bond, token: token.toLowerCase() }
+  const addresses = { registry, escrow, pool: pool.toLowerCase(), bond, bounty }
+  return { chainId, ...addresses, token: token.toLowerCase() }
 }
 
 function withArgs(bytecode: string, types: string[], values: unknown[]): string {

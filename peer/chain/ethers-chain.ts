@@ -1,6 +1,7 @@
 import { DatanetError } from '../../protocol/base/errors.ts'
 import type { Chain, ChainContracts, WaitOptions } from './chain.ts'
 import { createBond } from './ethers/bond.ts'
+import { createBounties } from './ethers/bounties.ts'
 import { createCoinToken } from './ethers/coin-token.ts'
 import { createCoins } from './ethers/coins.ts'
 import { createEscrow } from './ethers/escrow.ts'
@@ -99,6 +100,7 @@ export function createEthersChain(init: EthersChainInit): Chain {
     escrow: createEscrow(contracts.escrow, rpc, sender, fromBlock),
     pool: createPool(contracts.pool, rpc, sender, fromBlock),
     bond: createBond(contracts.bond, rpc, sender, fromBlock),
+    bounty: createBounties(contracts.bounty, rpc, sender),
     token: isCoin(contracts.token)
       ? createCoinToken(rpc, sendCoins)
       : createToken(contracts.token, rpc, sender, contracts.chainId),

@@ -52,6 +52,20 @@ export type ChainFact =
       readonly dropSeq: number
     }
   | {
+      readonly name: 'bounty-funded'
+      readonly lock: string
+      readonly expiresAtMs: number
+      readonly lockedWei: bigint
+    }
+  | {
+      readonly name: 'bounty-filled'
+      readonly lock: string
+      readonly contribution: string
+      readonly account: string
+      readonly amountWei: bigint
+    }
+  | { readonly name: 'bounty-refunded'; readonly lock: string; readonly amountWei: bigint }
+  | {
       readonly name: 'anchored'
       readonly datanet: string
       readonly ordinal: number

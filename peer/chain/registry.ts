@@ -36,6 +36,20 @@ export interface RotationRequest extends Founding {
   readonly approvals: readonly Uint8Array[]
 }
 
+/** An anchored revision with all that its contract needs to know it again. */
+export interface Lineage {
+  /** The head before it, its digest and its contributions root: 24, 32 and 32 bytes in 0x text. */
+  readonly anchored: Anchored & { readonly before: string }
+  /** Those that were anchored after it, in order. */
+  readonly later: readonly Anchored[]
+}
+
+/** A revision as the registry's chain of heads has it. */
+export interface Anchored {
+  readonly revision: string
+  readonly contributionsRoot: string
+}
+
 /** DatanetRegistry. Revisions are read from events. `datanet` is always the on-chain key, as `datanetKey` of `found` gives it. */
 export interface RegistryContract {
   /** Founds the Datanet; CHAIN_REVERTED RegistryAlreadyFounded when it exists with these curators. */
@@ -64,6 +78,8 @@ export interface RegistryContract {
     revision: string,
     options?: WaitOptions
   ): Promise<string | undefined>
+  /** How the registry's views can check `revision`; undefined while it is not anchored. */
+  lineage(datanet: string, revision: string, options?: WaitOptions): Promise<Lineage | undefined>
   /** Curators and threshold in force, or undefined when nobody founded this Datanet. */
   curatorsOf(
     datanet: string,

@@ -28,10 +28,23 @@ export interface WatchedAnchor {
   readonly contributionsRoot: string
 }
 
+/** A lock as confirmed blocks say it; what was filled or refunded holds nothing. */
+export interface WatchedLock {
+  readonly lockedWei: bigint
+  readonly expiresAtMs: number
+  /** Who was credited for what, once it was filled. */
+  readonly filled?: {
+    readonly contribution: string
+    readonly account: string
+    readonly amountWei: bigint
+  }
+}
+
 /** One thing that is watched, by its kind and name. */
 export type Watched =
   | { readonly kind: 'channel'; readonly id: string; readonly value: WatchedChannel }
   | { readonly kind: 'drop'; readonly id: string; readonly value: WatchedDrop }
+  | { readonly kind: 'lock'; readonly id: string; readonly value: WatchedLock }
   | { readonly kind: 'anchor'; readonly id: string; readonly value: WatchedAnchor }
 
 /** How to look up what is watched already. */
@@ -64,6 +77,17 @@ export function afterEvent({ fact }: ChainEvent, read: WatchedReader): readonly 
       const state = STATES[fact.name]
       return known === undefined ? [] : dropsAfter(fact.pool, { ...known, state })
     }
+    case 'bounty-funded': {
+      const { lock: id, lockedWei, expiresAtMs } = fact
+      return [{ kind: 'lock', id, value: { lockedWei, expiresAtMs } }]
+    }
+    case 'bounty-filled':
+    case 'bounty-refunded': {
+      const known = read('lock', fact.lock)
+      return known === undefined
+        ? []
+        : [{ kind: 'lock', id: fact.lock, value: lockAfter(known, fact) }]
+    }
     case 'anchored': {
       const { ordinal, revision, parent, contributionsRoot } = fact
       const value = { ordinal, revision, parent, contributionsRoot }
@@ -81,6 +105,16 @@ const STATES = {
   'drop-refuted': 'refuted',
   'drop-finalised': 'final'
 } as const
+
+type LockFact = Extract<ChainFact, { name: 'bounty-filled' | 'bounty-refunded' }>
+
+function lockAfter(before: WatchedLock, fact: LockFact): WatchedLock {
+  if (fact.name === 'bounty-refunded') {
+    return { ...before, lockedWei: before.lockedWei - fact.amountWei }
+  }
+  const { contribution, account, amountWei } = fact
+  return { ...before, lockedWei: 0n, filled: { contribution, account, amountWei } }
+}
 
 type ChannelFact = Extract<ChainFact, { channelId: string }>
 

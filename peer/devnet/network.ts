@@ -14,6 +14,7 @@ const networkSchema = z.strictObject({
     escrow: address,
     pool: address,
     bond: address,
+    bounty: z.exactOptional(address),
     token: address
   }),
   topic: z.exactOptional(z.string().min(1))

@@ -181,6 +181,22 @@ export const ERRORS = {
     false,
     409
   ),
+  BOUNTY_UNKNOWN: row(54, 'no such bounty is known here', 'caller', false, 404),
+  BOUNTY_REFUSED: row(55, 'the bounty cannot be used in this way', 'caller', false, 409),
+  BOUNTY_DUPLICATE: row(
+    56,
+    'nearly the same question is an open bounty already',
+    'author',
+    false,
+    409
+  ),
+  BOUNTY_UNFUNDED: row(
+    57,
+    'what the bounty promises is not locked on the chain',
+    'author',
+    true,
+    402
+  ),
   // channel and voucher
   CHAIN_MISMATCH: row(
     60,
@@ -309,6 +325,7 @@ export const ERRORS = {
     true,
     503
   ),
+  BOUNTIES_OFF: row(128, 'this chain has no contract for bounties', 'operator', false, 501),
   // this peer
   INPUT_INVALID: row(140, 'the request is not valid', 'caller', false, 400),
   UNAUTHORIZED: row(141, 'the token is missing or not valid', 'caller', false, 401),

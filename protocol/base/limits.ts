@@ -42,6 +42,15 @@ export const LIMITS = {
   /** How often a host reads the others' tombstones, and how old their last word may be (design: 2 min). */
   tombstoneSyncMs: 60_000,
   tombstoneStaleMs: 120_000,
+  /** The question of a bounty: as long as people ask; one record of it; and how long it stands. */
+  questionBytes: 4_096,
+  bountyBytes: 16_384,
+  bountyLifeMs: 31_536_000_000,
+  /** Bounties of one Datanet that a host keeps without money, as many with, and those of one account. */
+  bounties: 1_000,
+  bountiesPerAccount: 16,
+  /** How long a host keeps one whose money is not on the chain yet. */
+  bountyWaitMs: 86_400_000,
   /** Hand-overs of one account in a row: bounds what a single contributor adds to revisions. */
   handOverChain: 16,
   /** Credit lines of one receipt: keeps a receipt in one frame and a fold cheap. */

@@ -35,6 +35,8 @@ const particulars = {
   author: field.label.optional(),
   sourceUrl: z.url().max(2_048).optional(),
   tags: z.array(field.label).min(1).max(LIMITS.tags).optional(),
+  /** The bounty that it is meant to fill. */
+  bounty: field.cid.optional(),
   /** How it was given: by the person's own key, typed into a form, or taken from a message. */
   origin: z.enum(['direct', 'interaction', 'message']),
   contributor: field.address,

@@ -11,6 +11,7 @@ export const PROTOCOLS = {
   document: '/datanet/document/1',
   blocks: '/datanet/blocks/1',
   tombstones: '/datanet/tombstones/1',
+  bounties: '/datanet/bounties/1',
   host: '/datanet/host/1',
   invoke: '/datanet/invoke/1',
   tower: '/datanet/tower/1',

@@ -1,8 +1,10 @@
 // npx node test/bench/contracts-gas.ts [--json] [--write]; --write keeps results/contracts-gas.json
 import { writeFileSync } from 'node:fs'
+import { merkleLeaf } from '../../protocol/base/merkle.ts'
 import { keySigner } from '../../protocol/base/typed-data.ts'
 import { FUND, VAULT_FUND } from '../../protocol/channel/orders.ts'
 import { channelIdOf, escrowDomain, type Terms } from '../../protocol/channel/terms.ts'
+import { bountyDomain, FILL, lockIdOf } from '../../protocol/datanet/bounty-lock.ts'
 import { registryDomain } from '../../protocol/datanet/revision.ts'
 import { ROTATION } from '../../protocol/datanet/rotation.ts'
 import { buildDropTree, type DropTree } from '../../protocol/reward/drop-tree.ts'
@@ -37,6 +39,7 @@ export async function measureGas(): Promise<GasFigures> {
   await claimGas(world, channels, note)
   await poolGas(world, channels[0] as Terms, note)
   await bondGas(world, note)
+  await bountyGas(world, datanet, note)
   return figures
 }
 
@@ -215,6 +218,42 @@ async function bondGas(world: World, note: Note): Promise<void> {
   note('stake a bond', (await bond.stake(key, 500n * MILLI)).gasUsed)
   const proof = world.equivocation('operator', hashOf('some channel'), 7)
   note('slash a bond', (await bond.slash(key, proof, accountOf('payee'))).gasUsed)
+}
+
+async function bountyGas(world: World, datanet: string, note: Note): Promise<void> {
+  const { contracts } = world
+  const payer = world.as('payer')
+  const { bounty, token } = payer
+  const address = contracts.bounty as string
+  const journal = { signed() {} }
+  const lock = {
+    ...{ datanet, question: hashOf('a question'), token: contracts.token },
+    expiresAtS: Math.floor((await payer.nowMs()) / 1_000) + 86_400
+  }
+  await token.approve(address, 10n ** 30n)
+  note('lock for a bounty, first ever', (await bounty.fund(lock, MILLI, journal)).gasUsed)
+  note('lock for a bounty, top up', (await bounty.fund(lock, MILLI, journal)).gasUsed)
+  const later = { ...lock, question: hashOf('another question') }
+  note('lock for a bounty', (await bounty.fund(later, MILLI, journal)).gasUsed)
+  const contribution = hashOf('a contribution')
+  const row = Buffer.concat([Buffer.from(contribution.slice(2), 'hex'), Buffer.alloc(32)])
+  const value = {
+    ...{ datanet, ordinal: 4, parent: hashOf('revision 3'), revision: hashOf('revision 4') },
+    contributionsRoot: `0x${Buffer.from(merkleLeaf(row)).toString('hex')}`
+  }
+  const anchoring = await world.approve(CURATORS.slice(0, 2), value)
+  await payer.registry.anchor({ ...value, approvals: anchoring })
+  const domain = bountyDomain(contracts.chainId, address)
+  const account = accountOf('payee')
+  const said = { lock: lockIdOf(domain, lock), contribution, account }
+  const approvals = await signAll(CURATORS.slice(0, 2), domain, FILL, said)
+  const lineage = await payer.registry.lineage(datanet, value.revision)
+  if (lineage === undefined) throw new Error('not anchored')
+  const request = { lock, contribution, account, row: 0, proof: [], lineage, approvals }
+  note('fill a bounty with 2 approvals, first', (await bounty.fill(request)).gasUsed)
+  note('claim a bounty, first', (await bounty.claim(account, contracts.token)).gasUsed)
+  await world.warp(86_400)
+  note('refund a bounty', (await bounty.refund(later, payer.account)).gasUsed)
 }
 
 async function main(): Promise<void> {

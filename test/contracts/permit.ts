@@ -16,20 +16,21 @@ const PERMIT = {
   ]
 }
 
-/** The permit of `name` to the escrow for the devnet's token, at its present nonce. */
+/** The permit of `name` for the devnet's token, to the escrow unless another is named, at its present nonce. */
 export async function permitOf(
   world: World,
   name: string,
   valueWei: bigint,
-  deadlineS: number
+  deadlineS: number,
+  spender: string = world.contracts.escrow
 ): Promise<TokenPermit> {
-  const { chainId, token, escrow } = world.contracts
+  const { chainId, token } = world.contracts
   const contract = createContract(DevnetToken.abi, token, world.rpc)
   const [nonce] = await contract.read('nonces', [accountOf(name)])
   const domain = { name: 'Devnet credits', version: '1', chainId, verifyingContract: token }
   const value = {
     owner: accountOf(name),
-    spender: escrow,
+    spender,
     value: valueWei,
     nonce,
     deadline: deadlineS

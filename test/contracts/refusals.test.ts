@@ -17,7 +17,13 @@ test('the contracts refuse what they should, and nothing beside it', async () =>
 }, 120_000)
 
 test('every refusal that the contracts have a name for is among them', () => {
-  const contracts = ['IChannelEscrow', 'IRewardPool', 'IProviderBond', 'IDatanetRegistry']
+  const contracts = [
+    'IBountyEscrow',
+    'IChannelEscrow',
+    'IRewardPool',
+    'IProviderBond',
+    'IDatanetRegistry'
+  ]
   for (const name of contracts) {
     const source = readFileSync(join(interfaces, `${name}.sol`), 'utf8')
     const refusals = [...source.matchAll(/^ {4}error (\w+)\(/gm)].map(

@@ -6,11 +6,68 @@ const BASE = 'protocol/contracts/parts/EscrowBase.sol'
 const ESCROW = 'protocol/contracts/ChannelEscrow.sol'
 const DROPS = 'protocol/contracts/parts/PoolDrops.sol'
 const SHARES = 'protocol/contracts/parts/PoolShares.sol'
+const BOUNTIES = 'protocol/contracts/BountyEscrow.sol'
 const BOND = 'protocol/contracts/ProviderBond.sol'
 const REGISTRY = 'protocol/contracts/DatanetRegistry.sol'
 
 /** Defences of the contracts: each of these is compiled and deployed again before its tests run. */
 export const CONTRACT_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'bounty-twice',
+    file: BOUNTIES,
+    find: '(bounty.lockedWei, bounty.isFilled) = (0, true);',
+    replace: 'bounty.isFilled = true; bounty.isFilled = false;',
+    tests: ['test/contracts/bounty.test.ts'],
+    only: 'is locked by several, filled once'
+  },
+  {
+    name: 'bounty-quorum',
+    file: BOUNTIES,
+    find: 'if (count < threshold) revert BountyApprovalsMissing(count, threshold);',
+    replace: 'if (threshold == 0) revert BountyApprovalsMissing(count, threshold);',
+    tests: ['test/contracts/bounty.test.ts'],
+    only: 'is filled by a quorum alone'
+  },
+  {
+    name: 'bounty-self',
+    file: BOUNTIES,
+    find: 'if (signer == account) revert BountySelfApproved(account);',
+    replace: 'if (signer == registry) revert BountySelfApproved(account);',
+    tests: ['test/contracts/bounty.test.ts'],
+    only: 'is filled by a quorum alone'
+  },
+  {
+    name: 'bounty-anchored',
+    file: BOUNTIES,
+    find: 'if (!_isAnchored(terms.datanet, contribution, place)) revert',
+    replace: 'if (contribution == 0 && !_isAnchored(terms.datanet, contribution, place)) revert',
+    tests: ['test/contracts/bounty.test.ts'],
+    only: 'is filled by a quorum alone'
+  },
+  {
+    name: 'bounty-early-refund',
+    file: BOUNTIES,
+    find: 'if (block.timestamp < terms.expiresAt) revert BountyNotExpired(terms.expiresAt);',
+    replace: '',
+    tests: ['test/contracts/bounty.test.ts'],
+    only: 'comes back to each funder once it expired'
+  },
+  {
+    name: 'bounty-refund-twice',
+    file: BOUNTIES,
+    find: '_funded[id][funder] = 0;',
+    replace: '',
+    tests: ['test/contracts/bounty.test.ts'],
+    only: 'comes back to each funder once it expired'
+  },
+  {
+    name: 'bounty-claim-twice',
+    file: BOUNTIES,
+    find: '_credits[account][token] = 0;',
+    replace: '',
+    tests: ['test/contracts/bounty.test.ts'],
+    only: 'is locked by several, filled once'
+  },
   {
     name: 'claim-signature',
     file: CLAIMS,

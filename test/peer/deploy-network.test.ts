@@ -55,6 +55,7 @@ test('the contracts are put on a chain, and a peer works with the file that is w
   })
   expect(told[0]).toBe(`31337 ${accountOf('payer')}`)
   expect(told.slice(1).sort()).toEqual([
+    'BountyEscrow',
     'ChannelEscrow',
     'DatanetRegistry',
     'DevnetToken',
@@ -94,6 +95,7 @@ test('a token that is there already is used, and what is no token is refused unp
   const second = await deploy(orderOf({ keyFile: keyFile('second'), token }))
   expect(second.contracts.token).toBe(token)
   expect(second.deployed.map(({ contract }) => contract).sort()).toEqual([
+    'BountyEscrow',
     'ChannelEscrow',
     'DatanetRegistry',
     'ProviderBond'

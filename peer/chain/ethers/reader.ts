@@ -1,5 +1,6 @@
 import { Interface, type InterfaceAbi, type LogDescription } from 'ethers'
 import { DatanetError } from '../../../protocol/base/errors.ts'
+import { BountyEscrow } from '../../../protocol/contracts/abi/BountyEscrow.ts'
 import { ChannelEscrow } from '../../../protocol/contracts/abi/ChannelEscrow.ts'
 import { DatanetRegistry } from '../../../protocol/contracts/abi/DatanetRegistry.ts'
 import { RewardPool } from '../../../protocol/contracts/abi/RewardPool.ts'
@@ -43,6 +44,16 @@ const facts: Readonly<Record<string, (args: Args) => ChainFact>> = {
   DropVetoed: (args) => dropFact('drop-vetoed', args),
   DropRefuted: (args) => dropFact('drop-refuted', args),
   DropFinalised: (args) => dropFact('drop-finalised', args),
+  BountyFunded: ({ bounty, expiresAt, lockedWei }) => ({
+    ...{ name: 'bounty-funded', lock: bounty, expiresAtMs: Number(expiresAt) * 1_000, lockedWei }
+  }),
+  BountyFilled: ({ bounty, contribution, account, amountWei }) => ({
+    ...{ name: 'bounty-filled', lock: bounty, contribution, amountWei },
+    account: `${account}`.toLowerCase()
+  }),
+  BountyRefunded: ({ bounty, amountWei }) => ({
+    ...{ name: 'bounty-refunded', lock: bounty, amountWei }
+  }),
   RevisionAnchored: ({ datanet, ordinal, revision, parent, contributionsRoot }) => ({
     ...{ name: 'anchored', datanet, ordinal: Number(ordinal) },
     ...{ revision, parent, contributionsRoot }
@@ -56,13 +67,14 @@ function dropFact(
   return { name, pool: poolId, dropSeq: Number(dropSeq) }
 }
 
-/** A reader of what escrow, pool and registry say on the chain behind `rpc`. */
+/** A reader of what escrow, pool, registry and bounties say on the chain behind `rpc`. */
 export function createReader(contracts: ChainContracts, rpc: Rpc): ChainReader {
   const codecs = new Map(
     [
       [contracts.escrow, ChannelEscrow.abi],
       [contracts.pool, RewardPool.abi],
-      [contracts.registry, DatanetRegistry.abi]
+      [contracts.registry, DatanetRegistry.abi],
+      ...(contracts.bounty === undefined ? [] : [[contracts.bounty, BountyEscrow.abi]])
     ].map(([address, abi]) => [address as string, new Interface(abi as unknown as InterfaceAbi)])
   )
 

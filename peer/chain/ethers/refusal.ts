@@ -1,5 +1,6 @@
 import { Interface } from 'ethers'
 import { DatanetError, isAbort, isDatanetError } from '../../../protocol/base/errors.ts'
+import { BountyEscrow } from '../../../protocol/contracts/abi/BountyEscrow.ts'
 import { ChannelEscrow } from '../../../protocol/contracts/abi/ChannelEscrow.ts'
 import { DatanetRegistry } from '../../../protocol/contracts/abi/DatanetRegistry.ts'
 import { DevnetToken } from '../../../protocol/contracts/abi/DevnetToken.ts'
@@ -8,7 +9,7 @@ import { RewardPool } from '../../../protocol/contracts/abi/RewardPool.ts'
 import { RpcError } from '../rpc.ts'
 
 const errors = new Interface(
-  [ChannelEscrow, DatanetRegistry, RewardPool, ProviderBond, DevnetToken]
+  [ChannelEscrow, DatanetRegistry, RewardPool, ProviderBond, BountyEscrow, DevnetToken]
     .flatMap(({ abi }) => abi as ReadonlyArray<{ type: string; name?: string }>)
     .filter((entry) => entry.type === 'error')
     // Two contracts may share an error of a library.

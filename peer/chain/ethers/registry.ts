@@ -93,6 +93,18 @@ export function createRegistry(
     async contributionsRootOf(datanet, revision, options) {
       return (await anchored([datanet, null, revision], options))?.contributionsRoot
     },
+    async lineage(datanet, revision, options) {
+      const all = await contract.eventsOf('RevisionAnchored', [datanet], fromBlock, options)
+      const at = all.findIndex((one) => one.revision === revision)
+      const found = all[at]
+      if (found === undefined) return undefined
+      const { before, contributionsRoot } = found
+      const later = all.slice(at + 1).map((one) => ({
+        revision: one.revision,
+        contributionsRoot: one.contributionsRoot
+      }))
+      return { anchored: { before, revision, contributionsRoot }, later }
+    },
     async manifestOf(datanet, options) {
       const [seq, manifest] = await contract.read('manifestOf', [datanet], options)
       return manifest === ZERO_HASH ? undefined : { seq: Number(seq), manifest }

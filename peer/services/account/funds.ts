@@ -55,9 +55,9 @@ export function createFunds(
 
   /** What is sent to a contract of ours, or to its token, nobody gets back. */
   function refuseLost(from: string, to: string): void {
-    const { registry, escrow, pool, bond, token } = chain.contracts
+    const { registry, escrow, pool, bond, bounty, token } = chain.contracts
     const refuse = (hint: string) => new DatanetError('INPUT_INVALID', { param: 'to' }, { hint })
-    if ([registry, escrow, pool, bond, token].includes(to)) {
+    if ([registry, escrow, pool, bond, bounty, token].includes(to)) {
       throw refuse('this is the address of a contract: what is sent there is lost')
     }
     if (to === from) throw refuse('this is the account itself')

@@ -36,6 +36,8 @@ abstract contract Refusals is World {
         IERC20(token).approve(address(escrow), type(uint256).max);
         vm.prank(payer);
         IERC20(token).approve(address(bond), type(uint256).max);
+        vm.prank(payer);
+        IERC20(token).approve(address(bounties), type(uint256).max);
     }
 
     function _terms(address token) internal view returns (IChannelEscrow.Terms memory terms) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 pragma solidity ^0.8.28;
 
+import {BountyEscrow} from "../../../protocol/contracts/BountyEscrow.sol";
 import {ChannelEscrow} from "../../../protocol/contracts/ChannelEscrow.sol";
 import {DatanetRegistry} from "../../../protocol/contracts/DatanetRegistry.sol";
 import {DevnetToken} from "../../../protocol/contracts/DevnetToken.sol";
@@ -23,6 +24,7 @@ abstract contract World is Base {
     ChannelEscrow public escrow;
     RewardPool public pool;
     ProviderBond public bond;
+    BountyEscrow public bounties;
     DevnetToken public honest;
     AuthorizedToken public authorized;
     HostileToken public hostile;
@@ -39,6 +41,7 @@ abstract contract World is Base {
         escrow = new ChannelEscrow(registry, DROP_DELAY_S, VAULT_DELAY_S);
         pool = RewardPool(payable(escrow.rewardPool()));
         bond = new ProviderBond(address(escrow), BOND_DELAY_S);
+        bounties = new BountyEscrow(address(registry));
         honest = new DevnetToken();
         authorized = new AuthorizedToken();
         hostile = new HostileToken();

@@ -93,6 +93,7 @@ const ofSchema = (schema) =>
     author: optional(label),
     sourceUrl: optional(url),
     tags: optional(list(label, 1, LIMITS.tags)),
+    bounty: optional(cid),
     origin: is('direct', 'interaction', 'message'),
     contributor: address,
     consent: map({ digest: bytes(32), atMs, interaction: optional(label) }),
