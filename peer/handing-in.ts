@@ -39,7 +39,11 @@ export function createHandingIn(
 ): HandingIn {
   const proving = createProving(parts, () => made().reading)
   const ownStore = createOwnSubmissionStore(db)
-  const takingIn = createTakingIn(parts, createNearDuplicates(createLikenessStore(db)))
+  const { bountyStore } = parts
+  const near = createNearDuplicates(createLikenessStore(db))
+  const takingIn = createTakingIn(parts, near, (bounty, contribution) => {
+    if (bountyStore.get(bounty)?.isHosted === true) bountyStore.addAnswer(bounty, contribution)
+  })
   const desk = createReviewDesk(parts, datanets)
   const { seen, ...reviewing } = createReviewing(parts, datanets, desk, createHostAsk(parts))
   return {

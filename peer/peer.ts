@@ -2,7 +2,6 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
-import { DatanetError, isAbort } from '../protocol/base/errors.ts'
 import { secp256k1 } from '../protocol/base/secp256k1.ts'
 import { createDirectory } from '../protocol/net/directory.ts'
 import { serveDocuments } from '../protocol/net/document-server.ts'
@@ -13,6 +12,7 @@ import { PROTOCOLS } from '../protocol/net/ids.ts'
 import { createSeqGuard, type SeqGuard } from '../protocol/net/seq-guard.ts'
 import { formatAmount } from './api/amounts.ts'
 import type { PeerApi, PeerHealth } from './api/peer-api.ts'
+import { createBountying } from './bounties.ts'
 import { withoutChain } from './chain/absent-chain.ts'
 import { chainOf, confirmationsOf, isNear } from './chain/chain-of.ts'
 import { createContent } from './content/content.ts'
@@ -37,6 +37,7 @@ import { createClosing } from './services/channel/closing.ts'
 import { createCommitting } from './services/channel/committing.ts'
 import { createFunding } from './services/channel/funding.ts'
 import { createIdleDeposits, type IdleDeposits } from './services/channel/idle-deposits.ts'
+import { createOwnChannels } from './services/channel/own-channels.ts'
 import { createPayerChannels, type PayerChannels } from './services/channel/payer-channels.ts'
 import {
   createProviderChannels,
@@ -61,6 +62,7 @@ import { createRevisions } from './services/revision/revisions.ts'
 import { createRewardServices } from './services/reward/reward-services.ts'
 import { createAccountStore } from './store/accounts.ts'
 import { SqliteBlockstore } from './store/blocks.ts'
+import { createBountyStore } from './store/bounties.ts'
 import { createChannelStore } from './store/channels.ts'
 import { openDatabase } from './store/database.ts'
 import { createDatanetStore } from './store/datanets.ts'
@@ -150,6 +152,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
       datanetStore: createDatanetStore(db),
       modelStore: createModelStore(db),
       governanceStore: createGovernanceStore(db),
+      bountyStore: createBountyStore(db),
       channelStore: createChannelStore(db),
       evidenceStore,
       publications: createPublications({
@@ -208,6 +211,12 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
             ...given(init, ['claimAtWei', 'towers', 'towerAtWei', 'towerLeastWei'])
           })
     started.push(() => money?.stop())
+    const bountying = createBountying(
+      parts,
+      datanets,
+      { ...given(init, ['contracts']), ...(money === undefined ? {} : { watcher: money.watcher }) },
+      () => ({ revisions, tombstones, inclusion: giving.inclusion })
+    )
     const { claimer, deposits, health: moneyHealth } = money ?? withoutMoney()
     const funding = createFunding(parts, createFundingStore(db))
     const claims = createClaims(parts, claimer, funding)
@@ -252,6 +261,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
       servers.push(await serveExchange(node, PROTOCOLS.host, hosting.handler))
       servers.push(await serveExchange(node, PROTOCOLS.contribute, intake.handler))
       servers.push(await serveExchange(node, PROTOCOLS.review, review))
+      servers.push(await serveExchange(node, PROTOCOLS.bounties, bountying.handler))
     }
     if (isProvider) {
       const guarded = withStanding(answering, standing, parts.peerId)
@@ -292,6 +302,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
         create: datanets.create,
         find: datanets.find,
         ...giving,
+        ...bountying.api,
         list: async () => datanets.all().map(summary),
         show: async (id) => summary(datanets.known(id)),
         withdraw: withdrawing.withdraw,
@@ -320,31 +331,12 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
           (await catalogue.search(topic, options)).map((known) =>
             describeListing(known, now(), revisions.withdrawnOf)
           ),
-        ask: calls.ask
+        ask: bountying.aloud(calls.ask, catalogue)
       },
-      channels: {
-        async list(options) {
-          if (contracts !== undefined) {
-            // A chain that does not answer must not hide what is known.
-            await payerChannels.recover(options).catch(passAbort)
-          }
-          return claims.list()
-        },
-        claim: (options) => claims.claim(options),
-        budget: async () => budget.state(),
-        close: (channelId, options) =>
-          closing.close(channelId, options).finally(() => idle?.wake()),
-        async open({ offer, depositWei }, options) {
-          const { channelId } = await payerChannels.open(
-            catalogue.offer(offer).offer,
-            depositWei,
-            options
-          )
-          const opened = claims.list().find((channel) => channel.channelId === channelId)
-          if (opened === undefined) throw new DatanetError('CHANNEL_UNKNOWN', { channelId })
-          return opened
-        }
-      },
+      channels: createOwnChannels(payerChannels, claims, {
+        ...{ closing, budget, catalogue, hasChain: contracts !== undefined },
+        onClosed: () => idle?.wake()
+      }),
       receipts: { ...createReceipts(parts, evidence, revisions), ...bonds },
       rewards: rewards.api,
       accounts: createAccounts(
@@ -393,8 +385,4 @@ function guardOver(store: EvidenceStore): SeqGuard {
     evidence: store.documents(),
     onEvidence: (pair) => store.addDocuments(pair)
   })
-}
-
-function passAbort(error: unknown): void {
-  if (isAbort(error)) throw error
 }

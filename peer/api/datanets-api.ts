@@ -1,4 +1,5 @@
 import type { RoyaltyPolicy } from '../../protocol/datanet/royalty-policy.ts'
+import type { BountiesApi } from './bounties-api.ts'
 import type { GovernanceApi } from './governance-api.ts'
 import type { HostingApi } from './hosting-api.ts'
 import type { CallOptions, ProgressOptions, TopicQuery } from './peer-api.ts'
@@ -12,7 +13,8 @@ export interface DatanetsApi
     HostingApi,
     ReviewsApi,
     RowsApi,
-    SubmissionsApi {
+    SubmissionsApi,
+    BountiesApi {
   /** Founds a Datanet with this peer as its intake host: manifest signed, founded on chain, announced. */
   create(draft: DatanetDraft, options?: CallOptions): Promise<DatanetSummary>
   /** The Datanets this peer hosts or has met. */
@@ -124,6 +126,8 @@ export interface ContributionDraft {
   readonly author?: string
   readonly sourceUrl?: string
   readonly tags?: readonly string[]
+  /** The bounty that it is meant to fill. */
+  readonly bounty?: string
   /**
    * How it was given: `interaction` when typed into a form of who keeps the account's key, such as a
    * bot's. `direct`, the default, is for a person's own key. It is signed and never changes.

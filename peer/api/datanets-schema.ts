@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { bountiesSchema } from './bounties-schema.ts'
 import { datanetFields, governanceSchema } from './governance-schema.ts'
 import {
   cleanedSchema,
@@ -92,6 +93,7 @@ export const datanetsSchema = {
   ...reviewsSchema,
   ...rowsSchema,
   ...governanceSchema,
+  ...bountiesSchema,
   create: methodOf('call', 'draft', draft, summary),
   list: method('call', z.array(summary).readonly()),
   show: methodOf('call', 'id', idSchema, summary),

@@ -115,6 +115,20 @@ export interface Question {
   /** Tools it may call and the JSON it is to be, as `formText` writes them; counted like a message. */
   readonly form?: string
   readonly retry?: boolean
+  /**
+   * An account kept here. Says that the question, should the model abstain, may
+   * be published in its name as an open bounty of the Datanets that the model was built from. Nothing
+   * is published without it.
+   */
+  readonly publishAs?: string
+}
+
+/** What became of a question that was to be published. */
+export interface Unanswered {
+  /** Bounties that ask it: new ones, or those that asked nearly the same before. */
+  readonly bounties: readonly string[]
+  /** Why some Datanet has none. */
+  readonly code?: string
 }
 
 export type AskEvent =
@@ -126,6 +140,8 @@ export type AskEvent =
       readonly type: 'done'
       readonly receipt: ReceiptSummary
       readonly citations: readonly Citation[]
+      /** Of a question with `publishAs` that the model abstained from. */
+      readonly unanswered?: Unanswered
     }
 
 export interface Citation {

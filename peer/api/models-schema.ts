@@ -71,7 +71,8 @@ const question = z.strictObject({
   maxWei: z.exactOptional(weiSchema),
   maxOutputTokens: z.exactOptional(z.int().positive()),
   form: z.exactOptional(z.string().max(65_536)),
-  retry: z.exactOptional(z.boolean())
+  retry: z.exactOptional(z.boolean()),
+  publishAs: z.exactOptional(idSchema)
 })
 
 const citation = z.object({
@@ -88,7 +89,10 @@ const askEvent = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('done'),
     receipt: receiptSchema,
-    citations: z.array(citation).readonly()
+    citations: z.array(citation).readonly(),
+    unanswered: z.exactOptional(
+      z.object({ bounties: z.array(z.string()).readonly(), code: z.exactOptional(z.string()) })
+    )
   })
 ])
 

@@ -30,6 +30,7 @@ const draft = z.strictObject({
   author: z.exactOptional(text),
   sourceUrl: z.exactOptional(text),
   tags: z.exactOptional(z.array(text).max(256).readonly()),
+  bounty: z.exactOptional(idSchema),
   origin: z.exactOptional(z.enum(['direct', 'interaction'])),
   interaction: z.exactOptional(text),
   allowPersonalData: z.exactOptional(z.boolean())

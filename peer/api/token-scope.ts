@@ -1,5 +1,6 @@
 import { isDatanetError } from '../../protocol/base/errors.ts'
 import type { AccountSummary, HandOverDraft } from './accounts-api.ts'
+import type { Question } from './models-api.ts'
 import type { PeerApi } from './peer-api.ts'
 import { refusal } from './problem.ts'
 import type { MethodPath } from './schema.ts'
@@ -64,6 +65,13 @@ export const ACCESS: Readonly<Record<MethodPath, Access>> = {
   'datanets/forks': 'any',
   'datanets/diff': 'any',
   'datanets/manifests': 'any',
+  'datanets/bounties': 'any',
+  'datanets/bounty': 'any',
+  'datanets/openBounty': { accountIn: 'account' },
+  'datanets/fundBounty': 'admin',
+  'datanets/approveBounty': 'admin',
+  'datanets/claimBounties': 'the account',
+  'datanets/refundBounty': 'admin',
   'models/build': 'admin',
   'models/adopt': 'admin',
   'models/built': 'any',
@@ -71,7 +79,7 @@ export const ACCESS: Readonly<Record<MethodPath, Access>> = {
   'models/retire': 'admin',
   'models/list': 'any',
   'models/search': 'any',
-  // Bounded by the spending limit instead.
+  // Bounded by the spending limit instead; what it may publish, by its account.
   'models/ask': 'any',
   'channels/list': 'admin',
   'channels/open': 'admin',
@@ -123,6 +131,11 @@ export async function authorise(
 ): Promise<void> {
   if (scope.admin === true) return
   const access = ACCESS[path]
+  if (path === 'models/ask') {
+    const { publishAs } = argument as Question
+    if (publishAs === undefined || (await holds(api, scope, publishAs))) return
+    throw refusal('FORBIDDEN', { method: path, account: publishAs })
+  }
   if (access === 'any') return
   if (access === 'admin') throw refusal('FORBIDDEN', { method: path, needs: 'admin' })
   if (access === 'the label') {

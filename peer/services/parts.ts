@@ -2,6 +2,7 @@ import type { ExchangePool } from '../../protocol/net/exchange-pool.ts'
 import type { Chain } from '../chain/chain.ts'
 import type { Content } from '../content/content.ts'
 import type { AccountStore } from '../store/accounts.ts'
+import type { BountyStore } from '../store/bounties.ts'
 import type { ChannelStore } from '../store/channels.ts'
 import type { DatanetStore } from '../store/datanets.ts'
 import type { DocumentStore } from '../store/documents.ts'
@@ -24,6 +25,7 @@ export interface Parts {
   readonly documentStore: DocumentStore
   readonly governanceStore: GovernanceStore
   readonly modelStore: ModelStore
+  readonly bountyStore: BountyStore
   readonly channelStore: ChannelStore
   readonly evidenceStore: EvidenceStore
   readonly limits: SpendingLimits

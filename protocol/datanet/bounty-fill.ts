@@ -32,6 +32,11 @@ export interface FillPlace {
   readonly lock: string
 }
 
+/** The fill in `bytes` as it is stated; nothing of it is verified (RECORD_MALFORMED if it is none). */
+export function statedFill(bytes: Uint8Array): Fill {
+  return decodeRecord(fillSchema, bytes)
+}
+
 /** `fill` signed by `signer` as its curator. Refuses a payment to that account itself (BOUNTY_REFUSED). */
 export async function signFill(
   fill: Omit<Fill, 'version' | 'curator' | 'signature'>,
@@ -50,7 +55,7 @@ export async function signFill(
  * force is for the registry.
  */
 export function verifyFill(bytes: Uint8Array, { domain, lock }: FillPlace): SignedFill {
-  const fill = decodeRecord(fillSchema, bytes)
+  const fill = statedFill(bytes)
   refuseOwn(fill.account, fill.curator)
   verifyTypedData(domain, FILL, fillValue(fill, lock), fill.signature, fill.curator)
   return { fill, bytes }

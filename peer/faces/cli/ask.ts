@@ -1,19 +1,21 @@
 import { Option } from 'commander'
 import type { AccountSummary } from '../../api/accounts-api.ts'
-import type { AskEvent, Citation, ModelSummary } from '../../api/models-api.ts'
+import type { AskEvent, Citation, ModelSummary, Unanswered } from '../../api/models-api.ts'
 import type { CreditLine } from '../../api/money-api.ts'
 import { refusal } from '../../api/problem.ts'
 import { type CliCommand, command, read } from './command.ts'
 import { wrap } from './layout.ts'
 import { moneyOf, percent } from './money.ts'
 import type { Print } from './print.ts'
-import { modelOf } from './resolve.ts'
+import { accountOf, modelOf } from './resolve.ts'
 import { short, shortPeer } from './short.ts'
 
 interface AskOptions {
   readonly model?: string
   readonly max?: bigint
   readonly maxTokens?: number
+  readonly publish?: boolean
+  readonly publishAs?: string
   /** False after `--no-retry`. */
   readonly retry: boolean
 }
@@ -31,7 +33,9 @@ export const askCommands: readonly CliCommand[] = [
       new Option('--model <model>', 'id or name; by default the newest that is offered'),
       new Option('--max <amount>', 'the most this call may cost').argParser(read.amount),
       new Option('--max-tokens <n>', 'the longest answer').argParser(read.count),
-      new Option('--no-retry', 'do not ask another provider when one fails')
+      new Option('--no-retry', 'do not ask another provider when one fails'),
+      new Option('--publish', 'ask it in public where the model cannot answer'),
+      new Option('--publish-as <account>', 'the same, in another name than the peer’s own')
     ],
     async run({ api, args, options, print, whose, signal }) {
       if (args.join(' ').trim() === '') {
@@ -48,7 +52,10 @@ export const askCommands: readonly CliCommand[] = [
         messages: [{ role: 'user' as const, content: args.join(' ') }],
         retry: options.retry,
         ...(options.max === undefined ? {} : { maxWei: options.max }),
-        ...(options.maxTokens === undefined ? {} : { maxOutputTokens: options.maxTokens })
+        ...(options.maxTokens === undefined ? {} : { maxOutputTokens: options.maxTokens }),
+        ...(options.publish === true || options.publishAs !== undefined
+          ? { publishAs: await accountOf(api, options.publishAs) }
+          : {})
       }
       const flow = flowing(print.columns, print.write)
       const retries: Array<{ provider: string; code: string }> = []
@@ -72,8 +79,12 @@ export const askCommands: readonly CliCommand[] = [
         flow.end()
       }
       if (done === undefined) throw refusal('PEER_GONE', {})
-      const { receipt, citations } = done
-      await print.show({ model: model.name, text, citations, receipt, retries }, async () => {
+      const { receipt, citations, unanswered } = done
+      const shown = {
+        ...{ model: model.name, text, citations, receipt, retries },
+        ...(unanswered === undefined ? {} : { unanswered })
+      }
+      await print.show(shown, async () => {
         const money = await moneyOf(api)
         const labels = await api.accounts.list()
         return [
@@ -86,6 +97,7 @@ export const askCommands: readonly CliCommand[] = [
           ),
           ...credited(receipt.credits, labels, whose),
           `receipt ${receipt.callId}`,
+          ...published(unanswered, whose, print.columns),
           '',
           `Check it: npx datanet receipt verify${whose}`
         ].join('\n')
@@ -109,6 +121,18 @@ async function chosen(
   const said = Number((await prompt('Which one? [1] ')).trim() || 1)
   write('\n')
   return (several[said - 1] ?? several[0])?.model
+}
+
+/** What became of a question that was to be asked in public. */
+function published(unanswered: Unanswered | undefined, whose: string, width: number): string[] {
+  if (unanswered === undefined) return []
+  const { bounties, code } = unanswered
+  const asked = bounties.map(
+    (one) => `It is asked in public: npx datanet bounty show ${short(one)}${whose}`
+  )
+  const why =
+    code === undefined ? [] : [wrap(`It could not be asked in public everywhere: ${code}.`, width)]
+  return ['', ...asked, ...why]
 }
 
 const CREDITED = 3

@@ -22,6 +22,7 @@ interface ContributeOptions extends SaidOptions {
   readonly author?: string
   readonly source?: string
   readonly tags?: string
+  readonly bounty?: string
   readonly allowPersonalData?: boolean
   readonly yes?: boolean
   /** False after `--no-publish`. */
@@ -48,6 +49,7 @@ export const contributeCommands: readonly CliCommand[] = [
       new Option('--author <name>', 'who made them, where the licence wants it said'),
       new Option('--source <url>', 'where it stands already'),
       new Option('--tags <a,b,…>', 'words to find it by'),
+      new Option('--bounty <id>', 'the bounty that it answers, by its whole id'),
       ...saidOptions,
       new Option('--allow-personal-data', 'give it although it holds what looks personal'),
       new Option('--yes', 'hand a changed file in again, beside its older text'),
@@ -122,11 +124,12 @@ async function found(
   datanet: DatanetSummary,
   account: string
 ): Promise<{ gifts: Found[]; others: readonly OtherFile[] }> {
-  const { language, author, source, tags } = options
+  const { language, author, source, tags, bounty } = options
   const shared = {
     ...{ datanet: datanet.id, account, language, licence: licenceOf(datanet, options.licence) },
     ...(author === undefined ? {} : { author }),
     ...(source === undefined ? {} : { sourceUrl: source }),
+    ...(bounty === undefined ? {} : { bounty }),
     ...(tags === undefined ? {} : { tags: tags.split(',').map((tag) => tag.trim()) })
   }
   const ofText = (from: TextFile): Found => {

@@ -3,6 +3,7 @@ import type { PeerApi } from '../../api/peer-api.ts'
 import { accountCommands } from './account.ts'
 import { askCommands } from './ask.ts'
 import { bondCommands } from './bond.ts'
+import { bountyCommands } from './bounty.ts'
 import { channelCommands } from './channel.ts'
 import { type AskPassphrase, type CliCommand, leafOf } from './command.ts'
 import { completionOf, SHELLS } from './completion.ts'
@@ -58,6 +59,7 @@ const NOUNS: Readonly<Record<string, string>> = {
   peer: 'run a peer of your own',
   datanet: 'found, host, publish and export Datanets',
   contribution: 'what you handed in, and what became of it',
+  bounty: 'what a Datanet is asked, some of it for money',
   proposal: 'what a Datanet’s curators decide together',
   model: 'build models on Datanets and serve them',
   channel: 'what payers and providers pay through',
@@ -81,6 +83,7 @@ const COMMANDS: readonly CliCommand[] = [
   ...withdrawCommands,
   ...reviewCommands,
   ...reviewVerdictCommands,
+  ...bountyCommands,
   ...modelCommands,
   ...searchCommands,
   ...askCommands,

@@ -44,7 +44,7 @@ export function createContributing(
   type Known = ReturnType<Datanets['known']>
 
   async function recordOf(draft: ContributionDraft, { id, signed }: Known): Promise<Contribution> {
-    const { author, sourceUrl, tags, interaction } = draft
+    const { author, sourceUrl, tags, bounty, interaction } = draft
     const atMs = now()
     return {
       version: 1 as const,
@@ -55,6 +55,7 @@ export function createContributing(
       ...(author === undefined ? {} : { author }),
       ...(sourceUrl === undefined ? {} : { sourceUrl }),
       ...(tags === undefined || tags.length === 0 ? {} : { tags: [...tags] }),
+      ...(bounty === undefined ? {} : { bounty: parseCid(bounty) }),
       origin: draft.origin ?? 'direct',
       contributor: wallet.account(draft.account).address,
       consent: {

@@ -50,7 +50,9 @@ const DAY_MS = 86_400_000
 /** The intake of Datanets hosted here. specs/04-datanet.md §Submission */
 export function createTakingIn(
   parts: Pick<Parts, 'content' | 'datanetStore' | 'wallet' | 'now'>,
-  near: NearDuplicates
+  near: NearDuplicates,
+  /** Told of what was handed in for a bounty. */
+  answered: (bounty: string, contribution: string) => void = () => {}
 ): TakingIn {
   const { content, datanetStore, wallet, now } = parts
   const findingsOf = async (
@@ -111,7 +113,9 @@ export function createTakingIn(
       ...{ cid: id, datanet, contributor, textDigest, bytes, takenAtMs: now() },
       ...(cluster === undefined ? {} : { cluster })
     })
-    if (order !== undefined) onUndo(near.add(datanet, id, order, likeness))
+    if (order === undefined) return
+    onUndo(near.add(datanet, id, order, likeness))
+    if (contribution.bounty !== undefined) answered(contribution.bounty.toString(), id)
   }
 
   return {
