@@ -52,7 +52,7 @@ const HELP_WIDTHS = { usual: 80, most: 100 }
 const TERM_WIDTH = 30
 /** Commands that are named, and not explained, where all are listed. */
 const RARE = [
-  ...['bond', 'chain deploy', 'completion', 'config', 'import', 'join', 'proposal', 'tower']
+  ...['bond', 'bounty', 'chain', 'completion', 'config', 'import', 'join', 'proposal', 'tower']
 ]
 
 const NOUNS: Readonly<Record<string, string>> = {
