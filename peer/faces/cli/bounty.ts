@@ -113,7 +113,7 @@ export const bountyCommands: readonly CliCommand[] = [
   }),
   command<InDatanet>({
     name: 'bounty fund',
-    summary: 'lock money for who answers; what nobody earns comes back',
+    summary: 'lock money for who answers it',
     args: '<bounty> <amount>',
     pays: true,
     options: [inDatanet],
@@ -128,7 +128,7 @@ export const bountyCommands: readonly CliCommand[] = [
   }),
   command<FillOptions>({
     name: 'bounty fill',
-    summary: 'answer one in your words; contribute --bounty gives anything else',
+    summary: 'answer one in your own words',
     args: '<bounty> <answer...>',
     options: [
       inDatanet,
@@ -162,8 +162,8 @@ export const bountyCommands: readonly CliCommand[] = [
   }),
   command<ApproveOptions>({
     name: 'bounty approve',
-    summary: 'as a curator: a contribution answers it, pay its author',
-    args: '<bounty> [contribution]',
+    summary: 'as a curator: it is answered, pay the author',
+    args: '<bounty> [answer]',
     options: [
       inDatanet,
       new Option('--account <account>', 'the curator: address or label (all kept here)'),
