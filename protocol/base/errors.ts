@@ -183,20 +183,8 @@ export const ERRORS = {
   ),
   BOUNTY_UNKNOWN: row(54, 'no such bounty is known here', 'caller', false, 404),
   BOUNTY_REFUSED: row(55, 'the bounty cannot be used in this way', 'caller', false, 409),
-  BOUNTY_DUPLICATE: row(
-    56,
-    'nearly the same question is an open bounty already',
-    'author',
-    false,
-    409
-  ),
-  BOUNTY_UNFUNDED: row(
-    57,
-    'what the bounty promises is not locked on the chain',
-    'author',
-    true,
-    402
-  ),
+  BOUNTY_DUPLICATE: row(56, 'nearly the same question is open already', 'author', false, 409),
+  BOUNTY_UNFUNDED: row(57, 'what it promises is not locked on the chain', 'author', true, 402),
   // channel and voucher
   CHAIN_MISMATCH: row(
     60,
