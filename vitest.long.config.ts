@@ -25,7 +25,8 @@ export const LONG = [
   'test/e2e/provider-killed.test.ts',
   'test/e2e/tower.test.ts',
   'test/e2e/upstream-model.test.ts',
-  'test/e2e/withdrawal.test.ts'
+  'test/e2e/withdrawal.test.ts',
+  'test/peer/services/contribution/outbox.test.ts'
 ]
 
 export default defineConfig({

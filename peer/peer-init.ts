@@ -48,6 +48,8 @@ export interface PeerInit {
   readonly withdrawals?: TombstoneSyncInit
   /** How often a host of Datanets looks for newer revisions than it was told of; a minute. */
   readonly hosting?: { readonly everyMs?: number }
+  /** How often what no host could take is sent again; a test shortens it. */
+  readonly outbox?: { readonly everyMs?: number }
   /** How often later manifests and proposals are looked for; a test shortens it. */
   readonly governance?: KeepingUpInit
   readonly now?: () => number

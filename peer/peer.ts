@@ -171,11 +171,16 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     }
     const deciding = createDeciding(parts)
     const datanets = createDatanets(parts, deciding.known, deciding.manifests)
-    const { intake, review, giving } = createHandingIn(db, parts, datanets, () => ({
-      reading,
-      revisions
-    }))
-    const withdrawing = createWithdrawing(db, blocks, parts, datanets, init.withdrawals)
+    const made = () => ({ reading, revisions })
+    const { intake, review, giving, outbox } = createHandingIn(
+      db,
+      parts,
+      datanets,
+      made,
+      init.outbox
+    )
+    started.push(outbox.stop)
+    const withdrawing = createWithdrawing(db, blocks, parts, datanets, outbox, init.withdrawals)
     started.push(() => withdrawing.stop())
     const { tombstones, sync, reading } = withdrawing
     const revisions = createRevisions(parts, datanets, reading, sync, deciding.peers)
@@ -286,6 +291,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     datanets.resume({ isHost: roles.includes('host') })
     revisions.resume()
     sync.start()
+    outbox.start()
     if (roles.includes('host') && contracts !== undefined) hosting.start()
     governing.run()
     if (isProvider && contracts !== undefined) await offering.resume()
@@ -315,7 +321,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
         host: hosting.host,
         replicas: hosting.replicas,
         name: createNaming(parts),
-        clean: createCleaning(parts, datanets, revisions, reading),
+        clean: createCleaning(parts, datanets, revisions, reading, outbox.store),
         head: async (id) => revisions.head(id),
         fetch: revisions.fetch
       },

@@ -3,6 +3,7 @@ import { isDatanetError } from '../protocol/base/errors.ts'
 import { decodeRevision } from '../protocol/datanet/revision.ts'
 import { contributorIn } from '../protocol/datanet/row-index.ts'
 import { createKeeping } from './services/call/keeping.ts'
+import type { Outbox } from './services/contribution/outbox.ts'
 import {
   createTombstoneSync,
   type TombstoneSync,
@@ -39,15 +40,18 @@ export function createWithdrawing(
   blocks: SqliteBlockstore,
   parts: Parts,
   datanets: Datanets,
+  outbox: Outbox,
   init: TombstoneSyncInit = {}
 ): Withdrawing {
-  const { datanetStore, content } = parts
+  const { accountStore, datanetStore, content } = parts
   const tombstoneStore = createTombstoneStore(db)
 
-  /** As the intake host, or by the newest revision that is kept here. */
+  /** As the intake host, as who handed it in, or by the newest revision that is kept here. */
   function contributorOf(datanet: string, contribution: string): string | undefined {
     const known = datanetStore.contribution(contribution)
     if (known?.datanet === datanet) return known.contributor
+    const own = accountStore.contributorOf(contribution)
+    if (own !== undefined) return own
     const stored = datanetStore.revision(datanet)
     if (stored === undefined) return undefined
     const leaves = content.leaves(decodeRevision(stored.bytes).content, ROW_INDEX_PATH)
@@ -72,7 +76,7 @@ export function createWithdrawing(
     tombstones,
     sync,
     reading: createRevisionReading(content, tombstones, parts),
-    withdraw: createWithdrawals(parts, datanets, tombstones).withdraw,
+    withdraw: createWithdrawals(parts, datanets, tombstones, outbox).withdraw,
     mayServe(datanet) {
       try {
         return datanet !== undefined && sync.mayServe(datanet)

@@ -58,7 +58,9 @@ export function givenCard(draft: Draft, given: Submission, account: string): Car
   const next =
     given.status === 'pending'
       ? 'Curators read it next. You earn whenever an answer uses it.'
-      : `It was there already, and is ${given.status}.`
+      : given.status === 'queued'
+        ? 'Its Datanet cannot be reached now. It is signed and kept, and handed in as soon as it can be.'
+        : `It was there already, and is ${given.status}.`
   return {
     colour: COLOUR.done,
     parts: [

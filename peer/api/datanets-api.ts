@@ -144,8 +144,9 @@ export type ContributionStatus = 'pending' | 'accepted' | 'rejected' | 'withdraw
 /** What came of handing in: the host's word, which it signed. */
 export interface Submission {
   readonly contribution: string
-  readonly status: ContributionStatus
-  /** Its number among all that the Datanet ever took in. */
+  /** `queued` while no host could be reached: it is sent once one can. */
+  readonly status: ContributionStatus | 'queued'
+  /** Its number among all that the Datanet ever took in; 0 while it is queued, as the time. */
   readonly order: number
   readonly takenAtMs: number
   /** The first contribution that it is a near-duplicate of: that one is credited for both. */

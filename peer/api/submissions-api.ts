@@ -11,10 +11,11 @@ export interface SubmissionsApi {
   /**
    * Signs `draft` as its account and submits it to the Datanet's intake host, itself or by way of
    * another host. Refuses what looks like personal data (PERSONAL_DATA_FOUND) unless the draft allows
-   * it, and what the host refuses.
+   * it, and what the host refuses. While no host can be reached it is kept, signed, and sent once one
+   * can: its status is `queued` until then.
    */
   contribute(draft: ContributionDraft, options?: CallOptions): Promise<Submission>
-  /** What an account kept here handed in, as this peer knows it. */
+  /** What an account kept here handed in, as this peer knows it, and then what waits for a host. */
   submissions(query: SubmissionsQuery, options?: CallOptions): Promise<readonly OwnContribution[]>
   /** One of them with its content and its host's receipt, verified (CONTRIBUTION_UNKNOWN). */
   submission(named: NamedSubmission, options?: CallOptions): Promise<OwnContributionDetails>
@@ -60,8 +61,14 @@ export interface OwnContribution {
   readonly contribution: string
   readonly datanet: string
   readonly account: string
-  readonly status: ContributionStatus
-  /** Its number among all that the Datanet ever took in. */
+  /**
+   * `queued` while it waits for a host, `refused` when one would not have it; `withdrawing` while its
+   * withdrawal waits for one.
+   */
+  readonly status: ContributionStatus | 'queued' | 'refused' | 'withdrawing'
+  /** What the last try to hand it in came to, while it waits or is refused. */
+  readonly code?: string
+  /** Its number among all that the Datanet ever took in; 0 while it has none. */
   readonly order: number
   readonly takenAtMs: number
   /** The first contribution that it is a near-duplicate of. */
@@ -76,7 +83,7 @@ export interface OwnContributionDetails extends OwnContribution {
   readonly language: string
   readonly licence: string
   readonly origin: string
-  /** The peer whose word the receipt is. */
+  /** The peer whose word the receipt is; empty, as the receipt, while there is none. */
   readonly host: string
   /** Base64 of the receipt, and of the signed contribution. */
   readonly receipt: string

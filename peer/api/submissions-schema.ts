@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { idSchema, methodOf } from './method.ts'
 
 const text = z.string().max(4_096)
-const status = z.enum(['pending', 'accepted', 'rejected', 'withdrawn'])
+const STATUS = ['pending', 'accepted', 'rejected', 'withdrawn'] as const
+const status = z.enum(STATUS)
 
 /** What a contribution holds, as JSON; each schema is checked where the record is made. */
 export const contentSchema = z.record(z.string(), z.unknown()).readonly()
@@ -40,7 +41,7 @@ const findings = z.array(findingSchema).readonly()
 
 const submission = z.object({
   contribution: z.string(),
-  status,
+  status: z.enum([...STATUS, 'queued']),
   order: z.int(),
   takenAtMs: z.int(),
   cluster: z.exactOptional(z.string()),
@@ -51,7 +52,8 @@ const own = z.object({
   contribution: z.string(),
   datanet: z.string(),
   account: z.string(),
-  status,
+  status: z.enum([...STATUS, 'queued', 'refused', 'withdrawing']),
+  code: z.exactOptional(z.string()),
   order: z.int(),
   takenAtMs: z.int(),
   cluster: z.exactOptional(z.string()),

@@ -12,7 +12,10 @@ export interface WithdrawalDraft {
   readonly proposal?: string
 }
 
-/** A takedown that more curators have to sign, or what the hosts said. */
+/**
+ * A takedown that more curators have to sign, what the hosts said, or that none could be reached: then
+ * what is here is destroyed, and the tombstone sent once one can be.
+ */
 export type WithdrawalState =
   | {
       readonly state: 'proposed'
@@ -21,6 +24,11 @@ export type WithdrawalState =
       readonly proposal: string
       readonly valid: number
       readonly threshold: number
+    }
+  | {
+      readonly state: 'queued'
+      readonly contribution: string
+      readonly tombstone: string
     }
   | {
       readonly state: 'withdrawn'

@@ -28,6 +28,11 @@ export const withdrawalStateSchema = z.discriminatedUnion('state', [
     threshold: z.int()
   }),
   z.object({
+    state: z.literal('queued'),
+    contribution: z.string(),
+    tombstone: z.string()
+  }),
+  z.object({
     state: z.literal('withdrawn'),
     contribution: z.string(),
     tombstone: z.string(),

@@ -21,6 +21,8 @@ export interface AccountStore {
   }): void
   /** Keeps that it stands otherwise now; nothing for one that was not handed in here. */
   setSubmissionStatus(contribution: string, status: ContributionStatus): void
+  /** The account that handed in a contribution from here and had it taken. */
+  contributorOf(contribution: string): string | undefined
   /** How many contributions of `account` were handed in, by Datanet and by the host's last word. */
   countOf(account: string): ReadonlyArray<{
     readonly datanet: string
@@ -54,6 +56,10 @@ export function createAccountStore(db: Database): AccountStore {
     },
     setSubmissionStatus(contribution, status) {
       db.run('UPDATE submission SET status = ? WHERE contribution = ?', status, contribution)
+    },
+    contributorOf(contribution) {
+      const row = db.get('SELECT account FROM submission WHERE contribution = ?', contribution)
+      return row === undefined ? undefined : String(row.account)
     },
     countOf: (account) =>
       db

@@ -38,16 +38,21 @@ export const contributionCommands: readonly CliCommand[] = [
     async run(call) {
       const { api, args, print } = call
       const all = await ownOf(call)
-      const own = args[0] === undefined ? all : [only(all, args[0])]
+      const named = args[0] === undefined ? all : [only(all, args[0])]
+      const waiting = named.filter(isWaiting)
+      const own = named.filter((one) => !isWaiting(one))
       const told: Standing[] = []
       for (const { datanet, account, one } of perDatanet(own, args[0] !== undefined)) {
         const query = { datanet, account, ...(one === undefined ? {} : { contribution: one }) }
         told.push(...(await api.datanets.standing(query, { signal: call.signal })))
       }
-      const titles = new Map(own.map(({ contribution, title }) => [contribution, title]))
+      const unasked = waiting.map(({ contribution, status, code = '' }) => {
+        return { ...NOWHERE, contribution, status, reasons: [code] }
+      })
+      const titles = new Map(named.map(({ contribution, title }) => [contribution, title]))
       await print.list(
-        told,
-        (standings) => stood(standings, titles, print.columns) + toAppeal(standings, call.whose)
+        [...told, ...unasked],
+        (standings) => stood(standings, titles, print.columns) + toAppeal(told, call.whose)
       )
     }
   }),
@@ -67,8 +72,12 @@ export const contributionCommands: readonly CliCommand[] = [
             ['datanet', one.datanet],
             ['account', one.account],
             ['status', one.status],
-            ['number', `${one.order}, taken in ${at(one.takenAtMs)}`],
-            ['by', `${one.host}, which signed for it`],
+            ...(one.order === 0
+              ? [['waits', one.code ?? ''] as const]
+              : [
+                  ['number', `${one.order}, taken in ${at(one.takenAtMs)}`] as const,
+                  ['by', `${one.host}, which signed for it`] as const
+                ]),
             ['near', one.cluster ?? ''],
             ['schema', one.schema],
             ...Object.entries(one.content).map(
@@ -157,6 +166,16 @@ function verified(check: InclusionCheck, chainKey: string, width: number): strin
   return `${shown}\n\nSigned by its contributor, and in its place. ${wrap(rest, width)}`
 }
 
+/** A host's word on one, or that no host has it. */
+type Told = Omit<Standing, 'status'> & { readonly status: OwnContribution['status'] }
+
+const NOWHERE = { order: 0, takenAtMs: 0, revision: 0 }
+
+/** Whether it waits here for a host, or was refused by one: then no host is asked about it. */
+function isWaiting({ status }: OwnContribution): boolean {
+  return status === 'queued' || status === 'refused'
+}
+
 /** What the account handed in, as this peer knows it. */
 async function ownOf({ api, options }: Call<OwnOptions>): Promise<readonly OwnContribution[]> {
   const account = await accountOf(api, options.account)
@@ -192,14 +211,15 @@ function listed(own: readonly OwnContribution[], width: number, whose: string): 
       { head: 'HANDED IN' }
     ],
     own.map((one) => [
-      ...[short(one.contribution), one.title, one.schema, one.status, at(one.takenAtMs)]
+      ...[short(one.contribution), one.title, one.schema, one.status],
+      one.order === 0 ? (one.code ?? '') : at(one.takenAtMs)
     ]),
     { width, empty }
   )
 }
 
 function stood(
-  standings: readonly Standing[],
+  standings: readonly Told[],
   titles: ReadonlyMap<string, string>,
   width: number
 ): string {
@@ -223,7 +243,7 @@ function stood(
   )
 }
 
-function statusOf({ status, cluster, isHeld, appeal }: Standing): string {
+function statusOf({ status, cluster, isHeld, appeal }: Told): string {
   const more = [
     ...(cluster === undefined ? [] : ['near-duplicate']),
     ...(isHeld === true ? ['flagged'] : []),

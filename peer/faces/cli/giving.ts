@@ -119,5 +119,6 @@ export function isLeft({ contribution, status }: Handed): boolean {
 export function standingOf({ status, contribution, cluster }: Handed): string {
   if (SETTLED.has(status)) return status === 'CONTRIBUTION_DUPLICATE' ? 'held already' : 'withdrawn'
   if (contribution === undefined) return 'refused'
+  if (status === 'queued') return 'kept until a host is there'
   return cluster === undefined ? status : `${status}, near-duplicate`
 }

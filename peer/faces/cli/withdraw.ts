@@ -51,7 +51,7 @@ export const withdrawCommands: readonly CliCommand[] = [
       }
       let state = await api.datanets.withdraw(draft, { signal })
       for (const account of accounts.slice(1)) {
-        if (state.state === 'withdrawn') break
+        if (state.state !== 'proposed') break
         const { proposal } = state
         state = await api.datanets.withdraw({ ...draft, account, proposal }, { signal })
       }
@@ -123,6 +123,13 @@ function tell(
       `--proposal ${state.proposal}${whose}`
     const signed = `${state.valid} of ${state.threshold} curators signed to take ${which} down.`
     return `${signed} The next one runs:\n\n  ${next}`
+  }
+  if (state.state === 'queued') {
+    const text =
+      `No host of “${name}” can be reached. ${which} is destroyed here, and your withdrawal is ` +
+      'signed and kept: it is sent as soon as a host is there, also after a restart. Until then it ' +
+      'stands as “withdrawing” in: npx datanet contribution list'
+    return `${wrap(text + whose, width)}\n\ntombstone  ${state.tombstone}`
   }
   const rows = state.answers.map(({ peer, code }) => [
     shortPeer(peer),

@@ -8,7 +8,8 @@ import {
   type Contribution,
   consentDigest,
   type SignedContribution,
-  signContribution
+  signContribution,
+  verifyContribution
 } from '../../../protocol/datanet/contribution.ts'
 import { verifyInclusion } from '../../../protocol/datanet/inclusion.ts'
 import { signSubmissionQuery } from '../../../protocol/datanet/submission-query.ts'
@@ -26,7 +27,8 @@ import type { Datanets } from '../datanet/datanets.ts'
 import type { Parts } from '../parts.ts'
 import { withFile } from './given-file.ts'
 import { createHostAsk } from './host-ask.ts'
-import { describeOwn, detailsOfOwn } from './own-contributions.ts'
+import { isUnreached, type Outbox } from './outbox.ts'
+import { describeOwn, describeQueued, detailsOfOwn, detailsOfQueued } from './own-contributions.ts'
 import type { Proving } from './proving.ts'
 
 /** Contributions of the accounts kept here. specs/04-datanet.md §Submission */
@@ -37,7 +39,8 @@ export function createContributing(
   >,
   datanets: Datanets,
   ownStore: OwnSubmissionStore,
-  proving: Proving
+  proving: Proving,
+  outbox: Pick<Outbox, 'store' | 'onSend'>
 ): SubmissionsApi {
   const { accountStore, content, datanetStore, wallet, now } = parts
   const ask = createHostAsk(parts)
@@ -128,6 +131,42 @@ export function createContributing(
     }
   }
 
+  /** A file goes when its contribution is withdrawn, also here. */
+  async function keepFile(record: Contribution, cid: string, datanet: string): Promise<void> {
+    if (record.schema === 'file/1') await content.ownFile(cid, record.content.file, datanet)
+  }
+
+  /** Hands in what is signed, and keeps its host's word on it; as often as it takes: it is one. */
+  async function deliver(datanet: Known, signed: SignedContribution, options: CallOptions) {
+    const id = datanet.id.toString()
+    const ours = { datanet: datanet.id, contribution: signed.bytes }
+    const value = toWire(contributeAskSchema, ours)
+    const end = fromWire(contributeEndSchema, await ask(datanet, value, options))
+    if (!end.contribution.equals(signed.cid)) {
+      throw new DatanetError('CID_MISMATCH', { cid: `${signed.cid}` })
+    }
+    const said = await verified(end.receipt, datanet, signed)
+    const contribution = signed.cid.toString()
+    const { status } = end
+    const given = {
+      contribution,
+      order: said.order,
+      takenAtMs: said.takenAtMs,
+      ...(said.cluster === undefined ? {} : { cluster: said.cluster.toString() })
+    }
+    await datanetStore.together(() => {
+      const own = { contribution, datanet: id }
+      accountStore.putSubmission({ ...own, account: signed.contribution.contributor, status })
+      ownStore.put({ ...given, ...own, bytes: signed.bytes, receipt: end.receipt })
+    })
+    await keepFile(signed.contribution, contribution, id)
+    return { ...given, status }
+  }
+
+  outbox.onSend('contribution', ({ datanet, bytes }, options) =>
+    deliver(datanets.known(datanet), verifyContribution(bytes), options)
+  )
+
   return {
     async check(draft) {
       const datanet = datanets.known(draft.datanet)
@@ -146,38 +185,39 @@ export function createContributing(
         throw new DatanetError('PERSONAL_DATA_FOUND', { found: personal.map(shown) }, { hint })
       }
       const signed = await signContribution(record, wallet.account(draft.account).signer)
-      const value = toWire(contributeAskSchema, {
-        datanet: datanet.id,
-        contribution: signed.bytes
-      })
-      const end = fromWire(contributeEndSchema, await ask(datanet, value, options))
-      if (!end.contribution.equals(signed.cid)) {
-        throw new DatanetError('CID_MISMATCH', { cid: `${signed.cid}` })
+      const { cid, bytes } = signed
+      const told = { findings: findings.map(shown) }
+      try {
+        return { ...(await deliver(datanet, signed, options)), ...told }
+      } catch (error) {
+        if (!isUnreached(error)) throw error
+        const contribution = cid.toString()
+        outbox.store.put({
+          ...{ cid: contribution, kind: 'contribution', contribution, datanet: draft.datanet },
+          ...{ account: record.contributor, signedAtMs: record.createdAtMs, bytes },
+          code: error.code
+        })
+        await keepFile(record, contribution, draft.datanet)
+        return { contribution, status: 'queued', order: 0, takenAtMs: 0, ...told }
       }
-      const said = await verified(end.receipt, datanet, signed)
-      const contribution = signed.cid.toString()
-      const { status } = end
-      const given = {
-        contribution,
-        order: said.order,
-        takenAtMs: said.takenAtMs,
-        ...(said.cluster === undefined ? {} : { cluster: said.cluster.toString() })
-      }
-      await datanetStore.together(() => {
-        const own = { contribution, datanet: draft.datanet }
-        accountStore.putSubmission({ ...own, account: record.contributor, status })
-        ownStore.put({ ...given, ...own, bytes: signed.bytes, receipt: end.receipt })
-      })
-      if (record.schema === 'file/1') {
-        await content.ownFile(contribution, record.content.file, draft.datanet)
-      }
-      return { ...given, status, findings: findings.map(shown) }
     },
 
-    submissions: async ({ account, datanet }) =>
-      ownStore.of(wallet.account(account).address, datanet).map(describeOwn),
+    async submissions({ account, datanet }) {
+      const { address } = wallet.account(account)
+      const items = outbox.store.of(address, datanet)
+      const leaving = new Set(
+        items.flatMap(({ kind, contribution }) => (kind === 'withdrawal' ? [contribution] : []))
+      )
+      const taken = ownStore.of(address, datanet).map((own) => {
+        const one = describeOwn(own)
+        return leaving.has(one.contribution) ? { ...one, status: 'withdrawing' as const } : one
+      })
+      return [...taken, ...items.filter(({ kind }) => kind === 'contribution').map(describeQueued)]
+    },
 
     async submission({ account, contribution }) {
+      const queued = outbox.store.get(contribution, 'contribution')
+      if (queued?.account === wallet.account(account).address) return detailsOfQueued(queued)
       const item = ownStore.get(contribution)
       if (item === undefined || item.account !== wallet.account(account).address) {
         throw new DatanetError('CONTRIBUTION_UNKNOWN', { contribution })

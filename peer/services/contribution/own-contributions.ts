@@ -1,8 +1,12 @@
 import { contentToJson } from '../../../protocol/datanet/content-json.ts'
-import { verifyContribution } from '../../../protocol/datanet/contribution.ts'
+import {
+  type SignedContribution,
+  verifyContribution
+} from '../../../protocol/datanet/contribution.ts'
 import { passageOf } from '../../../protocol/datanet/passage.ts'
 import { openSubmission } from '../../../protocol/datanet/submission-receipt.ts'
 import type { OwnContribution, OwnContributionDetails } from '../../api/submissions-api.ts'
+import type { OutboxItem } from '../../store/outbox.ts'
 import type { OwnSubmission } from '../../store/own-submissions.ts'
 
 /** A submission in a list: of one that was withdrawn, that it was. */
@@ -20,14 +24,33 @@ export async function detailsOfOwn(item: OwnSubmission): Promise<OwnContribution
   if (item.bytes.byteLength === 0) {
     return { ...own, ...word, content: {}, language: '', licence: '', origin: '', signed: '' }
   }
+  return { ...own, ...word, ...saidBy(verifyContribution(item.bytes)) }
+}
+
+/** What no host has taken yet, in a list: without a number. */
+export function describeQueued(item: OutboxItem): OwnContribution {
   const { contribution } = verifyContribution(item.bytes)
   return {
-    ...own,
-    ...word,
+    ...{ contribution: item.contribution, datanet: item.datanet, account: item.account },
+    status: item.isRefused ? 'refused' : 'queued',
+    ...{ order: 0, takenAtMs: 0, schema: contribution.schema },
+    title: passageOf(contribution).title,
+    ...(item.code === undefined ? {} : { code: item.code })
+  }
+}
+
+/** The same with all that it holds; there is no receipt yet. */
+export function detailsOfQueued(item: OutboxItem): OwnContributionDetails {
+  const signed = verifyContribution(item.bytes)
+  return { ...describeQueued(item), host: '', receipt: '', ...saidBy(signed) }
+}
+
+function saidBy({ contribution, bytes }: SignedContribution) {
+  return {
     content: contentToJson(contribution),
     language: contribution.language,
     licence: contribution.licence,
     origin: contribution.origin,
-    signed: Buffer.from(item.bytes).toString('base64')
+    signed: Buffer.from(bytes).toString('base64')
   }
 }

@@ -17,6 +17,7 @@ import type { HostAnswer, WithdrawalDraft, WithdrawalState } from '../../api/wit
 import type { Datanets } from '../datanet/datanets.ts'
 import type { KnownDatanet } from '../datanet/known-datanets.ts'
 import type { Parts } from '../parts.ts'
+import { isUnreached, type Outbox } from './outbox.ts'
 import { hostsOf } from './tombstone-sync.ts'
 import type { Tombstones } from './tombstones.ts'
 
@@ -32,7 +33,8 @@ const ASK_MS = 10_000
 export function createWithdrawals(
   parts: Pick<Parts, 'accountStore' | 'wallet' | 'pool' | 'peerId' | 'now' | 'log'>,
   datanets: Datanets,
-  tombstones: Tombstones
+  tombstones: Tombstones,
+  outbox: Pick<Outbox, 'store' | 'onSend'>
 ): Withdrawals {
   const { accountStore, wallet, pool, peerId, now, log } = parts
 
@@ -78,6 +80,38 @@ export function createWithdrawals(
         ({ code }) => code && log('tombstones', { datanet: `${known.id}`, peer, code }),
         (error) => log('tombstones', { datanet: `${known.id}`, peer, error: String(error) })
       )
+    }
+  })
+
+  /** Hands it to all hosts. Refuses what they answered when none of them took it in. */
+  async function deliver(
+    known: KnownDatanet,
+    signed: SignedTombstone,
+    options: CallOptions
+  ): Promise<HostAnswer[]> {
+    const answers = await handAll(known, signed, options)
+    const contribution = signed.tombstone.contribution.toString()
+    if (answers.every(({ code }) => code !== undefined)) {
+      const codes = answers.map(({ code }) => code as ErrorCode)
+      // A host that says no says more than one that is away.
+      const code = codes.find((one) => !isUnreached(new DatanetError(one))) ?? codes[0]
+      throw new DatanetError(code ?? 'PEER_UNREACHABLE', { contribution, hosts: answers.length })
+    }
+    accountStore.setSubmissionStatus(contribution, 'withdrawn')
+    return answers
+  }
+
+  /** Nobody has what was never taken from here: then it is withdrawn as well. */
+  function neverTaken(error: unknown, contribution: string): boolean {
+    const isUnknown = isDatanetError(error) && error.code === 'CONTRIBUTION_UNKNOWN'
+    return isUnknown && accountStore.contributorOf(contribution) === undefined
+  }
+
+  outbox.onSend('withdrawal', async ({ datanet, contribution, bytes }, options) => {
+    try {
+      await deliver(datanets.known(datanet), verifyTombstone(bytes, now()), options)
+    } catch (error) {
+      if (!neverTaken(error, contribution)) throw error
     }
   })
 
@@ -130,14 +164,25 @@ export function createWithdrawals(
           return { state: 'proposed', contribution, proposal, valid, threshold }
         }
       }
-      const answers = await handAll(known, signed, options)
-      if (answers.every(({ code }) => code !== undefined)) {
-        const code = (answers[0]?.code ?? 'PEER_UNREACHABLE') as ErrorCode
-        throw new DatanetError(code, { contribution, hosts: answers.length })
+      const cid = signed.cid.toString()
+      const queued = outbox.store.get(contribution, 'contribution')
+      if (queued !== undefined) outbox.store.remove(queued.cid)
+      try {
+        const answers = await deliver(known, signed, options)
+        takeHere(draft.datanet, signed)
+        return { state: 'withdrawn', contribution, tombstone: cid, answers }
+      } catch (error) {
+        if (neverTaken(error, contribution) && queued !== undefined) {
+          return { state: 'withdrawn', contribution, tombstone: cid, answers: [] }
+        }
+        if (!isUnreached(error) || tombstone.manifest !== undefined) throw error
+        outbox.store.put({
+          ...{ cid, kind: 'withdrawal', contribution, datanet: draft.datanet, account: address },
+          ...{ signedAtMs: tombstone.createdAtMs, bytes: signed.bytes, code: error.code }
+        })
+        takeHere(draft.datanet, signed)
+        return { state: 'queued', contribution, tombstone: cid }
       }
-      takeHere(draft.datanet, signed)
-      accountStore.setSubmissionStatus(contribution, 'withdrawn')
-      return { state: 'withdrawn', contribution, tombstone: signed.cid.toString(), answers }
     }
   }
 }

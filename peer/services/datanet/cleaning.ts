@@ -2,6 +2,7 @@ import type { CID } from 'multiformats/cid'
 import { decodeRevision, type Revision } from '../../../protocol/datanet/revision.ts'
 import { verifyCard } from '../../../protocol/model/card.ts'
 import type { Cleaned } from '../../api/hosting-api.ts'
+import type { OutboxStore } from '../../store/outbox.ts'
 import type { Parts } from '../parts.ts'
 import type { RevisionReading } from '../revision/revision-reading.ts'
 import type { Revisions } from '../revision/revisions.ts'
@@ -15,14 +16,15 @@ export type Clean = () => Promise<Cleaned>
 
 /**
  * Removes every block but those of each Datanet's newest revisions, of one that waits for its anchor,
- * of the revisions that models here were built on, and of what was handed in here and is in no revision
- * yet. Waits for what is being published or fetched.
+ * of the revisions that models here were built on, and of what was handed in here or waits to be and is
+ * in no revision yet. Waits for what is being published or fetched.
  */
 export function createCleaning(
   parts: Pick<Parts, 'datanetStore' | 'modelStore' | 'content' | 'log'>,
   datanets: Pick<Datanets, 'all'>,
   revisions: Pick<Revisions, 'alone'>,
-  reading: Pick<RevisionReading, 'index'>
+  reading: Pick<RevisionReading, 'index'>,
+  outbox: Pick<OutboxStore, 'get'>
 ): Clean {
   const { datanetStore, modelStore, content, log } = parts
 
@@ -55,7 +57,8 @@ export function createCleaning(
 
   const isWaiting = (contribution: string) => {
     const status = datanetStore.contribution(contribution)?.status
-    return status === 'pending' || status === 'accepted'
+    if (status === 'pending' || status === 'accepted') return true
+    return outbox.get(contribution, 'contribution') !== undefined
   }
 
   return () =>

@@ -45,6 +45,21 @@ test('hosts are asked once for all, and say where each stands and why', async ()
   expect(JSON.parse(one.out)).toMatchObject({ contribution: OATS, status: 'rejected' })
 })
 
+test('what waits for a host, or was refused by one, is said without asking', async () => {
+  const waits = { takenAtMs: 0, status: 'queued', code: 'PEER_UNREACHABLE' } as const
+  const refused = { takenAtMs: 0, status: 'refused', code: 'CONTRIBUTION_DUPLICATE' } as const
+  const submissions = [
+    { ...own(RYE, 0), ...waits, title: 'About rye' },
+    { ...own(OATS, 0), ...refused, title: 'About oats' }
+  ]
+  const peer = scriptedPeer({ submissions })
+  const { out } = await cli(peer, ['contribution', 'list'])
+  expect(out).toMatch(/About rye +text\/1 +queued +PEER_UNREACHABLE/)
+  const { out: stood } = await cli(peer, ['contribution', 'status'])
+  expect(stood).toMatch(/About oats +refused +CONTRIBUTION_DUPLICATE/)
+  expect(peer.did).toEqual([])
+})
+
 test('one of them is shown whole, and of what is not known it is said so', async () => {
   const peer = scriptedPeer({ submissions: SUBMISSIONS })
   const { out } = await cli(peer, ['contribution', 'show', RYE.slice(0, 12)])

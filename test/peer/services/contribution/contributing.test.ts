@@ -44,7 +44,8 @@ function contributor(answer: Answer) {
     } as never,
     { known: () => ({ id: datanet, signed: { manifest: rules }, key: '0x' }) } as never,
     { put: () => kept.push('submission') } as never,
-    {} as never
+    {} as never,
+    { onSend: () => {}, store: { put: () => kept.push('outbox') } } as never
   )
   const content = { title: 'Bow', text: 'The bow is the front of a boat.' }
   const of = { datanet: `${datanet}`, account: 'own', schema: 'text/1', content }
@@ -94,6 +95,11 @@ test('another host is asked only when the intake host cannot be reached', async 
   })
   expect(await away.give()).toMatchObject({ status: 'pending' })
   expect(away.asked).toHaveLength(2)
+  const lost = contributor(() => {
+    throw new DatanetError('PEER_GONE', {})
+  })
+  expect(await lost.give()).toMatchObject({ status: 'queued', order: 0 })
+  expect(lost.kept).toEqual(['outbox'])
   const refusing = contributor(() => {
     const text = 'the Datanet does not accept this licence: choose CC0-1.0'
     throw new DatanetError('LICENCE_REFUSED', { remote: true, text })
