@@ -6,9 +6,8 @@ import { secp256k1 } from '../protocol/base/secp256k1.ts'
 import { createDirectory } from '../protocol/net/directory.ts'
 import { serveDocuments } from '../protocol/net/document-server.ts'
 import { createDocuments } from '../protocol/net/documents.ts'
-import { serveExchange } from '../protocol/net/exchange.ts'
+import type { ExchangeHandler } from '../protocol/net/exchange.ts'
 import { createExchangePool } from '../protocol/net/exchange-pool.ts'
-import { PROTOCOLS } from '../protocol/net/ids.ts'
 import { createSeqGuard, type SeqGuard } from '../protocol/net/seq-guard.ts'
 import { formatAmount } from './api/amounts.ts'
 import type { PeerApi, PeerHealth } from './api/peer-api.ts'
@@ -60,6 +59,7 @@ import { createReceipts, showReceipts } from './services/receipt/receipts.ts'
 import { createRevisionDeciding } from './services/revision/revision-deciding.ts'
 import { createRevisions } from './services/revision/revisions.ts'
 import { createRewardServices } from './services/reward/reward-services.ts'
+import { serveExchanges } from './serving.ts'
 import { createAccountStore } from './store/accounts.ts'
 import { SqliteBlockstore } from './store/blocks.ts'
 import { createBountyStore } from './store/bounties.ts'
@@ -258,41 +258,32 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
       init.voucherMs === undefined ? {} : { voucherMs: init.voucherMs }
     )
     const isProvider = roles.includes('provider')
-    const servers = [await serveDocuments(node, showReceipts(documentStore, parts))]
-    started.push(() => Promise.all(servers.map((server) => server.stop())))
-    servers.push(await serveExchange(node, PROTOCOLS.tombstones, tombstones.handler))
-    servers.push(await serveExchange(node, PROTOCOLS.propose, governing.handler))
-    if (roles.includes('host')) {
-      servers.push(await serveExchange(node, PROTOCOLS.host, hosting.handler))
-      servers.push(await serveExchange(node, PROTOCOLS.contribute, intake.handler))
-      servers.push(await serveExchange(node, PROTOCOLS.review, review))
-      servers.push(await serveExchange(node, PROTOCOLS.bounties, bountying.handler))
-    }
-    if (isProvider) {
-      const guarded = withStanding(answering, standing, parts.peerId)
-      servers.push(await serveExchange(node, PROTOCOLS.invoke, guarded))
-      if (money !== undefined) {
-        const closes = createCloseAnswering(
-          parts,
-          providerChannels,
-          money.closes,
-          given(init, ['claimAtWei'])
-        )
-        const close = withStanding(closes, standing, parts.peerId)
-        servers.push(await serveExchange(node, PROTOCOLS.close, close))
-      }
-    }
-    if (money?.tower !== undefined) {
-      servers.push(await serveExchange(node, PROTOCOLS.tower, money.tower))
-      parts.publications.announce('tower', '*')
-    }
+    const documentServer = await serveDocuments(node, showReceipts(documentStore, parts))
+    started.push(() => documentServer.stop())
+    const withJudge = (handler: ExchangeHandler) => withStanding(handler, standing, parts.peerId)
+    const closes =
+      isProvider && money !== undefined
+        ? createCloseAnswering(parts, providerChannels, money.closes, given(init, ['claimAtWei']))
+        : undefined
+    const isHost = roles.includes('host')
+    const servers = await serveExchanges(node, {
+      ...{ tombstones: tombstones.handler, propose: governing.handler },
+      ...(isHost
+        ? { host: hosting.handler, contribute: intake.handler, review, bounties: bountying.handler }
+        : {}),
+      ...(isProvider ? { invoke: withJudge(answering) } : {}),
+      ...(closes === undefined ? {} : { close: withJudge(closes) }),
+      ...(money?.tower === undefined ? {} : { tower: money.tower })
+    })
+    started.push(() => servers.stop())
+    if (money?.tower !== undefined) parts.publications.announce('tower', '*')
     money?.run()
     rewards.run(roles)
-    datanets.resume({ isHost: roles.includes('host') })
+    datanets.resume({ isHost })
     revisions.resume()
     sync.start()
     outbox.start()
-    if (roles.includes('host') && contracts !== undefined) hosting.start()
+    if (isHost && contracts !== undefined) hosting.start()
     governing.run()
     if (isProvider && contracts !== undefined) await offering.resume()
     if (contracts !== undefined) recovery.start()
