@@ -197,7 +197,8 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     )
     started.push(() => hosting.stop())
     const catalogue = createCatalogue(parts)
-    const texts = createTextModels(init.upstreams ?? [], { root: join(init.dataDir, 'adapters') })
+    const texts = createTextModels(init.upstreams ?? [], { root: init.dataDir })
+    started.push(() => texts.stop())
     const models = createModels(parts, datanets, revisions, catalogue, tombstones, texts)
     const withdrawDelayS = init.withdrawDelayS ?? OFFERED.withdrawDelayS
     const offering = createOffering(parts, datanets, models, catalogue, {

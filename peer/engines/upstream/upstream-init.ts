@@ -18,8 +18,11 @@ export const upstreamSchema = z
     /** What the server calls the base; `base` unless given. */
     model: z.exactOptional(label),
     apiKey: z.exactOptional(z.string().min(1).max(1_024)),
-    /** A GGUF file, for `llama`. */
+    /** A GGUF file, for `llama`; with `cid` its hash is checked, and without a path it lies by that name. */
     path: z.exactOptional(z.string().min(1)),
+    cid: z.exactOptional(
+      z.string().startsWith('bafkrei', { error: 'the CID of a file, bafkrei…' })
+    ),
     /** Milliseconds until its first word, between two, and in all. */
     firstMs: z.exactOptional(z.int().min(100).max(110_000)),
     idleMs: z.exactOptional(z.int().min(100).max(110_000)),
@@ -30,8 +33,8 @@ export const upstreamSchema = z
     /** Where the server sees this peer's folder of adapters, if not at the same path. */
     adapterRoot: z.exactOptional(z.string().min(1))
   })
-  .refine((one) => (one.kind === 'llama' ? one.path : one.url) !== undefined, {
-    error: 'a url, or for kind llama a path'
+  .refine((one) => (one.kind === 'llama' ? (one.path ?? one.cid) : one.url) !== undefined, {
+    error: 'a url, or for kind llama a path or a cid'
   })
 
 /** One language model by its operator's settings. */

@@ -12,6 +12,8 @@ import type { UpstreamInit } from './upstream-init.ts'
 export interface UpstreamModel extends TextModel {
   /** Where the server takes adapters. */
   readonly adapters?: AdapterPool
+  /** Frees what it holds in this process. */
+  stop?(): Promise<void>
 }
 
 /** Adapters kept in a server's memory, and the largest rank, unless its operator says otherwise. */

@@ -1,9 +1,11 @@
+import { join } from 'node:path'
 import type { CID } from 'multiformats/cid'
 import { parseCid } from '../../../protocol/base/codec.ts'
 import { DatanetError } from '../../../protocol/base/errors.ts'
 import type { ModelCard } from '../../../protocol/model/card.ts'
 import type { AdapterPool } from '../../engines/adapters/adapter-pool.ts'
 import { createAdapterStore } from '../../engines/adapters/adapter-store.ts'
+import { createLlamaModel } from '../../engines/llama/llama-model.ts'
 import type { TextModel } from '../../engines/text-model.ts'
 import type { UpstreamInit } from '../../engines/upstream/upstream-init.ts'
 import { createUpstreamModel, type UpstreamModel } from '../../engines/upstream/upstream-model.ts'
@@ -27,20 +29,27 @@ export interface TextModels {
    * (UPSTREAM_MISSING), and an adapter where it takes none (ADAPTER_REFUSED).
    */
   of(card: OnText): Promise<TextModel | undefined>
+  /** Frees the models that run in this process. */
+  stop(): Promise<void>
   /** What an offer of the card's model says of adapters. */
   adaptersOf(card: OnText): { readonly maxRank: number; readonly warm: CID[] } | undefined
 }
 
-/** Language models by `upstreams`, their adapters below `root`; of several with one base the first is asked. */
+/** Language models by `upstreams`, with what they need below `root`; of several with one base the first is asked. */
 export function createTextModels(
   upstreams: readonly UpstreamInit[],
   { root }: { readonly root: string }
 ): TextModels {
-  const store = createAdapterStore({ root })
+  const store = createAdapterStore({ root: join(root, 'adapters') })
+  const folder = join(root, 'llama')
   const made = new Map<UpstreamInit, UpstreamModel>()
 
   function modelOf(init: UpstreamInit): UpstreamModel {
-    const known = made.get(init) ?? createUpstreamModel(init, store)
+    const known =
+      made.get(init) ??
+      (init.kind === 'llama'
+        ? createLlamaModel(init, { store, folder })
+        : createUpstreamModel(init, store))
     made.set(init, known)
     return known
   }
@@ -78,6 +87,10 @@ export function createTextModels(
       }
       if (adapter === undefined) return upstream
       return poolOf(upstream.adapters).model({ ...adapter, cid: adapter.cid.toString(), base })
+    },
+
+    async stop() {
+      for (const one of made.values()) await one.stop?.()
     },
 
     adaptersOf(card) {
