@@ -2,7 +2,10 @@ import type { CallOptions } from './peer-api.ts'
 
 /** Questions that a Datanet does not answer yet, with or without money for whoever answers. */
 export interface BountiesApi {
-  /** Those that the Datanet's hosts list, and this peer's own: the most money first. */
+  /**
+   * Those that the Datanet's hosts list, and this peer's own: the most money first. Own ones that no
+   * host lists are handed to them again.
+   */
   bounties(id: string, options?: CallOptions): Promise<readonly BountySummary[]>
   /** One that is listed or kept here (BOUNTY_UNKNOWN). */
   bounty(named: NamedBounty, options?: CallOptions): Promise<BountySummary>

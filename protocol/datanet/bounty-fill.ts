@@ -50,14 +50,14 @@ export async function signFill(
 }
 
 /**
- * The fill in `bytes`. Refuses a malformed one, one that pays its own curator (BOUNTY_REFUSED), and a
- * signature that is not its curator's for this lock (SIGNATURE_INVALID). Whether the curator is one in
+ * The fill in `bytes`. Refuses a malformed one, a signature that is not its curator's for this lock
+ * (SIGNATURE_INVALID), and one that pays its own curator (BOUNTY_REFUSED). Whether the curator is one in
  * force is for the registry.
  */
 export function verifyFill(bytes: Uint8Array, { domain, lock }: FillPlace): SignedFill {
   const fill = statedFill(bytes)
-  refuseOwn(fill.account, fill.curator)
   verifyTypedData(domain, FILL, fillValue(fill, lock), fill.signature, fill.curator)
+  refuseOwn(fill.account, fill.curator)
   return { fill, bytes }
 }
 

@@ -8,6 +8,38 @@ const FLOOD_TEST = ['test/adversary/flood.test.ts']
 /** Defences of running peers: services and the API. */
 export const PEER_MUTANTS: readonly Mutant[] = [
   {
+    name: 'bounty-without-consent',
+    file: 'peer/services/bounty/unanswered.ts',
+    find: 'if (!isOpen || question.publishAs === undefined) yield event',
+    replace: 'if (!isOpen) yield event',
+    tests: ['test/e2e/bounty.test.ts'],
+    only: 'is published with its asker’s consent alone'
+  },
+  {
+    name: 'bounty-listed-unlocked',
+    file: 'peer/services/bounty/bounty-hosting.ts',
+    find: 'const isListed = isBacked && stored.expiresAtMs > now()',
+    replace: 'const isListed = (isBacked || true) && stored.expiresAtMs > now()',
+    tests: ['test/peer/services/bounty/bounty-hosting.test.ts'],
+    only: 'lists what promises money while confirmed blocks hold it'
+  },
+  {
+    name: 'bounty-unnamed',
+    file: 'peer/services/bounty/bounty-filling.ts',
+    find: "refuse('the contribution does not name this bounty')",
+    replace: "log('bounty', {})",
+    tests: ['test/e2e/bounty.test.ts'],
+    only: 'is funded by several, answered, reviewed'
+  },
+  {
+    name: 'bounty-paid-twice',
+    file: 'peer/services/bounty/bounty-paying.ts',
+    find: 'if (!settled.includes(amountWei)) await send',
+    replace: 'await send',
+    tests: ['test/peer/services/bounty/bounty-paying.test.ts'],
+    only: 'a crash makes no second one of it'
+  },
+  {
     name: 'provider-verifies-voucher',
     file: 'peer/services/channel/provider-channels.ts',
     find: '      verifyVoucher(separator, voucher, terms.signer)\n',

@@ -113,6 +113,11 @@ export function createBounties(
     })
   }
 
+  function isOwn({ bounty, cid }: SignedBounty): boolean {
+    const isAsked = wallet.find(bounty.requester) !== undefined
+    return isAsked || bountyStore.payments(cid.toString()).length > 0
+  }
+
   async function refuseAgain(datanet: KnownDatanet, question: string, options: CallOptions) {
     const open = [...(await asking.hear(datanet, options)).values()].filter(
       ({ isListed }) => isListed
@@ -156,7 +161,13 @@ export function createBounties(
   return {
     async bounties(id, options = {}) {
       const datanet = datanets.known(id)
-      const all = [...(await asking.hear(datanet, options)).values()]
+      const all = [...(await asking.hear(datanet, options)).values()].map((one) => ({ ...one }))
+      for (const one of all) {
+        // Asked or paid for here, while its hosts were away.
+        if (one.isListed || !isOwn(one.signed) || one.signed.bounty.expiresAtMs <= now()) continue
+        const handed = await asking.hand(datanet, { bounty: one.signed.bytes }, options)
+        one.isListed = handed.isListed
+      }
       const shown = await Promise.all(all.map((one) => described(datanet, one, options)))
       return shown.sort((a, b) =>
         a.lockedWei === b.lockedWei

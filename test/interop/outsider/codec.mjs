@@ -11,6 +11,8 @@ export const LIMITS = {
   labels: 32,
   submissionsListed: 128,
   tags: 16,
+  questionBytes: 4_096,
+  bountyLifeMs: 31_536_000_000,
   turns: 256,
   curators: 32,
   hosts: 16,

@@ -13,6 +13,9 @@ const STRUCTS = {
   Review: 'bytes32 datanet,bytes32 contribution,string verdict,bytes32 review',
   Appeal: 'bytes32 datanet,bytes32 contribution,bytes32 appeal',
   ReviewQuery: 'bytes32 datanet,address curator,bytes32 query',
+  Bounty: 'bytes32 datanet,string question,bytes32 bounty',
+  Lock: 'bytes32 datanet,bytes32 question,address token,uint64 expiresAt',
+  Fill: 'bytes32 lock,bytes32 contribution,address account',
   Rotation:
     'bytes32 datanet,uint64 seq,bytes32 prev,bytes32 manifest,address[] curators,uint8 threshold',
   RevisionApproval:

@@ -1,5 +1,6 @@
 // Reads the published vectors with this client's own decoders, and counts what holds.
 import { readFileSync } from 'node:fs'
+import { bountyChecks } from './vectors-bounties.mjs'
 import { decidingChecks } from './vectors-deciding.mjs'
 import { exchangeChecks } from './vectors-exchanges.mjs'
 import { moneyChecks } from './vectors-money.mjs'
@@ -14,6 +15,7 @@ const CHECKS = {
   ...ruleChecks,
   ...recordChecks,
   ...decidingChecks,
+  ...bountyChecks,
   ...exchangeChecks,
   ...moneyChecks
 }

@@ -75,6 +75,24 @@ test('a custodian acts for the accounts it keeps, and for those named to it', as
   expect(await may('datanets/reviewNext', { ...work, account: own.address })).toBe('FORBIDDEN')
 })
 
+test('it asks questions in public in the name of its own accounts only', async () => {
+  const ask = (publishAs?: string) =>
+    may('models/ask', {
+      model: 'm',
+      messages: [],
+      ...(publishAs === undefined ? {} : { publishAs })
+    })
+  expect(await ask()).toBe('permitted')
+  expect(await ask(member.address)).toBe('permitted')
+  expect(await ask(own.address)).toBe('FORBIDDEN')
+  const open = (account: string) => may('datanets/openBounty', { datanet: 'd', account })
+  expect(await open(member.address)).toBe('permitted')
+  expect(await open(own.address)).toBe('FORBIDDEN')
+  expect(await may('datanets/fundBounty', { datanet: 'd' })).toBe('FORBIDDEN')
+  expect(await may('datanets/claimBounties', member.address)).toBe('permitted')
+  expect(await may('datanets/claimBounties', own.address)).toBe('FORBIDDEN')
+})
+
 test('it hands over its own accounts only, and signs as nobody else kept here', async () => {
   const handOver = (account: string, to: string) => may('accounts/handOver', { account, to })
   const person = `0x${'99'.repeat(20)}`
