@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config'
 export const LONG = [
   'test/adversary/equivocation.test.ts',
   'test/adversary/flood.test.ts',
+  'test/bot/community.test.ts',
   'test/bot/try.test.ts',
   'test/contracts/campaign.test.ts',
   'test/crash/crash.test.ts',

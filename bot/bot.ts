@@ -1,7 +1,6 @@
 import { Events } from 'discord.js'
-import { createAsk } from './commands/ask.ts'
 import type { BotParts } from './commands/bot-command.ts'
-import { createContribute } from './commands/contribute.ts'
+import { createCommands } from './commands/commands.ts'
 import { createClient } from './discord/client.ts'
 import { startIntake } from './discord/intake.ts'
 import { startPosting } from './discord/posting.ts'
@@ -41,7 +40,7 @@ const RECONNECTS_MS = 60_000
  */
 export async function startBot(parts: BotParts, init: BotInit): Promise<Bot> {
   const { log } = parts
-  const commands = [createAsk(parts), createContribute(parts)]
+  const commands = createCommands(parts)
   const client = createClient(init.api)
   const intake = startIntake(client, createRouter(commands, { log }), parts)
   let posting: { stop(): Promise<void> } | undefined

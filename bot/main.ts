@@ -38,8 +38,12 @@ try {
 async function run(config: BotConfig, token: string): Promise<void> {
   const { topics } = config
   const peer = await peerOf(config)
+  const dir = config.dataDir ?? peer.dataDir
   const { openStore } = await import('./store/store.ts')
-  const store = openStore(systemClock, config.dataDir ?? peer.dataDir)
+  const store = openStore(systemClock, {
+    ...(dir === undefined ? {} : { dir }),
+    dailyWei: config.dailyWei
+  })
   try {
     const bot = await login(config, token, { api: peer.api, store })
     if (bot === undefined) return
@@ -102,7 +106,6 @@ async function peerOf(
   }
   const { loadConfig } = await import('../peer/config.ts')
   const { startDaemon } = await import('../peer/daemon.ts')
-  const { cappedApi } = await import('./capped.ts')
   const own = loadConfig()
   const daemon = await startDaemon(own)
   // A devnet gives play money to who asks; anywhere else nothing comes of it.
@@ -112,10 +115,8 @@ async function peerOf(
     fail(`${error.code}: ${error.message}\n`)
     stopping.abort()
   })
-  const { maxCallWei, prepayWei = maxCallWei } = own.limits
-  const cap = { capWei: config.dailyWei, maxCallWei, prepayWei, now: systemClock.now }
   return {
-    api: cappedApi(daemon.peer.api, cap),
+    api: daemon.peer.api,
     dataDir: join(own.dataDir, 'discord'),
     stop: () => daemon.stop()
   }

@@ -1,195 +1,140 @@
 import {
   ApplicationCommandOptionType,
-  ApplicationIntegrationType,
   type AutocompleteInteraction,
-  type ButtonInteraction,
-  type ChatInputCommandInteraction,
-  InteractionContextType,
-  type ModalSubmitInteraction
+  type ChatInputCommandInteraction
 } from 'discord.js'
 import type { DatanetSummary } from '../../peer/api/datanets-api.ts'
-import { refusal } from '../../peer/api/problem.ts'
-import { answer, defer, deferEdit } from '../discord/answering.ts'
-import { customId } from '../discord/custom-id.ts'
-import { knownDatanets } from '../discover.ts'
-import { codeOf } from '../log.ts'
-import { card, said } from '../render/card.ts'
-import { confirmationCard, DISCARDED, GONE, givenCard } from '../render/confirmation.ts'
-import { contributionForm, FIELDS } from '../render/contribution-form.ts'
-import { failureWords } from '../render/failure.ts'
+import { answer, defer } from '../discord/answering.ts'
+import { said } from '../render/card.ts'
+import { directCard } from '../render/direct.ts'
+import { plainLine } from '../render/markdown.ts'
 import type { BotCommand, BotParts } from './bot-command.ts'
-import { draftProblems } from './draft-problems.ts'
-import { createDrafts, type Draft } from './drafts.ts'
+import { choicesOf, chooseDatanet } from './choose-datanet.ts'
+import type { Kind } from './contribution-kinds.ts'
+import type { Giving } from './giving.ts'
+import { IN_SERVERS, subcommand, textOption } from './opening.ts'
 
-/** A modal must open within three seconds and cannot be deferred: the peer has this long. */
-const FORM_MS = 2_000
-const CHOICES = 25
+/** The subcommands that open a form. */
+const FORMS: Readonly<Record<string, { readonly kind: Kind; readonly description: string }>> = {
+  text: {
+    kind: 't',
+    description: 'Give a text of yours to a Datanet; you earn when answers use it'
+  },
+  qa: { kind: 'q', description: 'Give a question with its answer' },
+  dialogue: { kind: 'd', description: 'Give a conversation' },
+  label: { kind: 'l', description: 'Give a text with the label that fits it' },
+  preference: { kind: 'p', description: 'Say which of two answers is better' }
+}
 
-/** `/contribute`: a form, a confirmation to its member alone, and nothing sent before “Confirm”. */
-export function createContribute({ api, clock, log, topics }: BotParts): BotCommand {
-  const drafts = createDrafts(clock)
+const DATANET = textOption('datanet', 'Which Datanet; not needed where there is one only', {
+  autocomplete: true
+})
 
+/** Beyond it a file goes by the direct way, whatever Discord and the Datanet would take. */
+const MAX_FILE_BYTES = 5 * 1024 * 1024
+const DOWNLOAD_MS = 20_000
+
+/** `/contribute`: texts, questions, conversations, labels, preferences, files, and the direct way. */
+export function createContribute(parts: BotParts, giving: Giving): BotCommand {
   async function run(interaction: ChatInputCommandInteraction): Promise<void> {
-    const wanted = interaction.options.getString('datanet') ?? undefined
-    const datanet = await inTime((signal) => datanetOf(wanted, signal))
-    const id = customId({ action: 'draft', subject: datanet.id })
-    const language = interaction.locale.split('-')[0] as string
-    await interaction.showModal(contributionForm(datanet, { id, language }))
+    const { options } = interaction
+    const datanet = await chooseDatanet(
+      parts,
+      options.getString('datanet') ?? undefined,
+      interaction
+    )
+    const form = FORMS[options.getSubcommand()]
+    if (form !== undefined) await giving.open(interaction, datanet, form.kind)
+    else if (options.getSubcommand() === 'file') await file(interaction, datanet)
+    else await answer(interaction, directCard(datanet))
   }
 
-  async function datanetOf(wanted: string | undefined, signal: AbortSignal) {
-    const known = await knownDatanets(api, topics, { signal })
-    const found =
-      wanted === undefined
-        ? known[0]
-        : known.find(({ id, name }) => id === wanted || name.toLowerCase() === wanted.toLowerCase())
-    if (found === undefined || (wanted === undefined && known.length > 1)) {
-      throw refusal('DATANET_UNKNOWN', {})
+  async function file(
+    interaction: ChatInputCommandInteraction,
+    datanet: DatanetSummary
+  ): Promise<void> {
+    const { options, locale } = interaction
+    const given = options.getAttachment('file', true)
+    const bounds = datanet.files
+    const most = Math.min(MAX_FILE_BYTES, bounds?.maxBytes ?? 0, interaction.attachmentSizeLimit)
+    if (bounds === undefined || !datanet.schemas.includes('file/1')) {
+      await answer(interaction, said(`“${plainLine(datanet.name, 100)}” takes no files.`))
+      return
     }
-    return found
-  }
-
-  /** What `run` returns, or PEER_SILENT when that would come too late for Discord. */
-  async function inTime<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const late = new AbortController()
-    const forget = clock.after(FORM_MS, () => late.abort())
-    try {
-      return await run(late.signal)
-    } catch (error) {
-      throw late.signal.aborted ? refusal('PEER_SILENT', {}) : error
-    } finally {
-      forget()
+    if (given.size > most) {
+      const words = `${plainLine(given.name, 100)} has ${given.size} bytes, and ${most} can be taken here. /contribute link shows the way for larger ones.`
+      await answer(interaction, said(words))
+      return
     }
-  }
-
-  /** The form was sent: it comes from the command, or from “Edit” on the confirmation. */
-  async function submitted(interaction: ModalSubmitInteraction, subject: string): Promise<void> {
-    if (interaction.isFromMessage()) await deferEdit(interaction)
-    else await defer(interaction)
-    const user = interaction.user.id
-    const { draft: known, datanet: id } = subjectOf(subject)
-    const before = known === undefined ? undefined : drafts.get(known, user)
-    const datanet = await api.datanets.show(id)
-    const typed = (field: string) => interaction.fields.getTextInputValue(field).trim()
-    const draft = drafts.put({
-      ...(before === undefined ? {} : { id: before.id }),
-      user,
+    await defer(interaction)
+    const bytes = await download(given.url, most)
+    await giving.confirm(interaction, {
+      kind: 'f',
       datanet,
-      title: typed(FIELDS.title),
-      text: typed(FIELDS.text),
-      sourceUrl: typed(FIELDS.source),
-      language: typed(FIELDS.language),
-      licence: licenceOf(interaction, datanet)
+      values: { caption: options.getString('caption') ?? '' },
+      context: { data: bytes.toString('base64'), name: given.name },
+      sourceUrl: options.getString('source') ?? '',
+      language: options.getString('language') ?? (locale.split('-')[0] as string),
+      licence: options.getString('licence') ?? datanet.licences[0] ?? ''
     })
-    await interaction.editReply(card(confirmationCard(draft, draftProblems(draft))))
-  }
-
-  async function edit(interaction: ButtonInteraction, id: string): Promise<void> {
-    const draft = drafts.get(id, interaction.user.id)
-    if (draft === undefined) return void (await answer(interaction, said(GONE)))
-    const { datanet, language } = draft
-    const subject = `${datanet.id}.${id}`
-    const form = { id: customId({ action: 'redraft', subject }), language, draft }
-    await interaction.showModal(contributionForm(datanet, form))
-  }
-
-  async function give(interaction: ButtonInteraction, id: string): Promise<void> {
-    const draft = drafts.take(id, interaction.user.id)
-    if (draft === undefined) return void (await answer(interaction, said(GONE)))
-    try {
-      await deferEdit(interaction)
-      const problems = draftProblems(draft)
-      if (problems.length > 0) {
-        // Clicked on a confirmation that was replaced meanwhile: this text was never shown with it.
-        await interaction.editReply(card(confirmationCard(drafts.put(draft), problems)))
-        return
-      }
-      const datanet = await api.datanets.show(draft.datanet.id)
-      if (datanet.consent !== draft.datanet.consent) {
-        // What was agreed to is not what stands there now: ask again.
-        await show(interaction, drafts.put({ ...draft, datanet }), ['The words have changed.'])
-        return
-      }
-      const account = await api.accounts.ensure(`discord/${draft.user}`)
-      const given = await api.datanets.contribute({
-        datanet: datanet.id,
-        account: account.address,
-        schema: 'text/1',
-        content: { title: draft.title, text: draft.text },
-        language: draft.language,
-        licence: draft.licence,
-        ...(draft.sourceUrl === '' ? {} : { sourceUrl: draft.sourceUrl }),
-        origin: 'interaction',
-        interaction: interaction.id
-      })
-      await interaction.editReply(card(givenCard(draft, given, account.address)))
-    } catch (error) {
-      // Nothing is lost: it can be confirmed again.
-      drafts.put(draft)
-      if (!interaction.deferred) throw error
-      log('contribute', { id: interaction.id, code: codeOf(error) })
-      const { what, next } = failureWords(error)
-      await show(interaction, draft, [`${what} ${next}`])
-    }
-  }
-
-  async function discard(interaction: ButtonInteraction, id: string): Promise<void> {
-    const draft = drafts.take(id, interaction.user.id)
-    if (draft === undefined) return void (await answer(interaction, said(GONE)))
-    await interaction.update(card(DISCARDED))
-  }
-
-  /** The confirmation again, with what stands against it for now; it can be confirmed all the same. */
-  async function show(interaction: ButtonInteraction, draft: Draft, words: readonly string[]) {
-    const { buttons } = confirmationCard(draft, [])
-    const again = confirmationCard(draft, words)
-    await interaction.editReply(card({ ...again, ...(buttons === undefined ? {} : { buttons }) }))
   }
 
   async function complete(interaction: AutocompleteInteraction): Promise<void> {
-    const part = interaction.options.getFocused().toLowerCase()
-    const known = await api.datanets.list().catch(() => [])
-    await interaction.respond(
-      known
-        .filter(({ name, purpose }) => `${name} ${purpose}`.toLowerCase().includes(part))
-        .slice(0, CHOICES)
-        .map(({ name, purpose, id }) => ({ name: `${name} — ${purpose}`.slice(0, 100), value: id }))
-    )
+    const { name, value } = interaction.options.getFocused(true)
+    if (name === 'datanet') {
+      await interaction.respond(await choicesOf(parts, interaction, value))
+      return
+    }
+    const wanted = interaction.options.getString('datanet') ?? undefined
+    const datanet = await chooseDatanet(parts, wanted, interaction).catch(() => undefined)
+    const licences = (datanet?.licences ?? []).filter((one) => one.includes(value)).slice(0, 25)
+    await interaction.respond(licences.map((one) => ({ name: one, value: one })))
   }
 
   return {
     definition: {
       name: 'contribute',
-      description: 'Give a text of yours to a Datanet; you earn when answers use it',
-      contexts: [InteractionContextType.Guild],
-      integration_types: [ApplicationIntegrationType.GuildInstall],
+      description: 'Give something of yours to a Datanet; you earn when answers use it',
+      ...IN_SERVERS,
       options: [
-        {
-          type: ApplicationCommandOptionType.String,
-          name: 'datanet',
-          description: 'Which Datanet; not needed where there is one only',
-          autocomplete: true,
-          max_length: 100
-        }
+        ...Object.entries(FORMS).map(([name, { description }]) =>
+          subcommand(name, description, [DATANET])
+        ),
+        subcommand('file', 'Give a file', [
+          {
+            type: ApplicationCommandOptionType.Attachment,
+            name: 'file',
+            description: 'The file; what you upload here is yours, or its licence lets you give it',
+            required: true
+          },
+          DATANET,
+          textOption('caption', 'What it shows', { max: 1_000 }),
+          textOption('licence', 'Under which licence; the first of the Datanet’s unless given', {
+            autocomplete: true
+          }),
+          textOption('language', 'A short code, like en; yours in Discord unless given'),
+          textOption('source', 'A web address, if it stands somewhere already', { max: 1_000 })
+        ]),
+        subcommand('link', 'Give it signed by your own key, from your own machine', [DATANET])
       ]
     },
     run,
     complete,
-    buttons: { give, edit, discard },
-    modals: { draft: submitted, redraft: submitted }
+    buttons: giving.buttons,
+    modals: giving.modals
   }
 }
 
-/**
- * The Datanet that a form is for, and the draft that it corrects. Of a draft that was forgotten while
- * somebody typed, what they typed becomes another one.
- */
-function subjectOf(subject: string): { readonly datanet: string; readonly draft?: string } {
-  const [datanet = '', draft] = subject.split('.')
-  return { datanet, ...(draft === undefined ? {} : { draft }) }
-}
-
-function licenceOf({ fields }: ModalSubmitInteraction, { licences }: DatanetSummary): string {
-  if (!fields.fields.has(FIELDS.licence)) return licences[0] ?? ''
-  return fields.getRadioGroup(FIELDS.licence, true)
+/** A file of Discord's, now: its address ends. Never more of it than was said. */
+async function download(url: string, most: number): Promise<Buffer> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(DOWNLOAD_MS) })
+  if (!response.ok || response.body === null) throw new Error(`the file: ${response.status}`)
+  const parts: Uint8Array[] = []
+  let bytes = 0
+  for await (const part of response.body) {
+    bytes += part.byteLength
+    if (bytes > most) throw new RangeError('more than was said')
+    parts.push(part)
+  }
+  return Buffer.concat(parts)
 }

@@ -1,3 +1,4 @@
+import { KINDS } from './contribution-kinds.ts'
 import type { Draft } from './drafts.ts'
 
 /** 64 digits alone, or called a key: a private key. Elsewhere they may well be somebody's digest. */
@@ -9,10 +10,17 @@ const TITLE_BYTES = 256
 
 /** Why a draft cannot be given as it is, in words for its member; empty when it can. */
 export function draftProblems(draft: Omit<Draft, 'id' | 'user'>): string[] {
-  const { title, text, sourceUrl, language, licence, datanet } = draft
+  const { kind, values, context, sourceUrl, language, licence, datanet } = draft
+  const { fields, content } = KINDS[kind]
   const problems: string[] = []
-  if (title.trim() === '' || text.trim() === '') problems.push('Title and text cannot be empty.')
-  if (Buffer.byteLength(title) > TITLE_BYTES) problems.push('The title is too long.')
+  const missing = fields.filter((one) => one.isOptional !== true && (values[one.id] ?? '') === '')
+  if (missing.length > 0) {
+    const names = missing.map(({ label }) => label).join(' and ')
+    problems.push(`${names} cannot be empty.`)
+  }
+  const made = content(values, context)
+  if (missing.length === 0 && typeof made === 'string') problems.push(made)
+  if (Buffer.byteLength(values.title ?? '') > TITLE_BYTES) problems.push('The title is too long.')
   if (sourceUrl !== '' && !isWebAddress(sourceUrl)) {
     problems.push('The source is no web address. Write it whole, with https://, or leave it out.')
   }
@@ -20,12 +28,17 @@ export function draftProblems(draft: Omit<Draft, 'id' | 'user'>): string[] {
     problems.push('The language is a short code: en, de, pt-BR.')
   }
   if (!datanet.licences.includes(licence)) problems.push('This licence is not taken here.')
-  if ([title, text, sourceUrl].some((part) => KEY.test(part) || PHRASE.test(part))) {
+  if ([...Object.values(values), sourceUrl].some(isSecret)) {
     problems.push(
       'This looks like a private key or a recovery phrase. Never type one anywhere: take it out.'
     )
   }
   return problems
+}
+
+/** Whether a text looks like what nobody must ever type into a form: it is refused and not kept. */
+export function isSecret(text: string): boolean {
+  return KEY.test(text) || PHRASE.test(text)
 }
 
 function isWebAddress(text: string): boolean {

@@ -1,15 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import type { DatanetSummary } from '../../peer/api/datanets-api.ts'
 import type { Clock } from '../clock.ts'
+import type { Context, Kind, Values } from './contribution-kinds.ts'
 
 /** What a member typed and has not confirmed: here and nowhere else. */
 export interface Draft {
   readonly id: string
   readonly user: string
+  readonly kind: Kind
   /** The Datanet as the member was shown it: what is agreed to must be these words. */
   readonly datanet: DatanetSummary
-  readonly title: string
-  readonly text: string
+  readonly values: Values
+  readonly context: Context
   readonly sourceUrl: string
   readonly licence: string
   readonly language: string

@@ -130,9 +130,10 @@ export interface ContributionDraft {
   readonly bounty?: string
   /**
    * How it was given: `interaction` when typed into a form of who keeps the account's key, such as a
-   * bot's. `direct`, the default, is for a person's own key. It is signed and never changes.
+   * bot's; `message` when it is the text of somebody's message, which no revision ever holds. `direct`,
+   * the default, is for a person's own key. It is signed and never changes.
    */
-  readonly origin?: 'direct' | 'interaction'
+  readonly origin?: 'direct' | 'interaction' | 'message'
   /** The id of the form or message with which consent was given. */
   readonly interaction?: string
   /** Give it although it looks as if it held personal data or a secret. */

@@ -32,7 +32,7 @@ const draft = z.strictObject({
   sourceUrl: z.exactOptional(text),
   tags: z.exactOptional(z.array(text).max(256).readonly()),
   bounty: z.exactOptional(idSchema),
-  origin: z.exactOptional(z.enum(['direct', 'interaction'])),
+  origin: z.exactOptional(z.enum(['direct', 'interaction', 'message'])),
   interaction: z.exactOptional(text),
   allowPersonalData: z.exactOptional(z.boolean())
 })

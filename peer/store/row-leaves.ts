@@ -45,9 +45,11 @@ export interface ListedReview extends Pick<ReviewLeaf, 'number' | 'contribution'
 
 /** The blocks of rows that were made before, so that the next revision is made of them. */
 export interface RowLeafStore {
-  /** What is accepted, in the order in which it was handed in. */
+  /** What is accepted and may be published, in the order in which it was handed in. */
   listed(datanet: string): readonly ListedContribution[]
-  /** The reviews of what is accepted, in the order in which they came. */
+  /** Keeps a contribution out of every revision, whatever its reviews say. */
+  keepUnpublished(contribution: string): void
+  /** The reviews of what is listed, in the order in which they came. */
   listedReviews(datanet: string): readonly ListedReview[]
   review(cid: string): Uint8Array | undefined
   /** The review at that place in its table. */
@@ -80,6 +82,7 @@ const LISTED = `SELECT count(*) AS count, group_concat(number, char(31)) AS numb
        language, columns, created_at_ms, file, id, digest
      FROM contribution LEFT JOIN row_leaf ON row_leaf.number = contribution.number
      WHERE datanet = ? AND status = 'accepted' AND contribution.number > ?
+      AND cid NOT IN (SELECT contribution FROM unpublished)
      ORDER BY contribution.number LIMIT ?)`
 
 const LISTED_REVIEWS = `SELECT count(*) AS count, group_concat(number, char(31)) AS numbers,
@@ -93,6 +96,7 @@ const LISTED_REVIEWS = `SELECT count(*) AS count, group_concat(number, char(31))
      FROM review CROSS JOIN contribution ON contribution.cid = review.contribution
      LEFT JOIN review_leaf ON review_leaf.number = review.rowid
      WHERE datanet = ? AND status = 'accepted' AND review.rowid > ?
+      AND contribution.cid NOT IN (SELECT contribution FROM unpublished)
      ORDER BY review.rowid LIMIT ?)`
 
 /** The tables of rows' blocks in `db`, in which contributions and reviews are. */
@@ -119,6 +123,9 @@ export function createRowLeafStore(db: Database): RowLeafStore {
        number INTEGER PRIMARY KEY, contribution INTEGER NOT NULL, digest BLOB NOT NULL,
        bytes INTEGER NOT NULL) STRICT;
      CREATE INDEX review_leaf_of ON review_leaf (contribution)`
+  ])
+  db.migrate('unpublished', [
+    'CREATE TABLE unpublished (contribution TEXT PRIMARY KEY) WITHOUT ROWID, STRICT'
   ])
   return {
     listed(datanet) {
@@ -188,6 +195,9 @@ export function createRowLeafStore(db: Database): RowLeafStore {
           found.push({ ...one, leaf })
         }
       }
+    },
+    keepUnpublished(contribution) {
+      db.run('INSERT OR IGNORE INTO unpublished VALUES (?)', contribution)
     },
     review: (cid) => db.get('SELECT bytes FROM review WHERE cid = ?', cid)?.bytes as Uint8Array,
     reviewAt: (number) =>

@@ -92,25 +92,17 @@ function milliBits(n, d) {
 
 /** What every text owes to older ones, by looking at all of them. */
 function standingsOf(passages) {
-  const sentencesIn = ({ title, text }) =>
-    saidIn(`${title}\n${text}`).map((sentence) => wordsOf(sentence))
-  const triplesOf = (sentences) =>
-    new Set(
-      sentences.flatMap((words) =>
-        words.slice(2).map((word, i) => `${words[i]} ${words[i + 1]} ${word}`)
-      )
-    )
+  const triplesOf = ({ title, text }) => {
+    const words = wordsOf(`${title}\n${text}`)
+    return new Set(words.slice(2).map((word, i) => `${words[i]} ${words[i + 1]} ${word}`))
+  }
   const older = []
   const standings = []
   const first = (place) => (standings[place]?.kind === 'duplicate' ? standings[place].of : place)
   const inOrder = [...passages.keys()].sort((a, b) => passages[a].order - passages[b].order)
   for (const place of inOrder) {
     const { cluster } = passages[place]
-    const sentences = sentencesIn(passages[place])
-    const triples = triplesOf(sentences)
-    const isOwn = (words) => !older.some((one) => one.said.has(words.join(' ')))
-    const own = triplesOf(sentences.some(isOwn) ? sentences.filter(isOwn) : sentences)
-    const said = new Set(sentences.map((words) => words.join(' ')))
+    const triples = triplesOf(passages[place])
     if (cluster !== undefined) {
       const of = passages.findIndex(({ contribution }) => contribution === cluster)
       standings[place] = { kind: 'duplicate', ...(of < 0 ? {} : { of: first(of) }) }
@@ -121,7 +113,7 @@ function standingsOf(passages) {
       const own = (one) => !older.some((o) => o.place === one.source && o.triples.has(triple))
       return holders.filter(own).length <= 2
     }
-    const telling = [...own].filter(alone)
+    const telling = [...triples].filter(alone)
     const nearest = older
       .map((one) => ({ ...one, count: telling.filter((triple) => one.triples.has(triple)).length }))
       .sort((a, b) => b.count - a.count)[0]
@@ -130,11 +122,12 @@ function standingsOf(passages) {
     if (partPpm >= 900_000) {
       standings[place] = { kind: 'duplicate', of: first(nearest.place) }
     } else if (partPpm >= 300_000) {
-      standings[place] = { kind: 'derivative', of: first(nearest.place), upstreamPpm: 450_000 }
-      older.push({ place, said, triples, source: nearest.place })
+      const upstreamPpm = Math.max(450_000, partPpm)
+      standings[place] = { kind: 'derivative', of: first(nearest.place), upstreamPpm }
+      older.push({ place, triples, source: nearest.place })
     } else {
       standings[place] = { kind: 'original' }
-      older.push({ place, said, triples })
+      older.push({ place, triples })
     }
   }
   return standings
@@ -268,7 +261,7 @@ const PASSAGES = [
   { title: 'Stern', text: 'The stern is the back of a boat. The rudder hangs at the stern.' },
   {
     title: 'Rolling hitch again',
-    text: `${HITCH} A rolling hitch grips a taut line without slipping while sailors shift the load, they say, and so do we.`
+    text: `${HITCH} It was written down before us, and we wrote down more of it here.`
   },
   { title: 'Bowline', text: 'A bowline is a knot that makes a loop. It never slips under load.' },
   { title: 'Bow', text: 'The bow is the front of a boat. Waves break over the bow first.' },
@@ -279,7 +272,7 @@ const ANSWERS = [
   'The bow is the front of a boat. [1] A bowline never slips under load. [2]',
   'Waves break over the bow of the boat first, and the rudder hangs at the stern.',
   `${HITCH} [1]`,
-  'A rolling hitch grips a taut line without slipping while sailors shift the load, they say, and so do we [1] Whales sing.',
+  'It was written down before us, and we wrote down more of it here [1] Whales sing.',
   'A rolling hitch grips a taut line without slipping, he said. The stern, the back of a boat',
   'Copied lead lines measure shallow water below the keel.',
   'The rudder [1] hangs [2][3], they say, at the stern [1]. Waves break [2] [1] Whales sing [3]',

@@ -151,17 +151,31 @@ export function revision() {
         { name: 'an order of zero', change: (columns) => ({ ...columns, order: 0 }) },
         { name: 'a cluster that is no CID', change: clusterOf('first') },
         { name: 'an embedding that is no base64', change: embeddingOf('!') }
-      ].map(({ name, change }) => {
-        const { record: one, body, data } = contributions[0]
-        const columns = JSON.parse(rowLine(one, cidOf(body), data, { order: 1 }))
-        return {
-          name,
-          requirement: 'ROW-R1',
-          line: `${JSON.stringify(change(columns))}\n`,
-          error: 'REVISION_INVALID'
-        }
-      })
+      ]
+        .map(({ name, change }) => {
+          const { record: one, body, data } = contributions[0]
+          const columns = JSON.parse(rowLine(one, cidOf(body), data, { order: 1 }))
+          return {
+            name,
+            requirement: 'ROW-R1',
+            line: `${JSON.stringify(change(columns))}\n`,
+            error: 'REVISION_INVALID'
+          }
+        })
+        .concat(messageLine())
     }
+  }
+}
+
+/** What was rightly signed and written, and stands in no revision all the same. */
+function messageLine() {
+  const taken = { ...contributionRecord, origin: 'message' }
+  const { body, data } = signedContribution(taken)
+  return {
+    name: 'the text of a message',
+    requirement: 'ROW-R3',
+    line: rowLine(taken, cidOf(body), data, { order: 1 }),
+    error: 'REVISION_INVALID'
   }
 }
 

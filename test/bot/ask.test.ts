@@ -226,7 +226,7 @@ test('a peer that is down, and an error nobody expected, are told in words', asy
   const text = textOf(await saying(ann.slash('ask', { question: 'What?' }), /PEER_UNREACHABLE/))
   expect(text).toMatch(/could not be reached/)
   expect(text).not.toContain('127.0.0.1')
-  const form = await discord.member('ben').slash('contribute').shown()
+  const form = await discord.member('ben').slash('contribute text').shown()
   expect(textOf(form)).toMatch(/could not be reached/)
   expect(form.onlyFor).toBeDefined()
   // What is offered while one types is nothing, and no error.

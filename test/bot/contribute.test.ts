@@ -56,7 +56,7 @@ async function saying(turn: Turn, words: RegExp): Promise<StoredMessage> {
   return message
 }
 const submitted = async (values: object) =>
-  (await ann.submit(ann.slash('contribute'), { ...TYPED, ...values })).shown()
+  (await ann.submit(ann.slash('contribute text'), { ...TYPED, ...values })).shown()
 const confirm = (message: StoredMessage) => saying(ann.click(message, 'Confirm'), /Given to/)
 
 test('the form is sent as it was filled in, spaces around it taken off', async () => {
@@ -89,11 +89,11 @@ test('of several licences the member chooses one, of several Datanets the comman
   const licences = ['CC0-1.0', 'CC-BY-4.0']
   const other = { ...DATANET, id: 'bafyreiother', name: 'Boats', licences }
   await start([DATANET, other])
-  expect(textOf(await ann.slash('contribute').shown())).toMatch(/Pick a Datanet/)
-  expect(await ann.complete('contribute', 'datanet', 'boa')).toEqual([
+  expect(textOf(await ann.slash('contribute text').shown())).toMatch(/Pick a Datanet/)
+  expect(await ann.complete('contribute text', 'datanet', 'boa')).toEqual([
     { name: expect.stringMatching(/^Boats — /), value: 'bafyreiother' }
   ])
-  const form = ann.slash('contribute', { datanet: 'bafyreiother' })
+  const form = ann.slash('contribute text', { datanet: 'bafyreiother' })
   const turn = await ann.submit(form, { ...TYPED, Licence: 'CC-BY-4.0' })
   await confirm(await turn.shown())
   expect(given[0]).toMatchObject({ datanet: 'bafyreiother', licence: 'CC-BY-4.0' })
@@ -245,6 +245,6 @@ test('a peer that is slow to show its Datanets is not waited for', async () => {
         discord.clock.advance(2_000)
       })
   })
-  const answer = await ann.slash('contribute').shown()
+  const answer = await ann.slash('contribute text').shown()
   expect(textOf(answer)).toMatch(/took too long/)
 })

@@ -107,7 +107,7 @@ test('Cancel stops the answer, its spending, and says what was paid', async () =
 test('what a member confirms is with the host, under an account of theirs, as typed into a form', async () => {
   await start(agent.api)
   const accounts = await agent.api.accounts.list()
-  const form = ann.slash('contribute')
+  const form = ann.slash('contribute text')
   const turn = await ann.submit(form, filledIn)
   const asked = await turn.shown()
   const text = textOf(asked)
@@ -144,7 +144,7 @@ test('what a member discards is nowhere', async () => {
   await start(agent.api)
   const before = { pending: await pending(), accounts: await agent.api.accounts.list() }
   const ben = discord.member('ben')
-  const turn = await ben.submit(ben.slash('contribute'), { ...filledIn, Text: 'Never mind.' })
+  const turn = await ben.submit(ben.slash('contribute text'), { ...filledIn, Text: 'Never mind.' })
   const message = await turn.shown()
   await ben.click(message, 'Discard').shown()
   await saying(turn, /Discarded/)
@@ -163,7 +163,7 @@ test('over a remote peer, a token for accounts under discord/ and some spending 
   const eve = discord.member('eve')
   await saying(eve.slash('ask', { question: QUESTION }), /receipt/)
   const text = 'A lame is a blade on a handle with which bakers score a loaf before it is baked.'
-  const turn = await eve.submit(eve.slash('contribute'), { ...filledIn, Text: text })
+  const turn = await eve.submit(eve.slash('contribute text'), { ...filledIn, Text: text })
   await saying(eve.click(await turn.shown(), 'Confirm'), /Given to Crafts/)
   expect((await pending()).map((item) => item.text)).toContain(text)
 

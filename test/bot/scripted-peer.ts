@@ -12,7 +12,7 @@ export const DATANET: DatanetSummary = {
   name: 'Crafts',
   purpose: 'What people who make and mend things know.',
   topics: ['crafts'],
-  schemas: ['text/1'],
+  schemas: ['text/1', 'qa/1', 'dialogue/1', 'label/1', 'preference/1', 'correction/1'],
   licences: ['CC0-1.0'],
   consent: 'I made this and give it away.',
   curators: ['0x01'],
@@ -67,11 +67,27 @@ export function chunk(text: string): AskEvent {
 
 export const started: AskEvent = { type: 'started', callId: CALL, provider: 'provider' }
 
+const OFFER: ModelListing['offers'][number] = {
+  offer: 'bafyreioffer',
+  model: MODEL,
+  provider: 'provider',
+  callWei: 1_000_000_000_000_000n,
+  inputTokenWei: 0n,
+  outputTokenWei: 1_000_000_000_000n,
+  openWei: 2_000_000_000_000_000n,
+  maxChunkWei: 1_000_000_000_000_000n,
+  royaltyPpm: 300_000,
+  expiresAtMs: 4_000_000_000_000
+}
+
 /** A model that one provider offers. */
 export function listing(name: string, model = MODEL, publishedAtMs = 1): ModelListing {
   return {
-    model: { model, name, description: `${name} knows`, publishedAtMs } as ModelListing['model'],
-    offers: [{} as ModelListing['offers'][number]]
+    model: {
+      ...{ model, name, description: `${name} knows`, publishedAtMs },
+      datanets: [DATANET.id]
+    } as unknown as ModelListing['model'],
+    offers: [OFFER]
   }
 }
 

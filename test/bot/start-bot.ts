@@ -22,6 +22,8 @@ export async function startTestBot(
     /** What an earlier bot left; nothing unless given. */
     readonly store?: BotStore
     readonly drainMs?: number
+    /** Goes on after the test that started it. */
+    readonly isKept?: boolean
   } = {}
 ): Promise<BotWorld> {
   const discord = init.discord ?? (await createFakecord(init))
@@ -35,10 +37,11 @@ export async function startTestBot(
     api: discord.api,
     ...(init.drainMs === undefined ? {} : { drainMs: init.drainMs })
   })
-  onTestFinished(async () => {
-    await bot.stop()
-    if (init.store === undefined) store.close()
-    if (init.discord === undefined) await discord.stop()
-  })
+  if (init.isKept !== true)
+    onTestFinished(async () => {
+      await bot.stop()
+      if (init.store === undefined) store.close()
+      if (init.discord === undefined) await discord.stop()
+    })
   return { discord, bot, store, logged }
 }

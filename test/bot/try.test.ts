@@ -8,10 +8,13 @@ import { startBotProcess } from '../fixtures/fakecord/try/start-bot.ts'
 /** Longer than the bot waits between two edits of an answer. */
 const QUIET_MS = 2_000
 const LINES = [
+  '/start',
   '/ask What is a sourdough starter?',
+  '#2 Sources',
   '/ask Who won the cup in 1954?',
-  '/contribute',
+  '/contribute text',
   'Confirm',
+  '/mine',
   'as ben',
   'quit'
 ]
@@ -54,6 +57,8 @@ function documentOf(shown: string): string {
   const same = (text: string) => text.replaceAll(/[0-9a-f]/g, '7')
   const steady = shown
     .replaceAll(/`0x[0-9a-f]{6}…[0-9a-f]{6}`/g, '`0xa11ce5…c0ffee`')
+    .replaceAll(/`(?!0x)\w{8}…\w{6}`/g, '`abcdefgh…uvwxyz`')
+    .replaceAll(/<t:\d+:/g, '<t:1790000000:')
     .replaceAll(/`[0-9a-f]{32}`/g, same)
     .replaceAll(/\bbafy[a-z2-7]{55}/g, (cid) => `bafyrei${'2'.repeat(cid.length - 7)}`)
   return `# A visit to the bot

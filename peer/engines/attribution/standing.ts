@@ -1,4 +1,3 @@
-import { answerSentences } from './answer-sentences.ts'
 import { wordsOf } from './words.ts'
 
 /** A text as it is compared with older ones. */
@@ -24,7 +23,7 @@ export type Standing =
 const DUPLICATE_PPM = 900_000
 /** Of which it holds less than this, they are two texts on one subject. */
 const DERIVATIVE_PPM = 300_000
-/** Less than half: whose words an answer used stays first in its credit. */
+/** The least that is passed on: less than half, so that whose words an answer used stays first. */
 const UPSTREAM_PPM = 450_000
 /** Three words that more older texts hold by themselves than these are a phrase, and tell nothing. */
 const PHRASE = 2
@@ -45,14 +44,14 @@ export function standingsOf(texts: readonly Registered[]): readonly Standing[] {
   const older = createOlder()
   for (const place of order) {
     const { cluster, contribution, title, text } = texts[place] as Registered
-    const read = readText(`${title}\n${text}`)
-    const nearest = older.nearest(read)
+    const triples = triplesOf(`${title}\n${text}`)
+    const nearest = older.nearest(triples)
     if (cluster !== undefined && cluster !== contribution) {
       standings[place] = { kind: 'duplicate', of: firstOf(standings, places.get(cluster)) }
       continue
     }
     if (nearest === undefined || nearest.partPpm < DERIVATIVE_PPM) {
-      older.add(place, read)
+      older.add(place, triples)
       continue
     }
     const of = firstOf(standings, nearest.place)
@@ -60,8 +59,9 @@ export function standingsOf(texts: readonly Registered[]): readonly Standing[] {
       standings[place] = { kind: 'duplicate', of }
       continue
     }
-    standings[place] = { kind: 'derivative', of, upstreamPpm: UPSTREAM_PPM }
-    older.add(place, read, nearest.place)
+    const upstreamPpm = Math.max(UPSTREAM_PPM, nearest.partPpm)
+    standings[place] = { kind: 'derivative', of, upstreamPpm }
+    older.add(place, triples, nearest.place)
   }
   return standings
 }
@@ -84,13 +84,11 @@ function createOlder() {
   const holders = new Map<number, Holders>()
   const shared = new Map<number, number>()
   const ages = new Map<number, number>()
-  const quoted = new Set<number>()
   return {
     /** What a text has from its `source` makes no phrase of it: else copies would hide copies. */
-    add(place: number, sentences: readonly Read[], source = -1): void {
+    add(place: number, triples: ReadonlySet<number>, source = -1): void {
       ages.set(place, ages.size)
-      for (const { words } of sentences) quoted.add(words)
-      for (const triple of triplesIn(sentences)) {
+      for (const triple of triples) {
         const known = holders.get(triple)
         if (known === undefined) holders.set(triple, { places: [place], independent: 1 })
         else if (known.independent <= PHRASE && known.places.length < MOST_HOLDERS) {
@@ -100,10 +98,7 @@ function createOlder() {
       }
     },
     /** The text that most of them stand in, of several the oldest, and the part of them that does. */
-    nearest(sentences: readonly Read[]): { place: number; partPpm: number } | undefined {
-      // What an older text has word by word is paid where it is quoted; the other words tell a copy.
-      const own = sentences.filter(({ words }) => !quoted.has(words))
-      const triples = triplesIn(own.length === 0 ? sentences : own)
+    nearest(triples: ReadonlySet<number>): { place: number; partPpm: number } | undefined {
       shared.clear()
       let telling = 0
       for (const triple of triples) {
@@ -124,28 +119,15 @@ function createOlder() {
   }
 }
 
-/** One sentence: a number for all its words, and its triples. */
-interface Read {
-  readonly words: number
-  readonly triples: readonly number[]
-}
-
-/** Sentences as numbers: two that meet by chance make two texts a little more alike. */
-function readText(text: string): readonly Read[] {
-  return answerSentences(text).map((sentence) => {
-    const hashes = wordsOf(sentence).map(hashOf)
-    const triples: number[] = []
-    for (let at = 0; at + 2 < hashes.length; at++) triples.push(mixed(hashes.slice(at, at + 3)))
-    return { words: mixed(hashes), triples }
-  })
-}
-
-function triplesIn(sentences: readonly Read[]): ReadonlySet<number> {
-  return new Set(sentences.flatMap(({ triples }) => triples))
-}
-
-function mixed(hashes: readonly number[]): number {
-  return hashes.reduce((sum, hash) => Math.imul(sum, 31) + hash, hashes.length) >>> 0
+/** Three words in a row, as numbers: two that meet by chance make two texts a little more alike. */
+function triplesOf(text: string): ReadonlySet<number> {
+  const hashes = wordsOf(text).map(hashOf)
+  const triples = new Set<number>()
+  for (let at = 0; at + 2 < hashes.length; at++) {
+    const [a, b, c] = hashes.slice(at, at + 3) as [number, number, number]
+    triples.add((Math.imul(Math.imul(a, 31) + b, 31) + c) >>> 0)
+  }
+  return triples
 }
 
 /** FNV-1a over UTF-16. */

@@ -114,7 +114,9 @@ export function createTakingIn(
       ...(cluster === undefined ? {} : { cluster })
     })
     if (order === undefined) return
-    onUndo(near.add(datanet, id, order, likeness))
+    // Of a message: in no revision, and so nobody's original.
+    if (contribution.origin === 'message') datanetStore.keepUnpublished(id)
+    else onUndo(near.add(datanet, id, order, likeness))
     if (contribution.bounty !== undefined) answered(contribution.bounty.toString(), id)
   }
 

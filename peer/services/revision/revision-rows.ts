@@ -45,12 +45,13 @@ export function contributionRow(item: RegisteredContribution): Uint8Array {
 
 /**
  * The contribution in one row, with what its host said of it. Refuses a row whose other columns differ
- * from its signed record (REVISION_INVALID) and everything verifyContribution refuses.
+ * from its signed record, one that was taken from a message (REVISION_INVALID), and everything verifyContribution refuses.
  */
 export function parseRow(bytes: Uint8Array): RegisteredContribution {
   const columns = parseLine(bytes)
   const signed = verifyContribution(signedIn(columns))
   const { order, cluster, embedding } = columns
+  if (signed.contribution.origin === 'message') refuse(signed, 'the text of a message')
   if (!Number.isSafeInteger(order) || (order as number) < 1) refuse(signed, 'no order')
   if (cluster !== undefined && !isCid(cluster)) refuse(signed, 'a cluster that is no contribution')
   if (embedding !== undefined && !isBase64(embedding)) refuse(signed, 'an embedding of no bytes')

@@ -13,8 +13,8 @@ let [first, second]: BotStore[] = []
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'bot-store-'))
   clock = createManualClock()
-  first = openStore(clock, dir)
-  second = openStore(clock, dir)
+  first = openStore(clock, { dir })
+  second = openStore(clock, { dir })
   return () => {
     first?.close()
     second?.close()

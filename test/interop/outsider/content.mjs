@@ -185,6 +185,7 @@ export function readLine(line) {
     (cluster === undefined || isCid(cluster)) &&
     (embedding === undefined || Buffer.from(embedding, 'base64').toString('base64') === embedding)
   if (!isWord) refuse('REVISION_INVALID', 'no word of a host')
+  if (read.value.origin === 'message') refuse('REVISION_INVALID', 'the text of a message')
   const word = { order, cluster, embedding }
   if (lineOf(columns.bytes, word, read) !== line) {
     refuse('REVISION_INVALID', 'not what its record makes')

@@ -136,14 +136,14 @@ test('a row that is another than the index says is refused', async () => {
 
 // FILES-R1
 test('a file that is not linked, or linked and of no row, is refused; that of a withdrawn row is not', async () => {
-  const withFile = async (n: number, origin: 'direct' | 'message' = 'direct') => {
+  const withFile = async (n: number) => {
     const salt = new Uint8Array(16).fill(n)
     const content = { file: someCid(n), mime: 'image/png', name: 'a.png', bytes: n }
-    const change = { datanet: signedManifest.cid, salt, schema: 'file/1', content, origin }
+    const change = { datanet: signedManifest.cid, salt, schema: 'file/1', content }
     const signed = await signContribution(contribution(change as object), person(5))
     return { ...signed, order: n }
   }
-  const rows = [...given, await withFile(5), await withFile(6), await withFile(7, 'message')]
+  const rows = [...given, await withFile(5), await withFile(6)]
   const link = (n: number) => ({ cid: someCid(n), bytes: n })
   const linking = (...links: number[]) =>
     world([{ path: FILES_PATH, links: links.map(link) }], rows)
