@@ -9,6 +9,7 @@ import * as channel from './making/channel.mjs'
 import { close } from './making/close.mjs'
 import * as contracts from './making/contracts.mjs'
 import { contribution } from './making/contribution.mjs'
+import { curation } from './making/curation.mjs'
 import * as drop from './making/drop.mjs'
 import * as exchanges from './making/exchanges.mjs'
 import { files } from './making/files.mjs'
@@ -43,6 +44,7 @@ const FILES = {
   '04-contribution': contribution,
   '04-passage': passage,
   '04-review': review,
+  '04-curation': curation,
   '04-hand-over': handOver,
   '04-revision': revision,
   '04-inclusion': inclusion,

@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { keySigner } from '../protocol/base/typed-data.ts'
 import { appealSchema, signAppeal, verifyAppeal } from '../protocol/datanet/appeal.ts'
+import { countReviews, curationOf } from '../protocol/datanet/curation.ts'
 import {
   reviewQuerySchema,
   signReviewQuery,
   verifyReviewQuery
 } from '../protocol/datanet/review-query.ts'
-import { decideReviews } from '../protocol/datanet/review-rule.ts'
+import { decideReviews, peopleOf } from '../protocol/datanet/review-rule.ts'
 import { bothWays, bytes, hex, refuses, type Vectors, vectors } from './vector-cases.ts'
 
 const file = vectors('04-review')
@@ -64,4 +65,16 @@ describe('what a curator asks', () => {
     }
   })
   refuses(invalid, (one) => verifyReviewQuery(bytes(one.bytes), nowMs))
+})
+
+describe('who shares by reviews', () => {
+  const { author, rows, valid } = vectors('04-curation')
+  test.each<[string, Vectors]>(valid.map((one: Vectors) => [one.name, one]))('%s', (_, one) => {
+    const counts = countReviews(one.reviews, {
+      personOf: peopleOf(one, []),
+      authorOf: (contribution) => (rows.includes(contribution) ? author : undefined)
+    })
+    expect(Object.fromEntries(counts)).toEqual(one.counts)
+    expect(curationOf(counts)).toEqual(one.curation)
+  })
 })

@@ -79,6 +79,8 @@ export interface DatanetDraft {
   /** The share of verdicts that must be approvals; three of five unless given. */
   readonly reviewSharePpm?: number
   readonly reviewLeaseMs?: number
+  /** Whether the curators' part goes by what each reviewed, and not in equal parts. */
+  readonly reviewsEarn?: boolean
   readonly royalty: RoyaltyPolicy
   readonly treasury: string
   /** How long a later change is announced before it counts; a day unless given. */
@@ -104,6 +106,8 @@ export interface DatanetSummary {
     readonly approvals: number
     readonly sharePpm: number
     readonly leaseMs: number
+    /** The curators' part goes by what each reviewed; absent: in equal parts. */
+    readonly earns?: 'reviews'
   }
   readonly royalty: RoyaltyPolicy
   readonly treasury: string

@@ -40,6 +40,7 @@ const draft = z.strictObject({
   reviewApprovals: z.int(),
   reviewSharePpm: z.exactOptional(z.int()),
   reviewLeaseMs: z.exactOptional(z.int()),
+  reviewsEarn: z.exactOptional(z.boolean()),
   changeDelayMs: z.exactOptional(z.int())
 })
 
@@ -50,7 +51,12 @@ const summary = z.object({
   intakeHost: z.string(),
   hosts: strings,
   intake,
-  review: z.object({ approvals: z.int(), sharePpm: z.int(), leaseMs: z.int() }),
+  review: z.object({
+    approvals: z.int(),
+    sharePpm: z.int(),
+    leaseMs: z.int(),
+    earns: z.exactOptional(z.literal('reviews'))
+  }),
   seq: z.int(),
   effectiveAtMs: z.int(),
   changeDelayMs: z.int(),

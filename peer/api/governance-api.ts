@@ -50,6 +50,7 @@ export interface ManifestChange {
   readonly reviewApprovals?: number
   readonly reviewSharePpm?: number
   readonly reviewLeaseMs?: number
+  readonly reviewsEarn?: boolean
   readonly royalty?: RoyaltyPolicy
   readonly treasury?: string
   readonly changeDelayMs?: number

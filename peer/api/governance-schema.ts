@@ -37,6 +37,7 @@ const change = z.strictObject({
   reviewApprovals: z.exactOptional(z.int()),
   reviewSharePpm: z.exactOptional(z.int()),
   reviewLeaseMs: z.exactOptional(z.int()),
+  reviewsEarn: z.exactOptional(z.boolean()),
   royalty: z.exactOptional(royalty),
   treasury: z.exactOptional(idSchema),
   changeDelayMs: z.exactOptional(z.int())

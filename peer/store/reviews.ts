@@ -1,3 +1,5 @@
+import { isDatanetError } from '../../protocol/base/errors.ts'
+import { type Review, verifyReview } from '../../protocol/datanet/review.ts'
 import type { Database, Row } from './database.ts'
 
 /** A review as it is kept: what is looked for beside the signed bytes. */
@@ -31,9 +33,10 @@ export interface WaitingItem {
 export interface CountedWord {
   readonly contribution: string
   readonly curator: string
-  readonly verdict: string
+  readonly verdict: Review['verdict']
   readonly status: string
   readonly isAppeal: boolean
+  readonly createdAtMs: number
 }
 
 /** Reviews, and who has what to review: kept, so that a restart gives nothing to two people. */
@@ -96,6 +99,18 @@ export function createReviewStore(db: Database): ReviewStore {
        datanet TEXT NOT NULL, contributor TEXT NOT NULL, dealt INTEGER NOT NULL,
        PRIMARY KEY (datanet, contributor)) WITHOUT ROWID, STRICT`
   ])
+  // Of before there were columns for it; what is of another version stays without.
+  for (const row of db.all("SELECT rowid AS place, bytes FROM review WHERE curator = ''")) {
+    try {
+      const { curator, verdict, createdAtMs } = verifyReview(row.bytes as Uint8Array).review
+      db.run(
+        'UPDATE review SET curator = ?, verdict = ?, created_at_ms = ? WHERE rowid = ?',
+        ...[curator, verdict, createdAtMs, row.place as number]
+      )
+    } catch (error) {
+      if (!isDatanetError(error)) throw error
+    }
+  }
   const places = (values: readonly unknown[]) => values.map(() => '?').join(', ')
 
   return {
@@ -130,7 +145,7 @@ export function createReviewStore(db: Database): ReviewStore {
         })),
     *words(datanet) {
       for (const row of db.each(
-        `SELECT contribution, curator, verdict, review.appeal, status FROM review
+        `SELECT contribution, curator, verdict, review.appeal, status, created_at_ms FROM review
          JOIN contribution ON contribution.cid = contribution
          WHERE datanet = ? AND curator <> '' ORDER BY created_at_ms, review.rowid`,
         datanet
@@ -138,9 +153,10 @@ export function createReviewStore(db: Database): ReviewStore {
         yield {
           contribution: String(row.contribution),
           curator: String(row.curator),
-          verdict: String(row.verdict),
+          verdict: row.verdict as Review['verdict'],
           status: String(row.status),
-          isAppeal: row.appeal !== null
+          isAppeal: row.appeal !== null,
+          createdAtMs: Number(row.created_at_ms)
         }
       }
     },

@@ -34,6 +34,8 @@ export const LIMITS = {
   reviewLeases: 16,
   /** One appeal, signed: each review that answers it holds it whole. */
   appealBytes: 4_096,
+  /** Accounts that share one revision's part for curators: a record with all of them stays small. */
+  curation: 256,
   /** Contributions listed in one revision. */
   revisionRows: 1_000_000,
   /** One tombstone with its signatures, and all of one Datanet that a peer keeps. */

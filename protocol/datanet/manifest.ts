@@ -47,7 +47,9 @@ export const manifestSchema = z
     review: z.strictObject({
       approvals: z.int().min(1).max(LIMITS.curators),
       sharePpm: field.ppm,
-      leaseMs: z.int().min(LIMITS.leaseMsMin).max(LIMITS.leaseMsMax)
+      leaseMs: z.int().min(LIMITS.leaseMsMin).max(LIMITS.leaseMsMax),
+      /** The curators' part goes by what each reviewed; absent: in equal parts. */
+      earns: z.literal('reviews').optional()
     }),
     royalty: royaltyPolicySchema,
     treasury: field.address,

@@ -6,6 +6,7 @@ import { LIMITS } from '../base/limits.ts'
 import { buildMerkleTree, type MerkleTree, merkleLeaf } from '../base/merkle.ts'
 import { decodeRecord, encodeRecord, field } from '../base/schema.ts'
 import type { TypedDomain, TypedStruct } from '../base/typed-data.ts'
+import { curationSchema } from './curation.ts'
 
 /** What a curator approves and the registry checks. specs/04-datanet.md §Revision */
 export const REVISION_APPROVAL: TypedStruct = {
@@ -33,6 +34,8 @@ export const revisionSchema = z
     rows: z.int().min(1).max(LIMITS.revisionRows),
     /** Root of the UnixFS directory with the rows. */
     content: field.cid,
+    /** Who reviewed it, where the manifest has reviews earn. */
+    curation: curationSchema.optional(),
     createdAtMs: field.atMs
   })
   .refine((r) => (r.ordinal === 1) === (r.parent === undefined), 'only ordinal 1 lacks a parent')

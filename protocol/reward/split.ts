@@ -1,4 +1,6 @@
 import { DatanetError } from '../base/errors.ts'
+import { PPM_N } from '../base/units.ts'
+import type { CurationShare } from '../datanet/curation.ts'
 import type { RoyaltyPolicy } from '../datanet/royalty-policy.ts'
 import type { Receipt } from '../receipt/receipt.ts'
 
@@ -11,6 +13,8 @@ export interface RoyaltyParties {
   readonly policy: RoyaltyPolicy
   /** Curators of the card's Datanets, at most 32; they share equally. */
   readonly curators: readonly string[]
+  /** For each of the card's Datanets, at most 32, who shares by reviews; in place of `curators`. */
+  readonly curation?: readonly (readonly CurationShare[])[]
   /** Treasuries of the card's Datanets, at most 32; they share equally. */
   readonly treasuries: readonly string[]
 }
@@ -38,7 +42,7 @@ export const UNITS_PER_WEI = 1_000_000_000_000n * EQUAL_SHARES
  */
 export function splitRoyalty(
   receipt: Pick<Receipt, 'royaltyWei' | 'credits' | 'builder'>,
-  { policy, curators, treasuries }: RoyaltyParties
+  { policy, curators, curation: shared, treasuries }: RoyaltyParties
 ): Shares {
   const shares = new Map<string, bigint>()
   const part = (ppm: number, ofPpm: number) =>
@@ -51,7 +55,8 @@ export function splitRoyalty(
   }
   add(shares, receipt.builder, part(policy.builderPpm, 1_000_000))
   const curation = part(policy.curatorsPpm, 1_000_000)
-  if (curators.length === 0) treasury += curation
+  if (shared !== undefined) addByReviews(shares, shared, curation)
+  else if (curators.length === 0) treasury += curation
   else addEqually(shares, curators, curation)
   addEqually(shares, treasuries, treasury)
   return shares
@@ -62,6 +67,20 @@ export function splitToTreasuries(royaltyWei: bigint, treasuries: readonly strin
   const shares = new Map<string, bigint>()
   addEqually(shares, treasuries, royaltyWei * UNITS_PER_WEI)
   return shares
+}
+
+/** Every Datanet has an equal part, of which each of its curators has theirs. */
+function addByReviews(
+  shares: Map<string, bigint>,
+  datanets: readonly (readonly CurationShare[])[],
+  units: bigint
+): void {
+  if (datanets.length > MAX_SHARERS) {
+    throw new DatanetError('INPUT_INVALID', { sharers: datanets.length })
+  }
+  for (const { account, ppm } of datanets.flat()) {
+    add(shares, account, ((units / PPM_N) * BigInt(ppm)) / BigInt(datanets.length))
+  }
 }
 
 function addEqually(shares: Map<string, bigint>, accounts: readonly string[], units: bigint): void {

@@ -107,7 +107,16 @@ export function manifest() {
     accounts: secrets(1, 2, 3),
     valid: [
       { ...shown(founding), name: 'founding', chainKey },
-      { ...shown(next), name: 'the next one', previous: text(founding.data) }
+      { ...shown(next), name: 'the next one', previous: text(founding.data) },
+      {
+        ...shown(
+          approve(
+            { ...foundingManifest, review: { ...foundingManifest.review, earns: 'reviews' } },
+            [first, second]
+          )
+        ),
+        name: 'with reviews that earn'
+      }
     ],
     invalid: [
       malformed('a field too many', { extra: 1 }),
@@ -130,6 +139,9 @@ export function manifest() {
         review: { ...foundingManifest.review, sharePpm: 1_000_001 }
       }),
       malformed('a lease of a second', { review: { ...foundingManifest.review, leaseMs: 1_000 } }),
+      malformed('reviews that earn otherwise', {
+        review: { ...foundingManifest.review, earns: 'equally' }
+      }),
       malformed('no item a day', { intake: { ...foundingManifest.intake, perDayPerAccount: 0 } }),
       malformed('files without their schema', { files: nextRecord.files }),
       malformed('the schema of files without their bounds', { schemas: ['file/1'] }),

@@ -10,6 +10,7 @@ import {
   digestOf,
   encode,
   fill,
+  hex,
   invalid,
   json,
   keccak,
@@ -46,6 +47,9 @@ export function revision() {
     createdAtMs: NOW_MS
   }
   const next = { ...record, ordinal: 2, parent: cidOf(encode(record)) }
+  const share = (curator, ppm) => ({ account: hex(curator.address), ppm })
+  const curation = [share(first, 600_000), share(second, 400_000)]
+  const shared = { ...next, ordinal: 3, curation }
   const bad = (name, change) =>
     invalid('REVISION-R1', name, encode({ ...record, ...change }), 'RECORD_MALFORMED')
   const wrong = (name, list) => ({
@@ -75,7 +79,7 @@ export function revision() {
     accounts: secrets(1, 2),
     domain: { chainId: domain.chainId, registry: REGISTRY, separator: text(separatorOf(domain)) },
     chainKey,
-    valid: [record, next].map((one) => {
+    valid: [record, next, shared].map((one) => {
       const data = encode(one)
       const digest = typedDigest(domain, TYPE, {
         datanet: bytes(chainKey),
@@ -104,6 +108,10 @@ export function revision() {
       bad('the first with a parent', { parent: someCid(1) }),
       bad('the second without a parent', { ordinal: 2 }),
       bad('no rows', { rows: 0 }),
+      bad('shares for nobody', { curation: [] }),
+      bad('shares of less than the whole', { curation: [share(first, 999_999)] }),
+      bad('shares out of order', { curation: curation.toReversed() }),
+      bad('a share of nothing', { curation: [share(first, 1_000_000), share(second, 0)] }),
       bad('a root of 31 bytes', { contributionsRoot: fill(31, 1) }),
       bad('a content of CID version 0', {
         content: cidOf(utf8('a UnixFS directory'), 0x70).toV0()

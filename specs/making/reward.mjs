@@ -199,7 +199,7 @@ export function credits() {
   }
 }
 
-function splitOf(royalty, lines, { curators, treasuries }) {
+function splitOf(royalty, lines, { curators, curation, treasuries }) {
   const shares = new Map()
   const add = (who, units) => {
     if (units > 0n) shares.set(who, (shares.get(who) ?? 0n) + units)
@@ -212,8 +212,12 @@ function splitOf(royalty, lines, { curators, treasuries }) {
     else add(line.account, units)
   }
   add(BUILDER.address, part(policy.builderPpm))
-  if (curators.length === 0) treasury += part(policy.curatorsPpm)
-  for (const who of curators) add(who, part(policy.curatorsPpm) / BigInt(curators.length))
+  const curators_ = curation === undefined ? curators : []
+  if (curation === undefined && curators.length === 0) treasury += part(policy.curatorsPpm)
+  for (const who of curators_) add(who, part(policy.curatorsPpm) / BigInt(curators.length))
+  for (const { account: who, ppm } of (curation ?? []).flat()) {
+    add(who, (part(policy.curatorsPpm) * BigInt(ppm)) / PPM / BigInt(curation.length))
+  }
   if (treasuries.length === 0) add(NOBODY, treasury)
   for (const who of treasuries) add(who, treasury / BigInt(treasuries.length))
   return shares
@@ -222,6 +226,7 @@ function splitOf(royalty, lines, { curators, treasuries }) {
 const byAccount = (shares) => Object.fromEntries([...shares].sort().map(([k, v]) => [k, `${v}`]))
 
 export function split() {
+  const share = (account, ppm) => ({ account, ppm })
   const lines = [
     { contribution: IDS[0], account: ownerOf(IDS[0]), basis: 'retrieved', ppm: 333_333 },
     { contribution: IDS[1], account: ownerOf(IDS[1]), basis: 'retrieved', ppm: 333_333 },
@@ -231,6 +236,23 @@ export function split() {
     { name: 'every party', royaltyWei: 1_000_003n, curators: CURATORS, treasuries: [TREASURY] },
     { name: 'no curators', royaltyWei: 7n, curators: [], treasuries: [TREASURY] },
     { name: 'no treasury', royaltyWei: 7n, curators: CURATORS, treasuries: [] },
+    {
+      name: 'curators by their reviews',
+      royaltyWei: 1_000_003n,
+      curators: CURATORS,
+      curation: [[share(CURATORS[0], 700_001), share(CURATORS[1], 299_999)]],
+      treasuries: [TREASURY]
+    },
+    {
+      name: 'two Datanets, one of them by reviews',
+      royaltyWei: 7n,
+      curators: CURATORS,
+      curation: [
+        [share(CURATORS[1], 1_000_000)],
+        [share(CURATORS[0], 500_000), share(CURATORS[1], 500_000)]
+      ],
+      treasuries: [TREASURY]
+    },
     { name: 'the least', royaltyWei: 1n, curators: CURATORS, treasuries: [TREASURY, OTHER] }
   ]
   return {

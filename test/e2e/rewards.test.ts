@@ -17,18 +17,22 @@ let provider: Peer
 let agent: Peer
 let model: string
 /** Everyone who may earn of the royalties, by what they are. */
-let earners: { curator: string; treasury: string; builder: string; ann: string; ben: string }
+let earners: Record<'curator' | 'idle' | 'treasury' | 'builder' | 'ann' | 'ben', string>
 
 beforeAll(async () => {
   world = await createTestWorld({ dropDelayS: 2 })
   host = await world.peer('host')
-  const datanet = await world.datanet(host)
+  // Two curators, of whom one reviews everything and the other nothing: reviews earn.
+  const curator = (await host.api.accounts.create('curator')).address
+  const idle = (await host.api.accounts.create('idle')).address
+  const curators = [curator, idle]
+  const datanet = await world.datanet(host, undefined, { curators, reviewsEarn: true })
   provider = await world.peer('provider')
   const served = await world.serve(provider, datanet.id)
   model = served.model.model
   const [ann, ben] = datanet.people as [string, string]
-  const [curator] = datanet.curators as [string]
-  earners = { curator, treasury: datanet.treasury, builder: served.builder, ann, ben }
+  const { treasury } = datanet
+  earners = { curator, idle, treasury, builder: served.builder, ann, ben }
   agent = await world.peer('agent')
   await agent.api.models.search(world.topic)
 })
@@ -126,6 +130,7 @@ test('royalties reach everyone who earned them, to the unit, and only after the 
   expect(got.ben).toBeGreaterThan(0n)
   const royalties = (await agent.api.receipts.list()).map(({ royaltyWei }) => royaltyWei)
   for (const name of ['curator', 'builder']) expect(got[name]).toBe(sum(royalties) / 10n)
+  expect(got.idle).toBe(0n)
   first = { dropped: dropped as DropSummary, got }
 })
 

@@ -12,6 +12,7 @@ export interface RuleOptions {
   readonly host?: readonly string[]
   readonly share?: number
   readonly lease?: number
+  readonly curatorsEarn?: 'equally' | 'by-reviews'
   readonly pending?: number
   readonly perDay?: number
   readonly delay?: number
@@ -34,6 +35,7 @@ export const ruleOptions: readonly Option[] = [
   new Option('--lease <time>', 'how long an item is one curator’s, as 15m').argParser(
     read.duration
   ),
+  new Option('--curators-earn <how>', 'their part of royalties').choices(['equally', 'by-reviews']),
   new Option('--pending <n>', 'what one account may have waiting').argParser(read.count),
   new Option('--per-day <n>', 'and hand in within a day').argParser(read.count),
   new Option('--delay <time>', 'how long later changes are announced, as 1d').argParser(
@@ -43,7 +45,7 @@ export const ruleOptions: readonly Option[] = [
 
 /** The rules that were given. Refuses bounds of an account of which one is missing (INPUT_INVALID). */
 export function rulesOf(options: RuleOptions): ManifestChange {
-  const { schema, language, fileType, fileSize, host, share, lease, delay } = options
+  const { schema, language, fileType, fileSize, host, share, lease, delay, curatorsEarn } = options
   const { pending: pendingPerAccount, perDay: perDayPerAccount } = options
   if ((pendingPerAccount === undefined) !== (perDayPerAccount === undefined)) {
     const hint = '--pending and --per-day bound an account together: give both'
@@ -58,6 +60,7 @@ export function rulesOf(options: RuleOptions): ManifestChange {
     ...(host === undefined ? {} : { hosts: host.includes('none') ? [] : host }),
     ...(share === undefined ? {} : { reviewSharePpm: share }),
     ...(lease === undefined ? {} : { reviewLeaseMs: lease }),
+    ...(curatorsEarn === undefined ? {} : { reviewsEarn: curatorsEarn === 'by-reviews' }),
     ...(pendingPerAccount === undefined || perDayPerAccount === undefined
       ? {}
       : { intake: { pendingPerAccount, perDayPerAccount } }),

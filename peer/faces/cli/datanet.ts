@@ -156,9 +156,10 @@ export function datanetTable(
 
 function describe(one: DatanetSummary, width: number, revision?: RevisionSummary): string {
   const { royaltyPpm, contributorsPpm, builderPpm, curatorsPpm, treasuryPpm } = one.royalty
+  const byReviews = one.review.earns === undefined ? '' : ' by their reviews'
   const shares =
     `contributors ${percent(contributorsPpm)}, builder ${percent(builderPpm)}, ` +
-    `curators ${percent(curatorsPpm)}, treasury ${percent(treasuryPpm)}`
+    `curators ${percent(curatorsPpm)}${byReviews}, treasury ${percent(treasuryPpm)}`
   return fields(
     [
       ['datanet', one.id],

@@ -1,6 +1,7 @@
 import { digestOf } from '../../../protocol/base/codec.ts'
 import { DatanetError, isDatanetError } from '../../../protocol/base/errors.ts'
 import {
+  type Manifest,
   type SignedManifest,
   signManifest,
   verifyManifest
@@ -152,7 +153,7 @@ export function summary({ id, key, signed }: KnownDatanet): DatanetSummary {
     intakeHost: m.intakeHost,
     hosts: m.hosts,
     intake: m.intake,
-    review: m.review,
+    review: reviewOf(m),
     royalty: m.royalty,
     treasury: m.treasury,
     seq: m.seq,
@@ -160,4 +161,8 @@ export function summary({ id, key, signed }: KnownDatanet): DatanetSummary {
     effectiveAtMs: m.effectiveAtMs,
     chainKey: key
   }
+}
+
+function reviewOf({ review: { earns, ...rule } }: Manifest): DatanetSummary['review'] {
+  return { ...rule, ...(earns === undefined ? {} : { earns }) }
 }

@@ -42,7 +42,8 @@ export function foundingManifest(
     review: {
       approvals: draft.reviewApprovals,
       sharePpm: draft.reviewSharePpm ?? FOUNDING_DEFAULTS.reviewSharePpm,
-      leaseMs: draft.reviewLeaseMs ?? FOUNDING_DEFAULTS.reviewLeaseMs
+      leaseMs: draft.reviewLeaseMs ?? FOUNDING_DEFAULTS.reviewLeaseMs,
+      ...(draft.reviewsEarn === true ? { earns: 'reviews' as const } : {})
     },
     royalty,
     treasury: draft.treasury.toLowerCase(),

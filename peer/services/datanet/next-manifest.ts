@@ -21,7 +21,7 @@ export function nextManifest(
   const languages = spoken === undefined || spoken.length === 0 ? undefined : [...spoken]
   const intakeHost = change.intakeHost ?? before.intakeHost
   const { languages: _, files: __, review, prev: ___, ...kept } = before
-  const { reviewApprovals, reviewSharePpm, reviewLeaseMs, ...fields } = rest
+  const { reviewApprovals, reviewSharePpm, reviewLeaseMs, reviewsEarn, ...fields } = rest
   return {
     ...kept,
     ...(fields as Partial<Manifest>),
@@ -34,7 +34,8 @@ export function nextManifest(
     review: {
       approvals: reviewApprovals ?? review.approvals,
       sharePpm: reviewSharePpm ?? review.sharePpm,
-      leaseMs: reviewLeaseMs ?? review.leaseMs
+      leaseMs: reviewLeaseMs ?? review.leaseMs,
+      ...((reviewsEarn ?? review.earns !== undefined) ? { earns: 'reviews' as const } : {})
     },
     treasury: (change.treasury ?? before.treasury).toLowerCase(),
     seq: before.seq + 1,

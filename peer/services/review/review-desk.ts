@@ -157,7 +157,7 @@ export function createReviewDesk(
     // Of the peer's own accounts as well: who handed it in here need not ask.
     accountStore.setSubmissionStatus(item.cid, outcome)
     datanetStore.mark(item.cid, { isHeld })
-    if (outcome !== 'pending' || isHeld) datanetStore.release(item.cid)
+    if (isHeld) datanetStore.release(item.cid)
     return outcome
   }
 
@@ -182,6 +182,14 @@ export function createReviewDesk(
     const earlier = words.filter((one) => one.appeal?.toString() !== round)
     if (earlier.some((one) => personOf(one.curator) === personOf(curator))) {
       refuse(curator, 'an appeal is for those who have not spoken')
+    }
+    const isNew = !words.some((one) => personOf(one.curator) === personOf(curator))
+    const isDecided = state.outcome !== 'pending' || item.revision !== 0
+    if (isDecided && isNew && verdict !== 'flag' && verdict !== 'clear') {
+      // Who has it before them may still say what they were asked for.
+      const leases = datanetStore.leases({ contribution: item.cid }, now())
+      const isLeased = leases.some((one) => personOf(one.curator) === personOf(curator))
+      if (!isLeased) refuse(curator, 'it is decided')
     }
     const isFlagged = words.some(
       (one) => one.verdict === 'flag' && one.appeal?.toString() === round

@@ -86,7 +86,10 @@ export function createReviewQueue(
       datanetStore.expire(now())
       const held = own
         .flatMap((one) => datanetStore.leases({ curator: one }, now()))
-        .filter(({ contribution }) => datanetStore.contribution(contribution)?.datanet === id)
+        .filter(({ contribution }) => {
+          const item = datanetStore.contribution(contribution)
+          return item?.datanet === id && item.status === 'pending'
+        })
       const wanted = isNew ? Math.min(most, LIMITS.reviewLeases) - held.length : 0
       const drawn: StoredLease[] = []
       const take = (item: WaitingItem) => {

@@ -12,6 +12,7 @@ import type { DatanetPeers } from '../datanet/datanet-peers.ts'
 import type { KnownDatanet } from '../datanet/known-datanets.ts'
 import type { Parts } from '../parts.ts'
 import { FILES_PATH } from './linked-files.ts'
+import { revisionCuration } from './revision-curation.ts'
 import { revisionFiles } from './revision-files.ts'
 import type { RevisionReading, VerifiedRevision } from './revision-reading.ts'
 import { type ParsedReviewRow, parseReviewRow, REVIEWS_PATH } from './revision-reviews.ts'
@@ -117,6 +118,7 @@ export function createRevisionChecking(
     const wrapped = await content.readFile(revision.content, 'manifest.cbor')
     const signed = verifyManifest(wrapped, datanet.history.at(-2))
     if (!signed.cid.equals(datanet.signed.cid)) refuse('its manifest is not the one in force')
+    refuseOtherCuration(datanet, revision, { read, reviews })
     await refuseOtherBytes(revision, signed, { read, reviews })
     options.onProgress?.({ text: 'made again', done: revision.rows, total: revision.rows })
     return { read, added: added.map(({ cid }) => cid.toString()), withdrawn }
@@ -142,6 +144,26 @@ export function createRevisionChecking(
     )
     const again = revisionCid({ ...revision, content: root, rows: read.contributions.length })
     if (!again.equals(revisionCid(revision))) refuse('its directory is not what its records give')
+  }
+}
+
+/** Refuses other shares for curators than the reviews give. */
+function refuseOtherCuration(
+  { history }: KnownDatanet,
+  { curation }: Revision,
+  { read, reviews }: { read: VerifiedRevision; reviews: readonly ParsedReviewRow[] }
+): void {
+  const authors = new Map(
+    read.contributions.map(({ cid, contribution }) => [cid.toString(), contribution.contributor])
+  )
+  const words = reviews.map(({ review: { contribution, ...review } }) => ({
+    ...review,
+    contribution: contribution.toString()
+  }))
+  const handOvers = read.handOvers.map(({ handOver }) => handOver)
+  const own = revisionCuration(history, words, handOvers, authors).curation
+  if (JSON.stringify(own) !== JSON.stringify(curation)) {
+    refuse('its shares for curators are not what its reviews give')
   }
 }
 

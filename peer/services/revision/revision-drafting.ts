@@ -16,6 +16,7 @@ import type { StoredHandOver, StoredRevision } from '../../store/datanets.ts'
 import type { ListedContribution, ReviewLeaf, RowLeaf } from '../../store/row-leaves.ts'
 import type { KnownDatanet } from '../datanet/known-datanets.ts'
 import type { Parts } from '../parts.ts'
+import { revisionCuration } from './revision-curation.ts'
 import { directoryFiles, directoryRow, type RowBlock } from './revision-files.ts'
 import { reachable } from './revision-hand-overs.ts'
 import { reviewRow } from './revision-reviews.ts'
@@ -85,11 +86,24 @@ export async function draftRevision(
     contributionsRoot: contributionsTree(cids).root,
     rows: rows.length,
     content: root,
+    ...curationIn(parts, datanet, handOvers, ordered),
     createdAtMs: now()
   }
   const cid = revisionCid(revision).toString()
   const stored = { datanet: id, ordinal, cid, bytes: encodeRevision(revision), anchored: false }
   return { revision, stored, added, handOvers }
+}
+
+/** Who shares by the reviews behind `listed`, where the manifest has reviews earn. */
+function curationIn(
+  { datanetStore, now }: Pick<Parts, 'datanetStore' | 'now'>,
+  { id, history }: KnownDatanet,
+  handOvers: readonly StoredHandOver[],
+  listed: readonly ListedContribution[]
+): Pick<Revision, 'curation'> {
+  const authors = new Map(listed.map(({ cid, contributor }) => [cid, contributor]))
+  const records = handOvers.map(({ bytes }) => verifyHandOver(bytes, now()).handOver)
+  return revisionCuration(history, datanetStore.words(id.toString()), records, authors)
 }
 
 /** Rows that are made before others get their turn. */

@@ -14,7 +14,7 @@ import type { RoyaltyParties } from '../../../protocol/reward/split.ts'
 import type { CallOptions } from '../../api/peer-api.ts'
 import type { Datanets } from '../datanet/datanets.ts'
 import type { Parts } from '../parts.ts'
-import { createRevisionManifest } from '../revision/revision-manifest.ts'
+import { createRevisionManifest, curatorsOf } from '../revision/revision-manifest.ts'
 
 /** What a drop follows from, as its operator shows it to whoever asks. */
 export interface DropGround {
@@ -134,7 +134,7 @@ export function createDropGround(
         const from = [...new Set([receipt.provider, ...peers])].filter((one) => one !== peerId)
         const policy = await policyOf(receipt.offer.toString(), from, options)
         const card = await cardOf(receipt, from, options)
-        const manifests = await Promise.all(
+        const terms = await Promise.all(
           card.revisions.map(async ({ datanet, revision }) => {
             const known = await anyOf([peerId, ...from], 'MODEL_UNKNOWN', `${datanet}`, (peer) =>
               datanets.meet(`${datanet}`, peer, options)
@@ -144,8 +144,8 @@ export function createDropGround(
         )
         known.set(name, {
           policy,
-          curators: [...new Set(manifests.flatMap(({ curators }) => curators))].sort(),
-          treasuries: [...new Set(manifests.map(({ treasury }) => treasury))].sort()
+          ...curatorsOf(terms),
+          treasuries: [...new Set(terms.map(({ manifest }) => manifest.treasury))].sort()
         })
       }
       return ({ model, offer }) => known.get(`${model} ${offer}`) as RoyaltyParties

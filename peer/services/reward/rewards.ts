@@ -26,7 +26,7 @@ import type { StoredChannel } from '../../store/channels.ts'
 import type { DropStore } from '../../store/drops.ts'
 import type { Datanets } from '../datanet/datanets.ts'
 import type { Parts } from '../parts.ts'
-import { createRevisionManifest } from '../revision/revision-manifest.ts'
+import { createRevisionManifest, curatorsOf } from '../revision/revision-manifest.ts'
 
 /** A drop met on the network with its pool, checked against the chain. */
 interface KnownDrop {
@@ -76,15 +76,15 @@ export function createRewards(
       if (stored === undefined) throw new DatanetError('MODEL_UNKNOWN', { model: `${model}` })
       // The card may have expired since: what was earned under it is owed all the same.
       const { card } = await verifyCard(stored.card, stored.issuedAtMs)
-      const manifests = await Promise.all(
+      const terms = await Promise.all(
         card.revisions.map((r) => manifestOf(datanets.known(`${r.datanet}`), r.revision))
       )
       const policy: RoyaltyPolicy | undefined = modelStore.policy(offer.toString())
       if (policy === undefined) throw new DatanetError('OFFER_UNKNOWN', { offer: `${offer}` })
       known.set(id, {
         policy,
-        curators: [...new Set(manifests.flatMap((m) => m.curators))].sort(),
-        treasuries: [...new Set(manifests.map((m) => m.treasury))].sort()
+        ...curatorsOf(terms),
+        treasuries: [...new Set(terms.map(({ manifest }) => manifest.treasury))].sort()
       })
     }
     return ({ model, offer }) => known.get(`${model} ${offer}`) as RoyaltyParties

@@ -54,7 +54,8 @@ export const manifest = record(
     review: map({
       approvals: int(1, 32),
       sharePpm: ppm,
-      leaseMs: int(LIMITS.leaseMsMin, LIMITS.leaseMsMax)
+      leaseMs: int(LIMITS.leaseMsMin, LIMITS.leaseMsMax),
+      earns: optional(is('reviews'))
     }),
     royalty: policy,
     treasury: address,
@@ -80,6 +81,12 @@ export const manifest = record(
   }
 )
 
+function isShared(curation) {
+  if (curation === undefined) return true
+  const sum = curation.reduce((all, { ppm: part }) => all + part, 0)
+  return sum === 1_000_000 && ascends(curation.map(({ account }) => account))
+}
+
 export const revision = record(
   {
     version: is(1),
@@ -90,9 +97,10 @@ export const revision = record(
     contributionsRoot: bytes(32),
     rows: int(1, 1_000_000),
     content: cid,
+    curation: optional(list(map({ account: address, ppm: int(1, 1_000_000) }), 1, 256)),
     createdAtMs: atMs
   },
-  (r) => (r.ordinal === 1) === (r.parent === undefined)
+  (r) => (r.ordinal === 1) === (r.parent === undefined) && isShared(r.curation)
 )
 
 export const card = record({

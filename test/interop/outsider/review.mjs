@@ -137,3 +137,34 @@ export function decide({ manifest, contributor, reviews, handOvers = [], appeal:
   const best = eligible.length - rejected
   return said(best >= approvals && hasShare(best) ? 'pending' : 'rejected')
 }
+
+/** How many rows each person judged, none of their own. */
+export function judgedBy(reviews, { handOvers, author }) {
+  const who = people(handOvers, [])
+  const pairs = reviews
+    .filter(({ verdict }) => verdict === 'approve' || verdict === 'reject')
+    .filter(({ curator }) => who(curator) !== who(author))
+    .map(({ curator, contribution }) => `${who(curator)} ${contribution}`)
+  const counts = new Map()
+  for (const pair of new Set(pairs)) {
+    const [person] = pair.split(' ')
+    counts.set(person, (counts.get(person) ?? 0) + 1)
+  }
+  return counts
+}
+
+/** The counts as ppm of their sum: what rounding leaves goes to the largest remainders. */
+export function sharesOf(counts) {
+  const sum = [...counts.values()].reduce((all, count) => all + count, 0)
+  const exact = [...counts]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([account, count]) => {
+      const units = count * 1_000_000
+      return { account, ppm: Math.trunc(units / sum), rest: units % sum }
+    })
+  const missing = 1_000_000 - exact.reduce((all, { ppm: part }) => all + part, 0)
+  const raised = new Set(exact.toSorted((a, b) => b.rest - a.rest).slice(0, missing))
+  return exact
+    .map((one) => ({ account: one.account, ppm: one.ppm + (raised.has(one) ? 1 : 0) }))
+    .filter(({ ppm: part }) => part > 0)
+}

@@ -27,7 +27,7 @@ export const UNITS_PER_WEI = 10n ** 12n * EQUAL
 const NOBODY = `0x${'0'.repeat(40)}`
 
 /** Exact shares of a royalty, in units of which a wei has UNITS_PER_WEI. */
-export function split({ royaltyWei, policy, credits, builder, curators, treasuries }) {
+export function split({ royaltyWei, policy, credits, builder, curators, curation, treasuries }) {
   const shares = new Map()
   const give = (account, units) => {
     if (units > 0n) shares.set(account, (shares.get(account) ?? 0n) + units)
@@ -45,7 +45,11 @@ export function split({ royaltyWei, policy, credits, builder, curators, treasuri
     else give(account, units)
   }
   give(builder, part(policy.builderPpm))
-  giveAll(curators, part(policy.curatorsPpm), toTreasuries)
+  if (curation === undefined) giveAll(curators, part(policy.curatorsPpm), toTreasuries)
+  for (const { account, ppm } of (curation ?? []).flat()) {
+    const whole = part(policy.curatorsPpm) * BigInt(ppm)
+    give(account, whole / (10n ** 6n * BigInt(curation.length)))
+  }
   toTreasuries(part(policy.treasuryPpm))
   return shares
 }

@@ -7,11 +7,13 @@ import { checkCredits } from './records.mjs'
 import {
   appeal,
   decide,
+  judgedBy,
   readAppeal,
   readReview,
   readReviewQuery,
   review,
-  reviewQuery
+  reviewQuery,
+  sharesOf
 } from './review.mjs'
 import * as reward from './reward.mjs'
 import { rarityOf, termsOf } from './terms.mjs'
@@ -47,6 +49,16 @@ export const moneyChecks = {
       const result = () => decide(given)
       if (error) await check.refuses('decision', error, result)
       else check.equal('decision', result(), { outcome, isHeld, isFinal })
+    }
+  },
+
+  '04-curation': (v, check) => {
+    const isRow = (contribution) => v.rows.includes(contribution)
+    for (const { name, reviews, handOvers, counts, curation } of v.valid) {
+      const rows = reviews.filter(({ contribution }) => isRow(contribution))
+      const judged = judgedBy(rows, { handOvers, author: v.author })
+      check.equal(name, Object.fromEntries(judged), counts)
+      check.equal(`${name}: shares`, sharesOf(judged), curation)
     }
   },
 
@@ -99,8 +111,8 @@ export const moneyChecks = {
     check.equal('units', reward.UNITS_PER_WEI, BigInt(v.unitsPerWei))
     for (const one of v.valid) {
       const { policy, builder, credits } = v
-      const { name, royaltyWei, curators, treasuries } = value(one)
-      const given = { policy, builder, credits, curators, treasuries, royaltyWei }
+      const { name, royaltyWei, curators, curation, treasuries } = value(one)
+      const given = { policy, builder, credits, curators, curation, treasuries, royaltyWei }
       const shares = Object.fromEntries([...reward.split(given)].sort())
       check.equal(name, shares, one.shares)
     }

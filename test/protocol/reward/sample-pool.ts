@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { curationOf } from '../../../protocol/datanet/curation.ts'
 import {
   accumulatorRoot,
   appendLeaves,
@@ -26,11 +27,25 @@ const accounts = (from: number) =>
     .uniqueArray(fc.integer({ min: from, max: from + 9 }), { maxLength: 7 })
     .map((numbers) => numbers.map(address))
 
-export const anyParties = fc.record({
-  policy: anyPolicy,
-  curators: accounts(30),
-  treasuries: accounts(40)
-})
+/** Shares of one Datanet's curators by what they reviewed. */
+const curation = fc
+  .uniqueArray(fc.tuple(fc.integer({ min: 30, max: 39 }), fc.integer({ min: 1, max: 1_000 })), {
+    ...{ minLength: 1, maxLength: 7 },
+    selector: ([who]) => who
+  })
+  .map((counts) => curationOf(new Map(counts.map(([who, count]) => [address(who), count]))))
+
+export const anyParties = fc
+  .record({
+    policy: anyPolicy,
+    curators: accounts(30),
+    treasuries: accounts(40),
+    shared: fc.option(fc.array(curation, { minLength: 1, maxLength: 32 }))
+  })
+  .map(({ shared, ...parties }) => ({
+    ...parties,
+    ...(shared === null ? {} : { curation: shared })
+  }))
 
 const anyCredits = fc
   .uniqueArray(fc.integer({ min: 1, max: 999_999 }), { maxLength: 8 })

@@ -35,6 +35,21 @@ describe('a split', () => {
     })
   })
 
+  test('gives the curators’ part by reviews where a revision says how, of each Datanet alike', () => {
+    const one = [
+      { account: address(30), ppm: 750_000 },
+      { account: address(32), ppm: 250_000 }
+    ]
+    const by = (...curation: (typeof one)[]) =>
+      splitRoyalty({ ...sampleReceipt, royaltyWei: 1_000n }, { ...parties, curation })
+    expect(by(one).get(address(30))).toBe(150n * UNITS_PER_WEI)
+    expect(by(one).get(address(32))).toBe(50n * UNITS_PER_WEI)
+    expect(by(one).get(address(31))).toBeUndefined()
+    const both = by(one, [{ account: address(31), ppm: 1_000_000 }])
+    expect(both.get(address(30))).toBe(75n * UNITS_PER_WEI)
+    expect(both.get(address(31))).toBe(100n * UNITS_PER_WEI)
+  })
+
   test('keeps thirds of a unit for those who share them', () => {
     const three = { ...parties, curators: [address(30), address(31), address(32)] }
     const shares = splitRoyalty({ ...sampleReceipt, royaltyWei: 1n }, three)
@@ -96,8 +111,9 @@ describe('a split', () => {
 
   test('among more than 32 is refused', () => {
     const many = Array.from({ length: 33 }, (_, n) => address(n + 1))
-    for (const role of ['curators', 'treasuries']) {
-      expect(() => splitRoyalty(sampleReceipt, { ...parties, [role]: many })).toThrow(
+    const [curation] = [many.map((account) => [{ account, ppm: 1_000_000 }])]
+    for (const more of [{ curators: many }, { treasuries: many }, { curation }]) {
+      expect(() => splitRoyalty(sampleReceipt, { ...parties, ...more })).toThrow(
         expect.objectContaining({ code: 'INPUT_INVALID' })
       )
     }

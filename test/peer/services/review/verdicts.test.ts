@@ -65,6 +65,23 @@ test('a rejection says why, and only by a reason that there is', async () => {
   expect(words).toMatchObject([{ verdict: 'reject', code: 'other' }])
 })
 
+// REVIEW-R6
+test('what is decided takes words of who was asked, and flags, and no others', async () => {
+  const room = await reviewRoom({ review: { ...RULE, approvals: 2 } })
+  const cid = await room.handIn(5)
+  expect(await room.next(first)).toEqual([cid])
+  expect(await room.next(second)).toEqual([cid])
+  await room.say(third, cid, 'approve')
+  await room.say(second, cid, 'approve')
+  expect(room.statusOf(cid)).toBe('accepted')
+  expect(await refusal(() => room.say(fourth, cid, 'approve'))).toBe('REVIEW_REFUSED')
+  expect(await room.next(first)).toEqual([])
+  expect(await room.say(first, cid, 'approve')).toMatchObject({ status: 'accepted' })
+  // Their own word they may change, until a revision holds it.
+  expect(await room.say(first, cid, 'unsure')).toMatchObject({ status: 'accepted' })
+  expect(await room.say(fourth, cid, 'flag')).toMatchObject({ status: 'pending', isHeld: true })
+})
+
 describe('a flag', () => {
   test('takes an item from everybody until the threshold clears it', async () => {
     const room = await reviewRoom({ review: RULE })
@@ -179,11 +196,11 @@ test('the statistics count each curator’s last words, and how far they agree',
   const room = await reviewRoom({ review: { ...RULE, approvals: 2 } })
   const all = [await room.handIn(5), await room.handIn(8), await room.handIn(9)]
   for (const cid of all) await room.say(first, cid, 'approve')
+  await room.say(third, all[0] as string, 'unsure')
   await room.say(second, all[0] as string, 'approve')
   await room.say(second, all[1] as string, 'approve')
   await room.say(second, all[2] as string, 'reject')
   await room.say(third, all[2] as string, 'reject')
-  await room.say(third, all[0] as string, 'unsure')
   const { datanet, account } = room.by(fourth)
   const { curators, shared, alphaPpm } = await room.api.reviewStats({ datanet, account })
   expect([shared, alphaPpm]).toEqual([3, 400_000])

@@ -243,6 +243,23 @@ describe('a proposed revision is refused', () => {
     expect(withdrawn).toEqual([`${items[first]?.cid}`])
   })
 
+  // CURATION-W1
+  test('with the shares for curators that its reviews give, and no others', async () => {
+    const review = { approvals: 1, sharePpm: 600_000, leaseMs: 900_000, earns: 'reviews' as const }
+    const made = await world({ later: { review } })
+    const rows = pick(first, second)
+    const [one, two] = rows as [RegisteredContribution, RegisteredContribution]
+    const reviews = [...(await approvals(one, [0, 1])), ...(await approvals(two, [0]))]
+    const share = (n: number, ppm: number) => ({ account: CURATORS[n]?.address as string, ppm })
+    const curation = [share(0, 666_667), share(1, 333_333)]
+    const good = await made.revise(rows, { reviews, curation })
+    expect((await made.look(good)).added).toHaveLength(2)
+    await invalid(made, rows, { reviews })
+    await invalid(made, rows, { reviews, curation: [share(0, 500_000), share(1, 500_000)] })
+    const equal = await world()
+    await invalid(equal, rows, { curation: [share(0, 1_000_000)] })
+  })
+
   test('by words of a former curator after the change, and not by those before', async () => {
     const later = { curators: [person(7).address], threshold: 1 }
     const review = { approvals: 1, sharePpm: 600_000, leaseMs: 900_000 }
