@@ -54,7 +54,7 @@ export function bountyText(
       ['until', minute(one.expiresAtMs)],
       ['promised', budgetWei === undefined ? '' : money(budgetWei)],
       ['locked', money(one.lockedWei)],
-      ['of it yours', one.givenWei === 0n ? '' : money(one.givenWei)],
+      ['you gave', one.givenWei === 0n ? '' : money(one.givenWei)],
       ['paid', filled === undefined ? '' : `${money(filled.amountWei)} to ${filled.account}`],
       ...one.answers.map(({ contribution, status }): [string, string] => [
         'answer',

@@ -114,7 +114,7 @@ function finishReason({ receipt: { outcome } }: Done, calls: number) {
   return outcome === 'answered' || outcome === 'abstained' ? ('stop' as const) : ('length' as const)
 }
 
-function usageOf({ receipt, citations }: Done) {
+function usageOf({ receipt, citations, unanswered }: Done) {
   return {
     prompt_tokens: receipt.inputTokens,
     completion_tokens: receipt.outputTokens,
@@ -128,7 +128,8 @@ function usageOf({ receipt, citations }: Done) {
       model: receipt.model,
       method: receipt.method,
       credits: receipt.credits,
-      citations
+      citations,
+      ...(unanswered === undefined ? {} : { unanswered })
     }
   }
 }

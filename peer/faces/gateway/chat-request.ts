@@ -12,6 +12,8 @@ export interface ChatRequest {
   readonly includeUsage: boolean
   readonly maxOutputTokens?: number
   readonly maxWei?: bigint
+  /** The question may be asked in public, in the peer's own name, should the model abstain. */
+  readonly publish?: true
   /** Tools and the form of the answer. */
   readonly form?: string
   /** The parameter that asks for the form: for a model that answers in plain text only. */
@@ -67,14 +69,16 @@ const body = z.object({
       maxWei: z
         .string()
         .regex(/^\d{1,39}$/, { error: 'a decimal amount' })
-        .optional()
+        .optional(),
+      publish: z.boolean().optional()
     })
     .nullish()
 })
 
 /**
  * The request in `input`, a parsed JSON body. Refuses what is malformed or not supported with
- * INPUT_INVALID, naming the parameter. `x_datanet.maxWei` bounds the price of this one call.
+ * INPUT_INVALID, naming the parameter. `x_datanet.maxWei` bounds the price of this one call,
+ * `x_datanet.publish` is the asker's consent to ask in public what the model cannot answer.
  */
 export function parseChatRequest(input: unknown): ChatRequest {
   const parsed = body.safeParse(input)
@@ -93,6 +97,7 @@ export function parseChatRequest(input: unknown): ChatRequest {
     includeUsage: stream_options?.include_usage ?? false,
     ...(maxOutputTokens == null ? {} : { maxOutputTokens }),
     ...(form === undefined || formParam === undefined ? {} : { form, formParam }),
+    ...(x_datanet?.publish === true ? { publish: true as const } : {}),
     ...(x_datanet?.maxWei === undefined ? {} : { maxWei: BigInt(x_datanet.maxWei) })
   }
 }

@@ -27,6 +27,8 @@ export async function startPaidCall(
   request: ChatRequest,
   { listing, signal }: { readonly listing: ModelListing; readonly signal: AbortSignal }
 ): Promise<PaidCall> {
+  // Whoever has the gateway's token asks for the peer, and in no other name.
+  const publishAs = request.publish === true ? (await api.status()).account : undefined
   const reservation = cap.reserve({
     leastWei: cheapestWei(listing),
     ...(request.maxWei === undefined ? {} : { wantWei: request.maxWei })
@@ -36,6 +38,7 @@ export async function startPaidCall(
       model: listing.model.model,
       messages: request.messages,
       retry: !request.stream,
+      ...(publishAs === undefined ? {} : { publishAs }),
       ...(request.form === undefined ? {} : { form: request.form }),
       ...(request.maxOutputTokens === undefined ? {} : { maxOutputTokens: request.maxOutputTokens })
     }

@@ -86,7 +86,14 @@ export function createBountyFilling(
   /** Where the contribution lies in the newest revision, as the chain has it. */
   async function placed(datanet: KnownDatanet, cid: string, options: CallOptions) {
     const id = datanet.id.toString()
-    const { proof, anchor } = await world().inclusion({ datanet: id, contribution: cid }, options)
+    const named = { datanet: id, contribution: cid }
+    const { proof, anchor } = await world()
+      .inclusion(named, options)
+      .catch((cause: unknown) => {
+        if (!isDatanetError(cause) || cause.code !== 'CONTRIBUTION_UNKNOWN') throw cause
+        const hint = 'no revision holds it yet: publish one, and then approve it'
+        throw new DatanetError('CONTRIBUTION_UNKNOWN', { contribution: cid }, { cause, hint })
+      })
     const { row, siblings } = decodeRecord(
       inclusionSchema,
       Uint8Array.from(Buffer.from(proof, 'base64'))

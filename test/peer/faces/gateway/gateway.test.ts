@@ -342,6 +342,25 @@ test('a request may set its own lower limit', async () => {
   expect((await post({ ...CHAT, x_datanet: { maxWei: '999' } })).status).toBe(402)
 })
 
+test('a question is asked in public only where its request says so, in the peer’s own name', async () => {
+  const unanswered = { bounties: ['bafyreibounty'] }
+  const api = scriptedApi(async function* (question, signal) {
+    for await (const event of answering(['x'])(question, signal)) {
+      const isAsked = event.type === 'done' && question.publishAs !== undefined
+      yield isAsked ? { ...event, unanswered } : event
+    }
+  })
+  const account = `0x${'a1'.repeat(20)}`
+  Object.assign(api, { status: async () => ({ account }) })
+  const { post } = await gatewayTo(api)
+  await post(CHAT)
+  await post({ ...CHAT, x_datanet: { publish: false } })
+  expect(api.questions.map(({ publishAs }) => publishAs)).toEqual([undefined, undefined])
+  const asked = await post({ ...CHAT, x_datanet: { publish: true } })
+  expect(api.questions[2]?.publishAs).toBe(account)
+  expect(await asked.json()).toMatchObject({ usage: { x_datanet: { unanswered } } })
+})
+
 test('stopping cancels the calls under way and frees the port', async () => {
   const aborted = Promise.withResolvers<void>()
   const begun = Promise.withResolvers<void>()
