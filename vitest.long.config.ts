@@ -24,6 +24,7 @@ export const LONG = [
   'test/e2e/intake-host-lost.test.ts',
   'test/e2e/payer-budget.test.ts',
   'test/e2e/provider-killed.test.ts',
+  'test/e2e/serving.test.ts',
   'test/e2e/tower.test.ts',
   'test/e2e/upstream-model.test.ts',
   'test/e2e/withdrawal.test.ts',

@@ -203,7 +203,8 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     const withdrawDelayS = init.withdrawDelayS ?? OFFERED.withdrawDelayS
     const offering = createOffering(parts, datanets, models, catalogue, {
       withdrawDelayS,
-      adaptersOf: texts.adaptersOf
+      adaptersOf: texts.adaptersOf,
+      limitsOf: texts.limitsOf
     })
     started.push(() => offering.stop())
     const roles = init.roles ?? ROLES

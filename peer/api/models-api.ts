@@ -75,6 +75,8 @@ export interface ServeTerms {
   readonly callWei: bigint
   readonly inputTokenWei: bigint
   readonly outputTokenWei: bigint
+  /** How long one answer may take; 110 000 unless given, and at most. */
+  readonly timeoutMs?: number
 }
 
 export interface OfferSummary {

@@ -53,7 +53,8 @@ const terms = z.strictObject({
   account: idSchema,
   callWei: weiSchema,
   inputTokenWei: weiSchema,
-  outputTokenWei: weiSchema
+  outputTokenWei: weiSchema,
+  timeoutMs: z.exactOptional(z.int().min(100).max(110_000))
 })
 
 const question = z.strictObject({

@@ -17,6 +17,7 @@ export interface ServedModel {
   readonly callWei: bigint
   readonly inputTokenWei: bigint
   readonly outputTokenWei: bigint
+  readonly timeoutMs?: number
 }
 
 /** The models of one peer. */
@@ -42,7 +43,8 @@ export function createModelStore(db: Database): ModelStore {
      CREATE TABLE policy (offer TEXT PRIMARY KEY, policy TEXT NOT NULL) STRICT;
      CREATE TABLE served (
        model TEXT PRIMARY KEY REFERENCES model (id), account TEXT NOT NULL, call_wei TEXT NOT NULL,
-       input_wei TEXT NOT NULL, output_wei TEXT NOT NULL) STRICT`
+       input_wei TEXT NOT NULL, output_wei TEXT NOT NULL) STRICT`,
+    'ALTER TABLE served ADD COLUMN timeout_ms INTEGER'
   ])
   const built = (row: Record<string, unknown>): BuiltModel => ({
     model: String(row.id),
@@ -62,14 +64,15 @@ export function createModelStore(db: Database): ModelStore {
       db.run('UPDATE model SET artefact = ? WHERE id = ?', artefact, model)
     },
     models: () => db.all('SELECT * FROM model ORDER BY rowid').map(built),
-    putServed({ model, account, callWei, inputTokenWei, outputTokenWei }) {
+    putServed({ model, account, callWei, inputTokenWei, outputTokenWei, timeoutMs }) {
       db.run(
-        'INSERT OR REPLACE INTO served VALUES (?, ?, ?, ?, ?)',
+        'INSERT OR REPLACE INTO served VALUES (?, ?, ?, ?, ?, ?)',
         model,
         account,
         callWei.toString(),
         inputTokenWei.toString(),
-        outputTokenWei.toString()
+        outputTokenWei.toString(),
+        timeoutMs ?? null
       )
     },
     dropServed: (model) => void db.run('DELETE FROM served WHERE model = ?', model),
@@ -79,7 +82,8 @@ export function createModelStore(db: Database): ModelStore {
         account: String(row.account),
         callWei: BigInt(String(row.call_wei)),
         inputTokenWei: BigInt(String(row.input_wei)),
-        outputTokenWei: BigInt(String(row.output_wei))
+        outputTokenWei: BigInt(String(row.output_wei)),
+        ...(row.timeout_ms === null ? {} : { timeoutMs: Number(row.timeout_ms) })
       })),
     putPolicy(offer, policy) {
       db.run('INSERT OR IGNORE INTO policy VALUES (?, ?)', offer, JSON.stringify(policy))

@@ -27,6 +27,10 @@ export const upstreamSchema = z
     firstMs: z.exactOptional(z.int().min(100).max(110_000)),
     idleMs: z.exactOptional(z.int().min(100).max(110_000)),
     wholeMs: z.exactOptional(z.int().min(100).max(110_000)),
+    /** Answers at a time, calls that wait for a place, and how long they do at most. */
+    parallel: z.exactOptional(z.int().min(1).max(1_024)),
+    queue: z.exactOptional(z.int().min(0).max(4_096)),
+    waitMs: z.exactOptional(z.int().min(10).max(60_000)),
     /** Adapters kept in the server's memory, and the largest rank it takes. */
     warm: z.exactOptional(z.int().min(1).max(64)),
     maxRank: z.exactOptional(z.int().min(1).max(1_024)),

@@ -23,6 +23,7 @@ interface ServeOptions {
   readonly inputToken: bigint
   readonly outputToken: bigint
   readonly account?: string
+  readonly timeout?: number
 }
 
 /** `datanet model …`: building on a Datanet and serving what was built. */
@@ -117,7 +118,8 @@ export const modelCommands: readonly CliCommand[] = [
       price('--call <amount>', 'for a call', PRICE_TEXT.call),
       price('--input-token <amount>', 'for a token of the question', PRICE_TEXT.inputToken),
       price('--output-token <amount>', 'for a token of the answer', PRICE_TEXT.outputToken),
-      new Option('--account <account>', 'who serves (builder)')
+      new Option('--account <account>', 'who serves (builder)'),
+      new Option('--timeout <seconds>', 'how long one answer may take (110)').argParser(Number)
     ],
     async run({ api, args, options, print, signal }) {
       const model = modelOf(
@@ -131,7 +133,8 @@ export const modelCommands: readonly CliCommand[] = [
           account: await builderOf(api, options.account),
           callWei: options.call,
           inputTokenWei: options.inputToken,
-          outputTokenWei: options.outputToken
+          outputTokenWei: options.outputToken,
+          ...(options.timeout === undefined ? {} : { timeoutMs: options.timeout * 1_000 })
         },
         { signal }
       )

@@ -35,6 +35,8 @@ export function createAdmitting(
     if (!request.model.equals(served.card.cid)) {
       throw new DatanetError('MODEL_UNKNOWN', { model: `${request.model}` })
     }
+    // Before anything is set aside for it.
+    served.lane.refuseIfFull()
     const call: LiveCall = {
       id: Buffer.from(request.callId).toString('hex'),
       request,

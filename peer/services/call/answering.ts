@@ -21,6 +21,7 @@ import { createEndings, type Ending, endingOf } from './endings.ts'
 import { createKeeping } from './keeping.ts'
 import { type LiveCall, liveKey } from './live-call.ts'
 import { pieces } from './pieces.ts'
+import { placed } from './placed.ts'
 import { createSteps, type Steps } from './steps.ts'
 import { createTakingOver } from './taking-over.ts'
 
@@ -64,7 +65,7 @@ export function createAnswering(
     call: LiveCall,
     context: ExchangeContext
   ): AsyncGenerator<unknown, unknown, boolean> {
-    const { request, served } = call
+    const { request } = call
     const engine = new AbortController()
     const { maxOutputTokens } = OFFERED
     const asked = {
@@ -72,7 +73,20 @@ export function createAnswering(
       ...(request.form === undefined ? {} : { form: decodeForm(request.form) }),
       maxOutputTokens: Math.min(request.maxOutputTokens ?? maxOutputTokens, maxOutputTokens)
     }
-    const steps = createSteps(served.model.engine.generate(asked, { signal: engine.signal }))
+    const place = placed(call, asked, { engine, left: [context.signal, call.cut.signal] })
+    try {
+      return yield* told(call, context, { steps: createSteps(place.generation), engine })
+    } finally {
+      place.leave()
+    }
+  }
+
+  async function* told(
+    call: LiveCall,
+    context: ExchangeContext,
+    { steps, engine }: { readonly steps: Steps; readonly engine: AbortController }
+  ): AsyncGenerator<unknown, unknown, boolean> {
+    const { served } = call
     let end: End
     try {
       end = yield* generate(call, steps, context)

@@ -6,6 +6,8 @@ import type { OfferSummary, ServeTerms } from '../../api/models-api.ts'
 import type { Datanets } from '../datanet/datanets.ts'
 import type { Parts } from '../parts.ts'
 import { type Catalogue, describeOffer } from './catalogue.ts'
+import type { Lane } from './lane.ts'
+import { createLanes } from './lanes.ts'
 import type { LoadedModel } from './loaded-model.ts'
 import type { Models } from './models.ts'
 import type { TextModels } from './text-models.ts'
@@ -25,6 +27,8 @@ export interface Served {
   readonly card: SignedCard
   readonly model: LoadedModel
   readonly terms: ServeTerms
+  /** Where its calls find a place. */
+  readonly lane: Lane
   /** The current offer and the one before it, which callers may still hold. */
   offers: SignedOffer[]
 }
@@ -32,7 +36,11 @@ export interface Served {
 /** The offers of this peer. */
 export interface Offering {
   serve(terms: ServeTerms): Promise<OfferSummary>
-  /** Ends the offer of a model; calls under way are finished. Refuses what is not served (MODEL_UNKNOWN). */
+  /**
+   * Offers a model no more. Calls under way are finished, and offers that callers hold stand until they
+   * are over, so that a newer model takes its place without a call lost. Refuses what is not served
+   * (MODEL_UNKNOWN).
+   */
   retire(model: string): Promise<{ readonly model: string }>
   /** What stands behind an offer. Refuses others' and stale ones (OFFER_UNKNOWN, OFFER_EXPIRED). */
   find(offer: string): { served: Served; signed: SignedOffer }
@@ -52,16 +60,43 @@ export function createOffering(
   init: {
     readonly withdrawDelayS: number
     readonly adaptersOf?: TextModels['adaptersOf']
+    readonly limitsOf?: TextModels['limitsOf']
   }
 ): Offering {
   const { modelStore, wallet, chain, publications, peerId, now, log } = parts
   const served = new Map<string, Served>()
+  /** Offered no more, and stood by until the last offer of it is over. */
+  let leaving: Served[] = []
+  const lanes = createLanes({ limitsOf: init.limitsOf ?? (() => ({})), onBehind }, { now })
   const refresher = setInterval(() => {
+    leaving = leaving.filter(({ offers }) => offers.some(({ offer }) => offer.expiresAtMs > now()))
     for (const one of served.values()) {
+      if (one.lane.isBehind) continue
       offer(one).catch((error) => log('serving', { model: `${one.card.cid}`, error: `${error}` }))
     }
   }, LIMITS.offerLifeMs / 2)
   refresher.unref()
+
+  /** Shows no offer of the model any more; those that callers hold stand until they are over. */
+  function hide({ card }: Served): void {
+    const model = card.cid.toString()
+    catalogue.dropOwn(model)
+    publications.withdraw({ issuer: peerId, kind: 'offer', id: model })
+    publications.unannounce('model', model)
+  }
+
+  /** Who has to wait too long is better served by another peer, until the queue is empty. */
+  function onBehind(lane: Lane, isBehind: boolean): void {
+    for (const one of served.values()) {
+      if (one.lane !== lane) continue
+      log('serving', { model: one.terms.model, isBehind })
+      if (isBehind) hide(one)
+      else {
+        publications.announce('model', one.terms.model)
+        offer(one).catch((error) => log('serving', { model: one.terms.model, error: `${error}` }))
+      }
+    }
+  }
 
   async function offer(one: Served): Promise<SignedOffer> {
     const { callWei, inputTokenWei, outputTokenWei } = one.terms
@@ -101,6 +136,7 @@ export function createOffering(
     // Retired while it was signed: what is not served must not be shown again.
     if (served.get(one.terms.model) !== one) return signed
     one.offers = [signed, ...one.offers].slice(0, 2)
+    if (one.lane.isBehind) return signed
     catalogue.keepOwn(one.card, signed)
     modelStore.putPolicy(signed.cid.toString(), signed.offer.policy)
     publications.publish({
@@ -118,7 +154,7 @@ export function createOffering(
     if (stored === undefined) throw new DatanetError('MODEL_UNKNOWN', { model: terms.model })
     const card = await verifyCard(stored.card, now())
     const model = await models.load(terms.model)
-    const one: Served = { card, model, terms, offers: [] }
+    const one: Served = { card, model, terms, lane: lanes.of(card.card), offers: [] }
     served.set(terms.model, one)
     publications.publish({
       issuer: card.card.issuer,
@@ -135,7 +171,7 @@ export function createOffering(
   }
 
   function find(offerCid: string): { served: Served; signed: SignedOffer } {
-    for (const one of served.values()) {
+    for (const one of [...served.values(), ...leaving]) {
       const signed = one.offers.find(({ cid }) => cid.toString() === offerCid)
       if (signed === undefined) continue
       if (signed.offer.expiresAtMs < now()) {
@@ -149,7 +185,9 @@ export function createOffering(
   return {
     find,
     payments: () =>
-      [...served.values()].flatMap(({ offers }) => offers.map(({ offer: { payment } }) => payment)),
+      [...served.values(), ...leaving].flatMap(({ offers }) =>
+        offers.map(({ offer: { payment } }) => payment)
+      ),
     async serve(terms) {
       await chain.check()
       const signed = await start({ ...terms, account: wallet.account(terms.account).address })
@@ -157,11 +195,12 @@ export function createOffering(
       return describeOffer(signed, served.get(terms.model)?.card)
     },
     async retire(model) {
-      if (!served.delete(model)) throw new DatanetError('MODEL_UNKNOWN', { model })
+      const one = served.get(model)
+      if (one === undefined) throw new DatanetError('MODEL_UNKNOWN', { model })
+      served.delete(model)
+      leaving.push(one)
       modelStore.dropServed(model)
-      catalogue.dropOwn(model)
-      publications.withdraw({ issuer: peerId, kind: 'offer', id: model })
-      publications.unannounce('model', model)
+      hide(one)
       return { model }
     },
     async resume() {

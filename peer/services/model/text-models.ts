@@ -9,6 +9,7 @@ import { createLlamaModel } from '../../engines/llama/llama-model.ts'
 import type { TextModel } from '../../engines/text-model.ts'
 import type { UpstreamInit } from '../../engines/upstream/upstream-init.ts'
 import { createUpstreamModel, type UpstreamModel } from '../../engines/upstream/upstream-model.ts'
+import type { LaneLimits } from './lane.ts'
 
 /** What a card says of the language model in front of its index. */
 export type OnText = Pick<ModelCard, 'engine' | 'base' | 'adapter'>
@@ -31,6 +32,8 @@ export interface TextModels {
   of(card: OnText): Promise<TextModel | undefined>
   /** Frees the models that run in this process. */
   stop(): Promise<void>
+  /** What its operator says of places at the card's engine. */
+  limitsOf(card: Pick<ModelCard, 'engine' | 'base'>): Partial<LaneLimits>
   /** What an offer of the card's model says of adapters. */
   adaptersOf(card: OnText): { readonly maxRank: number; readonly warm: CID[] } | undefined
 }
@@ -54,9 +57,13 @@ export function createTextModels(
     return known
   }
 
-  function find({ engine, base }: OnText): UpstreamModel | undefined {
+  function initOf({ engine, base }: Pick<OnText, 'engine' | 'base'>): UpstreamInit | undefined {
     if (engine === 'retrieval') return undefined
-    const init = upstreams.find((one) => one.base === base && modelOf(one).kind === engine)
+    return upstreams.find((one) => one.base === base && modelOf(one).kind === engine)
+  }
+
+  function find(card: OnText): UpstreamModel | undefined {
+    const init = initOf(card)
     return init === undefined ? undefined : modelOf(init)
   }
 
@@ -87,6 +94,17 @@ export function createTextModels(
       }
       if (adapter === undefined) return upstream
       return poolOf(upstream.adapters).model({ ...adapter, cid: adapter.cid.toString(), base })
+    },
+
+    limitsOf(card) {
+      const init = initOf(card)
+      if (init === undefined) return {}
+      const { parallel = init.kind === 'llama' ? 1 : undefined, queue, waitMs } = init
+      return {
+        ...(parallel === undefined ? {} : { parallel }),
+        ...(queue === undefined ? {} : { queue }),
+        ...(waitMs === undefined ? {} : { waitMs })
+      }
     },
 
     async stop() {
