@@ -97,7 +97,9 @@ export function createReviewStore(db: Database): ReviewStore {
      CREATE INDEX review_mark_by ON review_mark (priority);
      CREATE TABLE review_author (
        datanet TEXT NOT NULL, contributor TEXT NOT NULL, dealt INTEGER NOT NULL,
-       PRIMARY KEY (datanet, contributor)) WITHOUT ROWID, STRICT`
+       PRIMARY KEY (datanet, contributor)) WITHOUT ROWID, STRICT`,
+    `CREATE INDEX contribution_waiting ON contribution (datanet, contributor, place)
+       WHERE status = 'pending'`
   ])
   // Of before there were columns for it; what is of another version stays without.
   for (const row of db.all("SELECT rowid AS place, bytes FROM review WHERE curator = ''")) {
@@ -187,23 +189,32 @@ export function createReviewStore(db: Database): ReviewStore {
           datanet
         )
         .map((row) => String(row.cid)),
-    authors: (datanet) =>
-      db
-        .all(
-          `SELECT contribution.contributor AS contributor, coalesce(dealt, 0) AS dealt,
-             min(place) AS first
-           FROM contribution LEFT JOIN review_author
-             ON review_author.datanet = contribution.datanet
-             AND review_author.contributor = contribution.contributor
-           WHERE contribution.datanet = ? AND status = 'pending'
-           GROUP BY contribution.contributor ORDER BY dealt, first`,
-          datanet
+    authors(datanet) {
+      const turns = db.all(
+        'SELECT contributor, dealt FROM review_author WHERE datanet = ?',
+        datanet
+      )
+      const dealt = new Map(turns.map((row) => [String(row.contributor), Number(row.dealt)]))
+      const found: Array<{ contributor: string; dealt: number; first: number }> = []
+      // From author to author in the index, whatever each of them has waiting.
+      for (let last = ''; ; ) {
+        const row = db.get(
+          `SELECT contributor, place FROM contribution
+           WHERE datanet = ? AND status = 'pending' AND contributor > ?
+           ORDER BY contributor, place LIMIT 1`,
+          datanet,
+          last
         )
-        .map((row) => ({
-          contributor: String(row.contributor),
-          dealt: Number(row.dealt),
-          first: Number(row.first)
-        })),
+        if (row === undefined) break
+        last = String(row.contributor)
+        found.push({
+          contributor: last,
+          dealt: dealt.get(last) ?? 0,
+          first: Number(row.place)
+        })
+      }
+      return found.sort((a, b) => a.dealt - b.dealt || a.first - b.first)
+    },
     served(datanet, contributor) {
       db.run(
         `INSERT OR REPLACE INTO review_author
@@ -218,8 +229,11 @@ export function createReviewStore(db: Database): ReviewStore {
         .all(
           // What has priority is little: it is found by its marks, and not among all that waits.
           `SELECT cid, contributor, place, coalesce(priority, 0) AS priority
-           FROM contribution ${leastPriority > 0 ? '' : 'LEFT'} JOIN review_mark
-             ON review_mark.contribution = cid
+           FROM ${
+             leastPriority > 0
+               ? 'review_mark CROSS JOIN contribution'
+               : 'contribution LEFT JOIN review_mark'
+           } ON review_mark.contribution = cid
            WHERE datanet = ? AND status = 'pending' AND coalesce(held, 0) = 0
              ${accounts === undefined ? '' : `AND contributor IN (${places(accounts)})`}
              ${leastPriority > 0 ? 'AND review_mark.priority >= ?' : ''}
