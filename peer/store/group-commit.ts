@@ -51,11 +51,13 @@ export function createGroupCommit(
     try {
       if (failure !== undefined) throw failure
       const from = db.runs()
+      let ends = 0
       db.stage(() => {
         for (let member = group[0]; member !== undefined; member = waiting.shift()) {
           if (member !== group[0]) group.push(member)
           attempt(db, member)
-          if (group.length >= GROUP || db.runs() - from >= RUNS) break
+          ends += member.ends.length
+          if (group.length >= GROUP || db.runs() - from + ends >= RUNS) break
         }
         for (const { ends } of group) for (const step of ends) step()
       })

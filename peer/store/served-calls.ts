@@ -39,8 +39,11 @@ export interface ServedChunk {
  * show an answer again. Every write belongs inside a group commit. specs/07-channel.md §Replay
  */
 export interface ServedCallStore {
-  /** Keeps the call, with its end where it has one already; gives its number. */
-  add(call: Omit<ServedCall, 'number' | 'seq' | 'citations'>, end?: ServedEnd): number
+  /** Keeps the call, with its end and its only chunk where it has both already; gives its number. */
+  add(
+    call: Omit<ServedCall, 'number' | 'seq' | 'citations'>,
+    whole?: { readonly end: ServedEnd; readonly chunk: ServedChunk }
+  ): number
   addChunk(number: number, n: number, chunk: ServedChunk): void
   removeChunk(number: number, n: number): void
   /** Says that the call has its receipt. */
@@ -86,7 +89,11 @@ export function createServedCallStore(db: Database): ServedCallStore {
        seq INTEGER, ended_at_ms INTEGER, citations BLOB) STRICT;
      INSERT INTO served_call SELECT * FROM served_before;
      DROP TABLE served_before;
-     CREATE UNIQUE INDEX served_by_seq ON served_call (channel, seq)`
+     CREATE UNIQUE INDEX served_by_seq ON served_call (channel, seq)`,
+    // Most answers are one chunk: it stands in the row of its call.
+    `ALTER TABLE served_call ADD COLUMN cost_wei TEXT;
+     ALTER TABLE served_call ADD COLUMN output_tokens INTEGER;
+     ALTER TABLE served_call ADD COLUMN text BLOB`
   ])
 
   function forgetWhere(condition: string, ...values: Array<string | number>): number {
@@ -96,11 +103,12 @@ export function createServedCallStore(db: Database): ServedCallStore {
   }
 
   return {
-    add: (call, end) =>
-      db.run(
+    add(call, whole) {
+      const { end, chunk } = whole ?? {}
+      return db.run(
         `INSERT INTO served_call (channel, call_id, commitment, request, builder, input_tokens,
-         royalty_ppm, started_at_ms, seq, ended_at_ms, citations)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         royalty_ppm, started_at_ms, seq, ended_at_ms, citations, cost_wei, output_tokens, text)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         call.channelId,
         call.callId,
         call.commitment,
@@ -111,8 +119,12 @@ export function createServedCallStore(db: Database): ServedCallStore {
         call.startedAtMs,
         end?.seq ?? null,
         end?.atMs ?? null,
-        end?.citations ?? null
-      ).lastId,
+        end?.citations ?? null,
+        chunk?.costWei.toString() ?? null,
+        chunk?.outputTokens ?? null,
+        chunk?.text ?? null
+      ).lastId
+    },
     addChunk(number, n, { costWei, outputTokens, text }) {
       db.run(
         'INSERT INTO served_chunk VALUES (?, ?, ?, ?, ?)',
@@ -139,12 +151,11 @@ export function createServedCallStore(db: Database): ServedCallStore {
       const row = db.get('SELECT * FROM served_call WHERE channel = ? AND seq = ?', channelId, seq)
       return row === undefined ? undefined : callOf(row)
     },
-    chunks: (number) =>
-      db.all('SELECT * FROM served_chunk WHERE call = ? ORDER BY n', number).map((row) => ({
-        costWei: BigInt(String(row.cost_wei)),
-        outputTokens: Number(row.output_tokens),
-        text: row.text as Uint8Array
-      })),
+    chunks(number) {
+      const only = db.get('SELECT * FROM served_call WHERE number = ? AND text NOTNULL', number)
+      if (only !== undefined) return [chunkOf(only)]
+      return db.all('SELECT * FROM served_chunk WHERE call = ? ORDER BY n', number).map(chunkOf)
+    },
     unfinished: () =>
       db.all('SELECT * FROM served_call WHERE seq IS NULL ORDER BY number').map(callOf),
     cited: () =>
@@ -157,7 +168,9 @@ export function createServedCallStore(db: Database): ServedCallStore {
     forget: (channelId, seq) => void forgetWhere('channel = ? AND seq < ?', channelId, seq),
     expire: (atMs) => void forgetWhere('ended_at_ms < ?', atMs),
     bytes() {
-      const calls = db.get('SELECT total(length(request) + 400) AS bytes FROM served_call')
+      const calls = db.get(
+        'SELECT total(length(request) + coalesce(length(text), 0) + 400) AS bytes FROM served_call'
+      )
       const chunks = db.get('SELECT total(length(text) + 40) AS bytes FROM served_chunk')
       return Number(calls?.bytes ?? 0) + Number(chunks?.bytes ?? 0)
     },
@@ -167,6 +180,14 @@ export function createServedCallStore(db: Database): ServedCallStore {
            ORDER BY ended_at_ms, number LIMIT ?)`,
         count
       )
+  }
+}
+
+function chunkOf(row: Row): ServedChunk {
+  return {
+    costWei: BigInt(String(row.cost_wei)),
+    outputTokens: Number(row.output_tokens),
+    text: row.text as Uint8Array
   }
 }
 

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { DatanetError, type ErrorCode, isDatanetError } from '../../../protocol/base/errors.ts'
 import { isFree, type SignedOffer } from '../../../protocol/model/offer.ts'
 import type { AskEvent, Question } from '../../api/models-api.ts'
@@ -7,6 +6,7 @@ import type { Budget, Reservation } from '../channel/budget.ts'
 import type { Catalogue } from '../model/catalogue.ts'
 import type { Parts } from '../parts.ts'
 import type { Attempt } from './attempt.ts'
+import { createDrawing } from './drawing.ts'
 import { DIFFERING, RESUME_MS } from './resuming.ts'
 
 /** Asking models, at one provider after another until one answers. */
@@ -63,6 +63,7 @@ export function createCalls(
   const { limits, now, log } = parts
   /** Providers that broke off lately, and until when they are asked last. */
   const failing = new Map<string, number>()
+  const drawId = createDrawing(16)
 
   function limitOf({ maxWei }: Question): bigint {
     if (maxWei === undefined) return limits.maxCallWei
@@ -82,7 +83,7 @@ export function createCalls(
       const known = await catalogue.refresh(catalogue.resolve(question.model), { signal })
       const offers = ranked([...known.offers.values()], now(), failing)
       if (offers.length === 0) throw new DatanetError('OFFER_EXPIRED', { model: question.model })
-      const callId = new Uint8Array(randomBytes(16))
+      const callId = drawId()
       const id = Buffer.from(callId).toString('hex')
       const queue = offers.slice(0, ATTEMPTS)
       const renewed = new Set<string>()

@@ -135,9 +135,12 @@ export function createKeeping(
           ;({ number, count } = before)
         })
       }
-      function append(to: number, { text, costWei, outputTokens }: KeptChunk): void {
+      function sealedOf({ text, costWei, outputTokens }: KeptChunk): ServedChunk {
         const sealed = sealer.seal(`${nameOf(call)} ${count}`, Buffer.from(text))
-        served.addChunk(to, count, { costWei, outputTokens, text: sealed })
+        return { costWei, outputTokens, text: sealed }
+      }
+      function append(to: number, chunk: KeptChunk): void {
+        served.addChunk(to, count, sealedOf(chunk))
         count += 1
       }
       function endOf({ seq, atMs, citations, evidence }: KeptEnd) {
@@ -154,8 +157,12 @@ export function createKeeping(
         },
         addLast(chunk, end, onUndo) {
           keepForUndo(onUndo)
-          if (number === undefined) number = served.add({ ...call, request: NOTHING }, endOf(end))
-          else served.end(number, endOf(end))
+          if (number === undefined) {
+            const whole = { end: endOf(end), chunk: sealedOf(chunk) }
+            number = served.add({ ...call, request: NOTHING }, whole)
+            return
+          }
+          served.end(number, endOf(end))
           append(number, chunk)
         },
         removeLast() {

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { DatanetError } from '../../../protocol/base/errors.ts'
 import { decodeForm } from '../../../protocol/model/answer-form.ts'
 import { isFree, type Offer } from '../../../protocol/model/offer.ts'
@@ -10,6 +9,7 @@ import { refuseUnfairOffer } from '../model/offer-check.ts'
 import type { Parts } from '../parts.ts'
 import type { Equivocations } from '../receipt/equivocations.ts'
 import type { AskedCall, AttemptInit } from './asked-call.ts'
+import { createDrawing } from './drawing.ts'
 import { inputTokensOf } from './pieces.ts'
 
 /**
@@ -27,6 +27,7 @@ export function createPreparing(
   const prepayWei = limits.prepayWei ?? limits.maxCallWei
   /** Offers that are on disk already. */
   const kept = new WeakSet<Offer>()
+  const drawSalt = createDrawing(16)
 
   return async (init) => {
     const { known, signed, question, maxWei, signal } = init
@@ -45,8 +46,7 @@ export function createPreparing(
     if (question.form !== undefined) decodeForm(question.form)
     const form = question.form === undefined ? {} : { form: question.form }
     const inputTokens = inputTokensOf({ messages: question.messages, ...form })
-    // Both salts in one draw.
-    const salts = new Uint8Array(randomBytes(32))
+    const [requestSalt, answerSalt] = [drawSalt(), drawSalt()]
     const request: CallRequest = {
       version: 1,
       callId: init.callId,
@@ -63,8 +63,8 @@ export function createPreparing(
         : { maxOutputTokens: question.maxOutputTokens }),
       ...form,
       maxWei,
-      requestSalt: salts.slice(0, 16),
-      answerSalt: salts.slice(16)
+      requestSalt,
+      answerSalt
     }
     const requestBytes = encodeRequest(request)
     if (requestBytes.byteLength > offer.maxInputBytes) {

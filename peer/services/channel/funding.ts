@@ -41,7 +41,13 @@ export function createFunding(
   /** Ways that the token was found not to have after all. */
   const useless = new Set<FundingWay>()
   /** Numbers of orders, in a row: the contract keeps 256 of them in a word. No two peers draw the same. */
-  let nextNonce = BigInt(`0x${randomBytes(30).toString('hex')}`) << 8n
+  const drawNonce = () => BigInt(`0x${randomBytes(30).toString('hex')}`) << 8n
+  let lastNonce: bigint | undefined
+  function takeNonce(): bigint {
+    const next = () => (lastNonce === undefined ? drawNonce() : lastNonce + 1n)
+    lastNonce = store === undefined ? next() : store.takeNonce(drawNonce)
+    return lastNonce
+  }
   let funding: Promise<unknown> = Promise.resolve()
 
   async function order(
@@ -51,8 +57,7 @@ export function createFunding(
     deadlineS: number
   ): Promise<FundOrder> {
     const { chainId, escrow } = chain.contracts
-    const nonce = nextNonce
-    nextNonce += 1n
+    const nonce = takeNonce()
     const said = { channelId, amountWei, nonce, deadline: deadlineS }
     const domain = escrowDomain(chainId, escrow)
     const signature = await wallet.own.signer.signTypedData(domain, struct, said)
@@ -110,7 +115,7 @@ export function createFunding(
         done = await pay(channelId, terms, amountWei, options)
       } catch (error) {
         // The token says that it has this, and means something else by it.
-        if (!isDatanetError(error) || error.code !== 'CHAIN_REVERTED') throw error
+        if (!isReverted(error) || isNonceUsed(error)) throw error
       }
       if (done !== undefined) return way
       useless.add(way)
@@ -153,7 +158,13 @@ export function createFunding(
       const turn = funding
         .catch(() => {})
         .then(async () => {
-          const way = await fundNow(terms, amountWei, options)
+          const way = await fundNow(terms, amountWei, options).catch((error) => {
+            if (!isNonceUsed(error)) throw error
+            // These data are an older copy: what was counted since is not known, so another row begins.
+            store?.forgetNonce()
+            lastNonce = undefined
+            return fundNow(terms, amountWei, options)
+          })
           const { chainId, escrow } = chain.contracts
           store?.set(channelIdOf(escrowDomain(chainId, escrow), terms), way)
         })
@@ -162,6 +173,14 @@ export function createFunding(
     },
     wayOf: (channelId) => store?.of(channelId) as FundingWay | undefined
   }
+}
+
+function isReverted(error: unknown): error is DatanetError {
+  return isDatanetError(error) && error.code === 'CHAIN_REVERTED'
+}
+
+function isNonceUsed(error: unknown): boolean {
+  return isReverted(error) && error.details.error === 'EscrowNonceUsed'
 }
 
 function short(account: string, balanceWei: bigint, amountWei: bigint): DatanetError {

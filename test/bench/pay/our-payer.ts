@@ -1,7 +1,7 @@
 // Our payer as a process of its own: the real attempts and channels, each call signed live.
-import { randomBytes } from 'node:crypto'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createAttempt } from '../../../peer/services/call/attempt.ts'
+import { createDrawing } from '../../../peer/services/call/drawing.ts'
 import { createPayerChannels } from '../../../peer/services/channel/payer-channels.ts'
 import type { Datanets } from '../../../peer/services/datanet/datanets.ts'
 import { createEquivocations } from '../../../peer/services/receipt/equivocations.ts'
@@ -40,6 +40,7 @@ interface Streams {
 
 type Payer = Awaited<ReturnType<typeof start>>
 let payer: Payer
+const drawId = createDrawing(16)
 
 async function start({ address, card, free, paid, ...ours }: Start) {
   const { node, parts } = await createOurParts(ours)
@@ -62,7 +63,7 @@ async function start({ address, card, free, paid, ...ours }: Start) {
     onChunk = () => {}
   ): Promise<void> {
     if (signed === undefined) throw new Error('no such channel')
-    const callId = new Uint8Array(randomBytes(16))
+    const callId = drawId()
     const question = { model: `${known.card.cid}`, messages: messagesOf(content) }
     const init = { known, signed, question, callId, attempt: 0, maxWei: 100_000n, signal }
     for await (const event of attempt(init)) {

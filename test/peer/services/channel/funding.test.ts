@@ -33,7 +33,7 @@ afterAll(() => {
 })
 
 /** The payer's peer where channels are paid in `token`, and how many transactions it sent. */
-function payer(token = world.contracts.token) {
+function payer(token = world.contracts.token, db = openDatabase(':memory:')) {
   const contracts: ChainContracts = { ...world.contracts, token }
   const chain = createEthersChain({
     ...{ rpc: world.rpc, contracts, secretKey: keyOf('payer'), inclusionMs: 2_000, pollMs: 1 }
@@ -43,7 +43,7 @@ function payer(token = world.contracts.token) {
   const signer = keySigner(secretKey)
   const own = { address: signer.address, label: 'own', signer, secretKey }
   const parts = { chain, wallet: { own } as unknown as Wallet }
-  const { fund, wayOf } = createFunding(parts, createFundingStore(openDatabase(':memory:')))
+  const { fund, wayOf } = createFunding(parts, createFundingStore(db))
   let salts = 0
   return {
     chain,
@@ -68,6 +68,22 @@ test('a token with permits is paid in one transaction, again and again', async (
   expect(await pay(1_000n)).toEqual(['permit', 1])
   expect(await pay(2_000n)).toEqual(['permit', 1])
   expect(await chain.token.allowance(accountOf('payer'), world.contracts.escrow)).toBe(0n)
+})
+
+test('orders are numbered on after a restart, and anew where the data are an older copy', async () => {
+  const db = openDatabase(':memory:')
+  const next = () => BigInt(String(db.get('SELECT next FROM order_nonce')?.next))
+  expect(await payer(undefined, db).pay(1_000n)).toEqual(['permit', 1])
+  const second = next()
+  expect(await payer(undefined, db).pay(1_000n)).toEqual(['permit', 1])
+  expect(next()).toBe(second + 1n)
+  // As it was before the second order.
+  createFundingStore(db).forgetNonce()
+  createFundingStore(db).takeNonce(() => second - 1n)
+  const { pay } = payer(undefined, db)
+  expect((await pay(1_000n))[0]).toBe('permit')
+  expect(next() >> 8n).not.toBe(second >> 8n)
+  expect((await pay(1_000n))[0]).toBe('permit')
 })
 
 test('a token with authorizations is paid by one', async () => {
