@@ -14,6 +14,7 @@ export interface ReceiptIndex {
 
 /** How many receipts the index may be behind: read once at start, and written at once. */
 const BEHIND = 1_024
+const ABSENT = 1_024
 const NONE: readonly number[] = []
 
 /** What an older database has, with the index instead of its own. */
@@ -29,6 +30,8 @@ export const RECEIPT_INDEX = `
 export function createReceiptIndex(db: Database): ReceiptIndex {
   /** Rows that the index on the disk does not have, or did not have when it was looked at last. */
   const recent = new Map<string, number[]>()
+  /** Calls that were found to have none: a new one is asked about before and when it gets its own. */
+  const absent = new Set<string>()
   let added = 0
 
   function remember(callId: string, number: number): void {
@@ -63,9 +66,13 @@ export function createReceiptIndex(db: Database): ReceiptIndex {
 
   return {
     numbersOf(callId) {
+      if (absent.has(callId)) return NONE
       const rows = db.all('SELECT number FROM receipt_call WHERE call_id = ?', callId)
-      // Nearly always: this is asked of every new call.
-      if (rows.length === 0 && !recent.has(callId)) return NONE
+      if (rows.length === 0 && !recent.has(callId)) {
+        if (absent.size >= ABSENT) absent.clear()
+        absent.add(callId)
+        return NONE
+      }
       const numbers = new Set([
         ...rows.map(({ number }) => Number(number)),
         ...(recent.get(callId) ?? [])
@@ -73,6 +80,7 @@ export function createReceiptIndex(db: Database): ReceiptIndex {
       return [...numbers].sort((a, b) => b - a)
     },
     add(callId, number) {
+      absent.delete(callId)
       remember(callId, number)
       added += 1
       if (added % BEHIND === 0) catchUp()

@@ -164,8 +164,8 @@ test('a receipt is found by its place or its call without reading the others', (
   channels.receiptsOf('payer', ID, { from: 3, limit: 4 })
   channels.receiptOn('payer', ID, 'aa')
   channels.countOf('payer', ID)
-  channels.hasReceipt('payer', ID, 'aa')
-  channels.receipt('aa')
+  channels.hasReceipt('payer', ID, 'bb')
+  channels.receipt('cc')
   expect(asked).toHaveLength(7)
   for (const sql of asked) {
     const values = Array.from(sql.matchAll(/\?/g), () => 1)
