@@ -125,19 +125,25 @@ export function createBooks(
 
   /** Of all vouchers that ever arrived: one order, one root per count, none lower after a restart. */
   function compareVouchers(): void {
-    const seen = readJournal(join(dirs.provider, 'journal')).filter(
-      ({ what }) => what === 'voucher'
-    )
+    const vouchersOf = (side: SideName) =>
+      readJournal(join(dirs[side], 'journal')).filter(({ what }) => what === 'voucher')
+    // Of a voucher that nobody says to have signed, its arrival tells.
+    const signedIn = new Map(vouchersOf('payer').map(({ voucher, life }) => [voucher, life]))
+    const seen = vouchersOf('provider')
     const channels = Map.groupBy(seen, (entry) => decoded(entry).channelId)
-    for (const those of channels.values()) compareOf(those)
+    for (const those of channels.values()) compareOf(those, signedIn)
     findings = { ...findings, vouchers: seen.length }
   }
 
-  function compareOf(seen: readonly Entry[]): void {
+  function compareOf(
+    seen: readonly Entry[],
+    signedIn: ReadonlyMap<string | undefined, number>
+  ): void {
     const roots = new Map<number, string>()
-    let life = 0
-    let before: SignedVoucher | undefined
+    let born = 0
     let highest: SignedVoucher | undefined
+    /** The highest of each life. */
+    const reached = new Map<number, SignedVoucher>()
     const births = bornAtMs.payer
     for (const entry of seen) {
       const voucher = decoded(entry)
@@ -147,16 +153,16 @@ export function createBooks(
         `two roots at ${voucher.receipts}`
       )
       roots.set(voucher.receipts, voucher.receiptsRoot)
-      while ((births[life] ?? Number.POSITIVE_INFINITY) <= entry.atMs) {
-        life += 1
-        before = highest
-      }
-      if (before !== undefined) {
+      while ((births[born] ?? Number.POSITIVE_INFINITY) <= entry.atMs) born += 1
+      const life = signedIn.get(entry.voucher) ?? born
+      for (const [earlier, before] of reached) {
         fault(
-          isAtLeast(voucher, before),
-          `life ${life} of the payer signed lower than the one before`
+          earlier >= life || isAtLeast(voucher, before),
+          `life ${life} of the payer signed lower than life ${earlier}`
         )
       }
+      const best = reached.get(life)
+      if (best === undefined || isAtLeast(voucher, best)) reached.set(life, voucher)
       fault(
         highest === undefined || isAtLeast(voucher, highest) || isAtLeast(highest, voucher),
         'two vouchers of which neither is newer'

@@ -28,12 +28,18 @@ interface Join extends SideInit {
 
 type Side = Awaited<ReturnType<typeof createSide>>
 
-function watch({ board }: Side, inner: PayerChannels): PayerChannels {
+function watch({ board, journal }: Side, inner: PayerChannels): PayerChannels {
+  /** Before it can be sent: what arrives late is of the life that signed it. */
+  const signed = async (voucher: Promise<Uint8Array>) => {
+    const bytes = await voucher
+    journal({ what: 'voucher', voucher: Buffer.from(bytes).toString('hex') })
+    return bytes
+  }
   const watched = (channel: PayerChannel): PayerChannel =>
     Object.create(channel, {
       cover: {
         value: (...cover: Parameters<PayerChannel['cover']>) =>
-          board.during('accepting', () => channel.cover(...cover))
+          board.during('accepting', () => signed(channel.cover(...cover)))
       },
       settle: {
         value: (...end: Parameters<PayerChannel['settle']>) =>
@@ -42,7 +48,8 @@ function watch({ board }: Side, inner: PayerChannels): PayerChannels {
       commit: {
         value: () => {
           const voucher = channel.commit()
-          return voucher === undefined ? undefined : board.during('committing', () => voucher)
+          if (voucher === undefined) return undefined
+          return board.during('committing', () => signed(voucher))
         }
       }
     }) as PayerChannel
