@@ -40,7 +40,7 @@ export function signOurOffer(
     readonly outputTokenWei: bigint
   }
 ): Promise<SignedOffer> {
-  const { chainId, bond: _, ...addresses } = chain.contracts
+  const { chainId, bond: _bond, bounty: _bounty, ...addresses } = chain.contracts
   const { seq, withdrawDelayS, callWei, outputTokenWei } = terms
   const operator = wallet.own.address
   return signOffer(
