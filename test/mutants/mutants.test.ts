@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { CONTRACT_MUTANTS } from './contracts.ts'
 import { PEER_MUTANTS } from './peers.ts'
+import { REVIEW_MUTANTS } from './reviews.ts'
 import { RULE_MUTANTS } from './rules.ts'
 
 /** What `npm run test:mutants` tries, looked at without trying it. */
-const ALL = [...CONTRACT_MUTANTS, ...RULE_MUTANTS, ...PEER_MUTANTS]
+const ALL = [...CONTRACT_MUTANTS, ...RULE_MUTANTS, ...PEER_MUTANTS, ...REVIEW_MUTANTS]
 const read = (file: string) => readFileSync(join(import.meta.dirname, '../..', file), 'utf8')
 
 test('there are enough of them, each by a name of its own', () => {

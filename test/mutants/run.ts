@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { CONTRACT_MUTANTS } from './contracts.ts'
 import type { Mutant } from './mutant.ts'
 import { PEER_MUTANTS } from './peers.ts'
+import { REVIEW_MUTANTS } from './reviews.ts'
 import { RULE_MUTANTS } from './rules.ts'
 import { createScratch, type Scratch } from './scratch.ts'
 
@@ -27,7 +28,12 @@ const { values: options } = parseArgs({
   }
 })
 
-const ALL: readonly Mutant[] = [...CONTRACT_MUTANTS, ...RULE_MUTANTS, ...PEER_MUTANTS]
+const ALL: readonly Mutant[] = [
+  ...CONTRACT_MUTANTS,
+  ...RULE_MUTANTS,
+  ...PEER_MUTANTS,
+  ...REVIEW_MUTANTS
+]
 const say = (line: string) => process.stderr.write(`${line}\n`)
 
 /** The mutants that were asked for: all, some by name, or every n-th. */

@@ -138,6 +138,8 @@ describe('an appeal', () => {
     expect(await refusal(() => send(room, third, blunt))).toBe('REVIEW_REFUSED')
     const answer = await room.say(second, cid, 'approve')
     expect(answer).toEqual({ status: 'accepted' })
+    // Nor may who decided it decide otherwise.
+    expect(await refusal(() => room.say(second, cid, 'reject'))).toBe('REVIEW_REFUSED')
     expect(await refusal(() => room.say(third, cid, 'reject'))).toBe('REVIEW_REFUSED')
     expect(await refusal(() => room.appeal(5, cid))).toBe('APPEAL_REFUSED')
   })
