@@ -2,10 +2,11 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { type Attack, CALL_ATTACKS, REWARD_ATTACKS } from './attacks.ts'
+import { BOUNTY_ATTACKS } from './bounty-attacks.ts'
 import { CHANNEL_ATTACKS } from './channel-attacks.ts'
 import { RULES } from './rules.ts'
 
-const ATTACKS = [...CHANNEL_ATTACKS, ...CALL_ATTACKS, ...REWARD_ATTACKS]
+const ATTACKS = [...CHANNEL_ATTACKS, ...CALL_ATTACKS, ...REWARD_ATTACKS, ...BOUNTY_ATTACKS]
 const ROOT = join(import.meta.dirname, '../..')
 /** Made at the same time in another room; looked into as soon as they are here. */
 const ELSEWHERE = ['test/peer/chain/watch.test.ts', 'test/peer/services/channel/claimer.test.ts']

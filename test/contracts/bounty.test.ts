@@ -5,13 +5,11 @@ import { longSignature } from '../../peer/chain/ethers/values.ts'
 import { cidFromDigest } from '../../protocol/base/codec.ts'
 import { buildMerkleTree } from '../../protocol/base/merkle.ts'
 import { keySigner } from '../../protocol/base/typed-data.ts'
-import { authorizationNonce } from '../../protocol/channel/orders.ts'
 import { BountyEscrow } from '../../protocol/contracts/abi/BountyEscrow.ts'
 import { bountyDomain, FILL, type Lock, lockIdOf } from '../../protocol/datanet/bounty-lock.ts'
 import { contributionLeaf } from '../../protocol/datanet/revision.ts'
 import { accountOf, hashOf, keyOf, signAll } from './people.ts'
 import { permitOf } from './permit.ts'
-import { deployTestContract } from './test-token.ts'
 import { createWorld, reverted, type World, ZERO_HASH } from './world.ts'
 
 const COINS = `0x${'0'.repeat(40)}`
@@ -137,7 +135,7 @@ describe('a bounty', () => {
     )
   })
 
-  test('is funded by a permit, shown before or not, and by an authorization for it alone', async () => {
+  test('is funded by a permit, shown before or not', async () => {
     const lock = await lockOf('permitted')
     const { bounty, token } = world.as('other')
     await token.approve(address, 0n)
@@ -152,27 +150,6 @@ describe('a bounty', () => {
     await bounty.fund(lock, 9n, journal, { permit })
     expect((await bounty.lockOf(lockIdOf(domain(), lock))).lockedWei).toBe(9n)
     await token.approve(address, 10n ** 30n)
-
-    const authorized = await deployTestContract(world, 'AuthorizedToken')
-    await authorized.call('stranger', 'mint', [accountOf('funder'), 100n])
-    const own = await lockOf('authorized', authorized.address)
-    const salt = hashOf('salt')
-    const nonce = authorizationNonce(lockIdOf(domain(), own), 40n, salt)
-    const from = accountOf('funder')
-    const times = { validAfterS: 0, validBeforeS: 4_000_000_000 }
-    const digest = (await authorized.read('digestOf', [
-      ...[from, address, 40n, 0n, 4_000_000_000n, nonce]
-    ])) as string
-    const { secp256k1 } = await import('../../protocol/base/secp256k1.ts')
-    const signature = secp256k1.sign(Buffer.from(digest.slice(2), 'hex'), keyOf('funder'))
-    const authorization = { from, ...times, salt, signature }
-    const stranger = world.as('stranger').bounty
-    const stolen = { ...own, question: hashOf('another') }
-    await expect(stranger.fund(stolen, 40n, journal, { authorization })).rejects.toMatchObject({
-      code: 'CHAIN_REVERTED'
-    })
-    await stranger.fund(own, 40n, journal, { authorization })
-    expect(await stranger.fundedBy(lockIdOf(domain(), own), from)).toBe(40n)
   })
 
   test('has the id that the protocol gives it, and its domain follows the chain', async () => {

@@ -1,8 +1,10 @@
 import { beforeAll, expect, test } from 'vitest'
 import type { FundOrder, TokenAuthorization } from '../../peer/chain/escrow.ts'
+import { secp256k1 } from '../../protocol/base/secp256k1.ts'
 import { keySigner, type TypedStruct } from '../../protocol/base/typed-data.ts'
 import { authorizationNonce, FUND, VAULT_FUND } from '../../protocol/channel/orders.ts'
 import { channelIdOf, escrowDomain, type Terms } from '../../protocol/channel/terms.ts'
+import { bountyDomain, lockIdOf } from '../../protocol/datanet/bounty-lock.ts'
 import { accountOf, hashOf, highS, keyOf } from './people.ts'
 import { permitOf } from './permit.ts'
 import { deployTestContract, type TestContract } from './test-token.ts'
@@ -273,4 +275,31 @@ test('refuses a vault deposit of nothing, for nobody, beyond 104 bits, and less 
   await expect(escrow.vaultDeposit(owner, hostile.address, 50n)).rejects.toMatchObject(
     reverted('EscrowTransferInexact')
   )
+})
+
+test('an authorization funds the bounty that it names, and no other, whoever sends it', async () => {
+  const { bounty } = world.as('stranger')
+  const address = world.contracts.bounty as string
+  const expiresAtS = Math.floor((await world.as('payer').nowMs()) / 1_000) + 1_000
+  const lock = {
+    datanet: hashOf('d'),
+    question: hashOf('q'),
+    token: authorized.address,
+    expiresAtS
+  }
+  const id = lockIdOf(bountyDomain(world.contracts.chainId, address), lock)
+  const [from, salt] = [accountOf('payer'), hashOf('bounty')]
+  const nonce = authorizationNonce(id, 40n, salt)
+  const said = [from, address, 40n, 0n, BigInt(NEVER_S), nonce]
+  const digest = String(await authorized.read('digestOf', said))
+  const signature = secp256k1.sign(Buffer.from(digest.slice(2), 'hex'), keyOf('payer'))
+  const times = { validAfterS: 0, validBeforeS: NEVER_S }
+  const journal = { signed() {} }
+  const by = { authorization: { from, ...times, salt, signature } }
+  const stolen = { ...lock, question: hashOf('another') }
+  const refused = { code: 'CHAIN_REVERTED' }
+  await expect(bounty.fund(stolen, 40n, journal, by)).rejects.toMatchObject(refused)
+  await expect(bounty.fund(lock, 41n, journal, by)).rejects.toMatchObject(refused)
+  await bounty.fund(lock, 40n, journal, by)
+  expect(await bounty.fundedBy(id, from)).toBe(40n)
 })
