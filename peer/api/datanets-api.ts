@@ -34,10 +34,10 @@ export interface DatanetsApi
    */
   withdraw(draft: WithdrawalDraft, options?: CallOptions): Promise<WithdrawalState>
   /**
-   * What waits for curators on this host, and whose it is: the first 1 000, in the order in which they
-   * came. For who runs the host; curators get theirs by `reviewNext`.
+   * What waits for curators on this host, and whose it is: up to 1 000 at a time, in the order in
+   * which they came. For who runs the host; curators get theirs by `reviewNext`.
    */
-  pending(id: string, options?: CallOptions): Promise<readonly PendingContribution[]>
+  pending(query: PendingQuery, options?: CallOptions): Promise<readonly PendingContribution[]>
   /** Publishes and anchors a revision of everything accepted (NOTHING_TO_PUBLISH if nothing new). */
   publish(id: string, options?: ProgressOptions): Promise<RevisionSummary>
   /** The newest revision kept here (ANCHOR_MISSING when none is). */
@@ -157,6 +157,13 @@ export interface Submission {
   /** The first contribution that it is a near-duplicate of: that one is credited for both. */
   readonly cluster?: string
   readonly findings: readonly ContributionFinding[]
+}
+
+/** Which page of what waits. */
+export interface PendingQuery {
+  readonly datanet: string
+  /** The order of the last one of the page before; the first page unless given. */
+  readonly after?: number
 }
 
 export interface PendingContribution {

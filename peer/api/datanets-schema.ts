@@ -94,6 +94,11 @@ const fetched = z.object({
 })
 
 /** `datanets` of the PeerApi on the wire. */
+const pendingQuery = z.strictObject({
+  datanet: idSchema,
+  after: z.int().min(0).exactOptional()
+})
+
 export const datanetsSchema = {
   ...submissionsSchema,
   ...reviewsSchema,
@@ -105,7 +110,7 @@ export const datanetsSchema = {
   show: methodOf('call', 'id', idSchema, summary),
   find: methodOf('call', 'topic', topicSchema, z.array(summary).readonly()),
   withdraw: methodOf('call', 'draft', withdrawalDraftSchema, withdrawalStateSchema),
-  pending: methodOf('call', 'id', idSchema, z.array(pending).readonly()),
+  pending: methodOf('call', 'query', pendingQuery, z.array(pending).readonly()),
   publish: methodOf('progress', 'id', idSchema, revision),
   head: methodOf('call', 'id', idSchema, revision),
   fetch: methodOf('progress', 'id', idSchema, fetched),

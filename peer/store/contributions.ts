@@ -40,11 +40,11 @@ export interface ContributionStore {
   contribution(cid: string): (StoredContribution & { datanet: string }) | undefined
   /** The contribution with this text digest, if the Datanet holds one. */
   sameText(datanet: string, textDigest: Uint8Array): string | undefined
-  /** Those of a Datanet that stand so, in registration order; the first `most` where that is given. */
+  /** Those of a Datanet that stand so, in registration order; a page of them where that is given. */
   contributions(
     datanet: string,
     status: ContributionStatus,
-    most?: number
+    page?: { readonly after: number; readonly most: number }
   ): readonly StoredContribution[]
   /** Those of a Datanet by any of `accounts`, of a greater order than `after`, `most` at most. */
   contributionsBy(
@@ -145,12 +145,14 @@ export function createContributionStore(db: Database): ContributionStore {
       )
       return row === undefined ? undefined : String(row.cid)
     },
-    contributions: (datanet, status, most = -1) =>
+    contributions: (datanet, status, { after, most } = { after: 0, most: -1 }) =>
       db
         .all(
-          `${SELECT} WHERE contribution.datanet = ? AND status = ? ORDER BY contribution.number LIMIT ?`,
+          `${SELECT} WHERE contribution.datanet = ? AND status = ? AND place > ?
+           ORDER BY contribution.number LIMIT ?`,
           datanet,
           status,
+          after,
           most
         )
         .map(stored),

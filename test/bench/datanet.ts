@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { RevisionSummary } from '../../peer/api/datanets-api.ts'
 import type { Imported } from './datanet/contributors.ts'
+import { writeGlosses } from './datanet/glosses.ts'
 import { measureNearDuplicates } from './datanet/near-duplicates.ts'
 import { createProgress } from './datanet/progress.ts'
 import type { Read } from './datanet/reader.ts'
@@ -43,11 +44,13 @@ try {
   const planted = SEEDS.map((seed) => measureNearDuplicates(seed))
   const near = (pick: (one: (typeof planted)[0]) => number) => Math.min(...planted.map(pick))
 
+  const file = join(world.dir, 'glosses.jsonl')
+  await writeGlosses(file, 2 * (rows + changed))
   const host = await world.start('host')
   const each = Math.ceil((2 * rows) / accounts) + 100
   const datanet = (await host.do<string>('found', { topic, each })).result
   const people = await world.start('contributors')
-  const joined = (await people.do<number>('join', { topic, accounts, rows: rows + changed })).result
+  const joined = (await people.do<number>('join', { topic, accounts, file })).result
   const before = (await host.do<number>('used')).result
   const imported = await progress.step(`${rows} handed in`, () =>
     people.do<Imported>('give', { count: rows })
@@ -79,10 +82,12 @@ try {
   const hostRssMb = Math.round(Math.max(...peaks))
   const readerRssMb = Math.round(Math.max(read.cost.peakRssMb, reread.cost.peakRssMb))
   const contributorsRssMb = Math.round(imported.cost.peakRssMb)
+  const copies = imported.result.refused.CONTRIBUTION_DUPLICATE ?? 0
   const figures = {
     contributions: imported.result.taken,
     accounts: joined,
-    refusedCopies: imported.result.refused.CONTRIBUTION_DUPLICATE ?? 0,
+    refusedCopies: copies,
+    refusedOthers: Object.values(imported.result.refused).reduce((a, b) => a + b, 0) - copies,
     nearDuplicates: imported.result.nearDuplicates,
     itemsPerSecond: rate(imported.result.taken, imported.cost.ms),
     intakeCpuMicrosPerItem: Math.round(((took.result - before) * 1_000) / rows),

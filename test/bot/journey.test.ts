@@ -52,7 +52,7 @@ const filledIn = {
   Source: 'https://example.org/baskets'
 }
 async function pending() {
-  return paid.host.api.datanets.pending(datanet)
+  return paid.host.api.datanets.pending({ datanet })
 }
 
 test('a member gets the answer, its sources and the very receipt that the peer knows', async () => {

@@ -88,7 +88,9 @@ describe('a Datanet whose intake host is lost with a curator’s key', () => {
     const back = await world.peer('host')
     const all = await back.api.datanets.manifests(id)
     expect(all.at(-1)).toMatchObject({ seq: 2, state: 'in force' })
-    await expect(back.api.datanets.pending(id)).rejects.toMatchObject({ code: 'DATANET_UNKNOWN' })
+    await expect(back.api.datanets.pending({ datanet: id })).rejects.toMatchObject({
+      code: 'DATANET_UNKNOWN'
+    })
     const change = back.api.datanets.change({ datanet: id, change: { name: 'Mine again' } })
     await expect(change).rejects.toMatchObject({ code: 'SIGNER_UNEXPECTED' })
     expect(await back.api.datanets.fetch(id)).toMatchObject({ ordinal: 2, rows: 4 })

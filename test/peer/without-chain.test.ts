@@ -75,7 +75,7 @@ test('it contributes to the Datanet of another host', async () => {
     ...{ schema: 'text/1', content: { title: 'Kilns', text } }
   })
   expect(status).toBe('pending')
-  expect(await host.api.datanets.pending(datanet)).toMatchObject([{ contribution }])
+  expect(await host.api.datanets.pending({ datanet })).toMatchObject([{ contribution }])
 })
 
 test('it asks a free model, and its receipt holds, also after a restart', async () => {

@@ -59,7 +59,7 @@ export const hostRole = {
     let approved = 0
     for (;;) {
       // A host shows so many at once; those that were decided about make room for the next.
-      const waiting = await peer.api.datanets.pending(datanet.id)
+      const waiting = await peer.api.datanets.pending({ datanet: datanet.id })
       const fresh = waiting.filter(({ contribution }) => !seen.has(contribution))
       if (fresh.length === 0) return { approved, rejected: seen.size - approved }
       for (const { contribution, text } of fresh) {

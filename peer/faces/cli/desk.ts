@@ -1,23 +1,17 @@
 import type { PendingContribution } from '../../api/datanets-api.ts'
 import type { CallOptions, PeerApi } from '../../api/peer-api.ts'
 
-/**
- * What waits for a curator, each once: the host shows it in pages, and what was decided about leaves
- * room for the next.
- */
+/** What waits for a curator, in the order in which it came: the host shows it in pages. */
 export async function* desk(
   api: PeerApi,
   datanet: string,
   options: CallOptions = {}
 ): AsyncGenerator<PendingContribution, void, undefined> {
-  const seen = new Set<string>()
-  for (;;) {
-    const page = await api.datanets.pending(datanet, options)
-    const fresh = page.filter(({ contribution }) => !seen.has(contribution))
-    if (fresh.length === 0) return
-    for (const one of fresh) {
-      seen.add(one.contribution)
-      yield one
-    }
+  for (let after = 0; ; ) {
+    const page = await api.datanets.pending({ datanet, after }, options)
+    yield* page
+    const last = page.at(-1)
+    if (last === undefined) return
+    after = last.order
   }
 }

@@ -44,7 +44,7 @@ export const reviewCommands: readonly CliCommand[] = [
       const datanet = await datanetOf(api, options.datanet)
       const isAll = options.approveAll === true
       if (!isAll && print.prompt === undefined) {
-        const pending = await api.datanets.pending(datanet.id)
+        const pending = await api.datanets.pending({ datanet: datanet.id })
         return print.list(pending, (all) => waiting(all, datanet, print.columns))
       }
       const account = await curatorOf(api, datanet, options.account)

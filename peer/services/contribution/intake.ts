@@ -15,7 +15,7 @@ import {
 import type { ExchangeContext, ExchangeHandler } from '../../../protocol/net/exchange.ts'
 import { PROTOCOLS } from '../../../protocol/net/ids.ts'
 import { inclusionAskSchema, inclusionEndSchema } from '../../../protocol/net/inclusion.ts'
-import type { PendingContribution } from '../../api/datanets-api.ts'
+import type { PendingContribution, PendingQuery } from '../../api/datanets-api.ts'
 import { shown } from '../../intake/examine.ts'
 import type { StoredContribution } from '../../store/contributions.ts'
 import type { Datanets } from '../datanet/datanets.ts'
@@ -36,7 +36,7 @@ const PAGE = 1_000
 export interface Intake {
   /** Answers `/datanet/contribute/1`. */
   readonly handler: ExchangeHandler
-  pending(datanet: string): Promise<readonly PendingContribution[]>
+  pending(query: PendingQuery): Promise<readonly PendingContribution[]>
 }
 
 /** Intake for the Datanets this peer hosts. specs/04-datanet.md §Submission */
@@ -150,9 +150,9 @@ export function createIntake(
       return take(ask, from)
     },
 
-    async pending(id) {
-      const waiting = hosted(id).id.toString()
-      const items = datanetStore.contributions(waiting, 'pending', PAGE)
+    async pending({ datanet, after = 0 }) {
+      const waiting = hosted(datanet).id.toString()
+      const items = datanetStore.contributions(waiting, 'pending', { after, most: PAGE })
       return Promise.all(items.map(described))
     }
   }

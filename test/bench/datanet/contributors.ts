@@ -1,6 +1,6 @@
 import type { Peer } from '../../../peer/peer.ts'
 import { isDatanetError } from '../../../protocol/base/errors.ts'
-import { glosses } from './glosses.ts'
+import { type Gloss, readGlosses } from './glosses.ts'
 
 /** Submissions that are under way at a time, as an import with `--at-once` has. */
 const AT_ONCE = 128
@@ -19,18 +19,19 @@ export function createContributors(peer: Peer, progress: (done: number, total: n
   const { api } = peer
   let people: string[] = []
   let datanet = ''
-  let given: ReturnType<typeof glosses>
+  let next = 0
+  let given: AsyncGenerator<Gloss>
   const kept: { contribution: string; account: string }[] = []
 
   return {
-    async join(init: { accounts: number; topic: string; rows: number }): Promise<number> {
+    async join(init: { accounts: number; topic: string; file: string }): Promise<number> {
       const [found] = await api.datanets.find({ topic: init.topic, waitMs: 30_000 })
       datanet = found?.id as string
       for (let n = 0; n < init.accounts; n += 1) {
         people.push((await api.accounts.create(`person ${n}`)).address)
       }
       people = [...new Set(people)]
-      given = glosses(init.rows)
+      given = readGlosses(init.file)
       return people.length
     },
 
@@ -38,15 +39,15 @@ export function createContributors(peer: Peer, progress: (done: number, total: n
     async give({ count }: { count: number }): Promise<Imported> {
       const refused: Record<string, number> = {}
       let taken = 0
-      let begun = 0
+      let underWay = 0
       let nearDuplicates = 0
       async function work(): Promise<void> {
-        while (begun < count) {
-          const { value, done } = given.next()
-          if (done === true) return
-          if (!value.isCopy) begun += 1
+        while (taken + underWay < count) {
+          underWay += 1
+          const { value, done } = await given.next()
+          if (done === true) throw new Error('there are no more texts')
           const { title, text } = value
-          const account = people[kept.length % people.length] as string
+          const account = people[next++ % people.length] as string
           try {
             const submission = await api.datanets.contribute({
               ...{ datanet, account, schema: 'text/1', content: { title, text } },
@@ -59,6 +60,7 @@ export function createContributors(peer: Peer, progress: (done: number, total: n
             if (!isDatanetError(error)) throw error
             refused[error.code] = (refused[error.code] ?? 0) + 1
           }
+          underWay -= 1
           if (taken % 500 === 0) progress(taken, count)
         }
       }

@@ -28,7 +28,7 @@ export function createCurator(peer: Peer, progress: (done: number, total: number
     async approveAll({ count }: { count: number }): Promise<number> {
       let accepted = 0
       for (;;) {
-        const page = await api.datanets.pending(datanet)
+        const page = await api.datanets.pending({ datanet })
         if (page.length === 0) return accepted
         const waiting = page.values()
         const work = async () => {

@@ -15,6 +15,8 @@ export interface Side extends Started {
 
 /** A chain in this process and peers in processes of their own, all in one folder. */
 export interface BenchWorld {
+  /** Where all of it lies. */
+  readonly dir: string
   start(name: string): Promise<Side>
   stop(): Promise<void>
 }
@@ -77,6 +79,7 @@ export async function createBenchWorld(
   }
 
   return {
+    dir,
     start,
     async stop() {
       await Promise.all(sides.map((side) => side.stop()))

@@ -279,7 +279,7 @@ test('a token acts for its own accounts alone', async () => {
     () => ann.rewards.show(BEN),
     () => ann.channels.list(),
     () => ann.accounts.create('more'),
-    () => ann.datanets.pending('d')
+    () => ann.datanets.pending({ datanet: 'd' })
   ]) {
     expect(await thrown(forbidden)).toMatchObject({ code: 'FORBIDDEN' })
   }

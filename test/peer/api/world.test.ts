@@ -107,7 +107,7 @@ test('everything that can be read is the same on both sides', async () => {
   }
   // A search for what nobody else serves would wait for the end of the walk.
   expect(await same(agent, (api) => api.models.search(world.topic))).toHaveProperty('result')
-  expect(await same(host, (api) => api.datanets.pending(datanet))).toEqual({ result: [] })
+  expect(await same(host, (api) => api.datanets.pending({ datanet }))).toEqual({ result: [] })
 })
 
 test('everything that is refused is refused with the same code and words', async () => {
@@ -151,7 +151,7 @@ test('a revision is published with its progress, and contributions wait in betwe
     account: account.address
   })
   expect(status).toBe('pending')
-  const waiting = await same(host, (api) => api.datanets.pending(datanet))
+  const waiting = await same(host, (api) => api.datanets.pending({ datanet }))
   expect(waiting).toMatchObject({ result: [{ contribution, contributor: account.address, text }] })
   const verdict = {
     datanet,

@@ -86,13 +86,13 @@ test('a contribution of another peer is taken in, and is pending until a curator
   const { address } = await contributor.api.accounts.create('weaver')
   const { contribution: cid, status } = await contributor.api.datanets.contribute(draft(address))
   expect(status).toBe('pending')
-  expect(await host.api.datanets.pending(datanet.id)).toContainEqual(
+  expect(await host.api.datanets.pending({ datanet: datanet.id })).toContainEqual(
     expect.objectContaining({ contribution: cid, contributor: address })
   )
   const verdict = { datanet: datanet.id, contribution: cid, verdict: 'approve' as const }
   const account = datanet.curators[0] as string
   expect(await host.api.datanets.review({ ...verdict, account })).toEqual({ status: 'accepted' })
-  expect(await host.api.datanets.pending(datanet.id)).toEqual([])
+  expect(await host.api.datanets.pending({ datanet: datanet.id })).toEqual([])
 })
 
 test('what was typed into a form says so, before its curators and in what was signed', async () => {
@@ -100,7 +100,7 @@ test('what was typed into a form says so, before its curators and in what was si
   const content = { title: 'A form', text: 'Typed into a form.' }
   const typed = { ...draft(address), content, origin: 'interaction' as const }
   const { contribution: cid } = await contributor.api.datanets.contribute(typed)
-  expect(await host.api.datanets.pending(datanet.id)).toContainEqual(
+  expect(await host.api.datanets.pending({ datanet: datanet.id })).toContainEqual(
     expect.objectContaining({ contribution: cid, origin: 'interaction' })
   )
   const verdict = { datanet: datanet.id, contribution: cid, verdict: 'reject' as const }
@@ -177,7 +177,7 @@ test('only curators decide, and nobody about their own', async () => {
   expect(await refusal(() => review(stranger))).toBe('REVIEW_REFUSED')
   expect(await refusal(() => review(curator))).toBe('REVIEW_REFUSED')
   expect(await refusal(() => review(person.address))).toBe('SIGNER_UNEXPECTED')
-  const pending = await host.api.datanets.pending(datanet.id)
+  const pending = await host.api.datanets.pending({ datanet: datanet.id })
   expect(pending.map(({ contribution: id }) => id)).toContain(cid)
   const unknown = { ...verdict, contribution: datanet.id, account: curator }
   expect(await refusal(() => host.api.datanets.review(unknown))).toBe('CONTRIBUTION_UNKNOWN')
@@ -203,6 +203,17 @@ test('verdicts that come at one time are all counted', async () => {
   expect(said.map(({ status }) => status).sort()).toEqual(['accepted', 'pending'])
   const [own] = await host.api.datanets.submissions({ account: address })
   expect(own).toMatchObject({ contribution: cid, status: 'accepted' })
+})
+
+test('what waits is shown in pages, each after the last one of the page before', async () => {
+  const [first, second] = [await submitted({}), await submitted({})]
+  const all = await host.api.datanets.pending({ datanet: datanet.id })
+  const at = all.findIndex(({ contribution: id }) => id === `${first.contribution}`)
+  const after = (all[at] as (typeof all)[0]).order
+  const next = await host.api.datanets.pending({ datanet: datanet.id, after })
+  expect(next.map(({ contribution: id }) => id)).toEqual([`${second.contribution}`])
+  const last = next[0]?.order ?? 0
+  expect(await host.api.datanets.pending({ datanet: datanet.id, after: last })).toEqual([])
 })
 
 test('a Datanet is founded by enough of its curators only', async () => {

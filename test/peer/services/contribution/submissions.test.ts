@@ -108,7 +108,7 @@ test('every schema is taken where the Datanet lists it, and read by its curators
   ]
   for (const [schema, content] of contents) {
     const { contribution } = await give(draft(bo, { schema, content }))
-    const waiting = await host.api.datanets.pending(datanet.id)
+    const waiting = await host.api.datanets.pending({ datanet: datanet.id })
     expect(waiting.find((one) => one.contribution === contribution)).toMatchObject({
       schema,
       content
@@ -141,7 +141,7 @@ test('personal data is not given before its contributor has said so, and curator
   expect((error as Error).message).toContain('text, line 2: what looks like an email address')
   expect(await contributor.api.datanets.submissions({ account: cat })).toEqual([])
   const { contribution } = await give({ ...one, allowPersonalData: true })
-  const waiting = await host.api.datanets.pending(datanet.id)
+  const waiting = await host.api.datanets.pending({ datanet: datanet.id })
   expect(waiting.find((item) => item.contribution === contribution)?.findings).toMatchObject([
     { kind: 'email', line: 2 }
   ])
@@ -173,7 +173,7 @@ test('a near-duplicate is taken, joins the first of its kind, and says so to bot
   expect(first).not.toHaveProperty('cluster')
   const copy = await give(draft(fay, saying(WEIGHT.replace('by the dozen', 'in numbers'))))
   expect(copy.cluster).toBe(first.contribution)
-  const waiting = await host.api.datanets.pending(datanet.id)
+  const waiting = await host.api.datanets.pending({ datanet: datanet.id })
   expect(waiting.find(({ contribution }) => contribution === copy.contribution)).toMatchObject({
     cluster: first.contribution
   })
@@ -320,7 +320,7 @@ test('a file comes from who hands it in, is what it says, and goes when it is re
       content: { name: 'loom.png', data: Buffer.from(bytes).toString('base64'), ...content }
     })
   const given = await give(file(png, { caption: 'A loom of oak.' }))
-  const waiting = await host.api.datanets.pending(media.id)
+  const waiting = await host.api.datanets.pending({ datanet: media.id })
   expect(waiting).toMatchObject([
     {
       ...{ contribution: given.contribution, title: 'loom.png', text: 'A loom of oak.' },
