@@ -18,6 +18,7 @@ export const LONG = [
   'test/e2e/coins.test.ts',
   'test/e2e/devnet.test.ts',
   'test/e2e/drop-guard.test.ts',
+  'test/e2e/fetch-killed.test.ts',
   'test/e2e/hostile-curator.test.ts',
   'test/e2e/hosting.test.ts',
   'test/e2e/import-export.test.ts',
