@@ -93,12 +93,12 @@ const fetched = z.object({
   blocks: z.object({ bulk: z.int(), bitswap: z.int() })
 })
 
-/** `datanets` of the PeerApi on the wire. */
 const pendingQuery = z.strictObject({
   datanet: idSchema,
   after: z.int().min(0).exactOptional()
 })
 
+/** `datanets` of the PeerApi on the wire. */
 export const datanetsSchema = {
   ...submissionsSchema,
   ...reviewsSchema,

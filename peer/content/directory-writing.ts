@@ -4,7 +4,7 @@ import { cidOf, RAW } from '../../protocol/base/codec.ts'
 import { DatanetError } from '../../protocol/base/errors.ts'
 import { LIMITS } from '../../protocol/base/limits.ts'
 import type { SqliteBlockstore } from '../store/blocks.ts'
-import { wideLayout } from './wide-layout.ts'
+import { layFile } from './wide-layout.ts'
 
 const CHUNK_BYTES = 1_048_576
 /** Blocks that are written in one commit: one each would be one sync of the disk each. */
@@ -42,11 +42,16 @@ export function createDirectoryWriting(blockstore: SqliteBlockstore): DirectoryW
         if ('links' in file) linked.set(file.path, await linking(files, file.links, options))
       }
       const source = list.map((file) =>
-        'links' in file ? { path: file.path } : { path: file.path, content: chunks(file) }
+        'links' in file ? { path: file.path } : { path: file.path, content: NOTHING }
       )
       const own: Partial<AddOptions> = {
-        bufferImporter: leavesOf(byPath, batch),
-        layout: wideLayout(batch.add),
+        async fileBuilder({ path = '', originalPath }) {
+          const file = await layFile(leavesOf(byPath.get(path), batch), batch.add)
+          // The library leaves out what it is given nothing for, though its types do not say so.
+          if (file === undefined) return undefined as never
+          const { cid, size } = file
+          return { cid, size: BigInt(size), path, ...(originalPath && { originalPath }) }
+        },
         dirBuilder: async ({ path = '' }) => ({
           ...(linked.get(path) as Linked),
           ...{ path, originalPath: path }
@@ -135,27 +140,30 @@ function createBatch(blockstore: SqliteBlockstore): Batch {
   }
 }
 
-type BufferImporter = NonNullable<AddOptions['bufferImporter']>
+/** The leaves of a file; those that are not blocks yet are written. */
+function leavesOf(
+  file: PublishFile | undefined,
+  batch: Batch
+): Iterable<RowLeaf> | AsyncIterable<RowLeaf> {
+  if (file === undefined || 'links' in file) return []
+  if ('blocks' in file) return file.blocks
+  return written(file, batch)
+}
 
-/** Leaves of files as they come; of rows that are blocks already, nothing is written. */
-function leavesOf(files: ReadonlyMap<string, PublishFile>, batch: Batch): BufferImporter {
-  return async function* leaves(entry) {
-    const file = files.get(`${entry.path}`)
-    if (file !== undefined && 'blocks' in file) {
-      for (const { cid, bytes } of file.blocks) {
-        yield async () => ({ cid, size: BigInt(bytes), block: NOTHING })
-      }
-      return
-    }
-    for await (const bytes of entry.content) {
-      const cid = cidOf(bytes, RAW)
-      batch.add(cid, bytes)
-      yield async () => ({ cid, size: BigInt(bytes.byteLength), block: NOTHING })
-    }
+interface RowLeaf {
+  readonly cid: CID
+  readonly bytes: number
+}
+
+async function* written(file: PublishFile, batch: Batch): AsyncGenerator<RowLeaf> {
+  for await (const bytes of chunks(file)) {
+    const cid = cidOf(bytes, RAW)
+    batch.add(cid, bytes)
+    yield { cid, bytes: bytes.byteLength }
   }
 }
 
-/** What an importer's leaf holds of its block: it is stored already. */
+/** What an importer is told of a file's content: it is laid out here. */
 const NOTHING = new Uint8Array()
 
 async function* chunks(file: PublishFile): AsyncGenerator<Uint8Array> {

@@ -1,62 +1,70 @@
-import type { AddOptions } from '@helia/unixfs'
 import type { CID } from 'multiformats/cid'
-import { cidOf, RAW } from '../../protocol/base/codec.ts'
-
-type Layout = NonNullable<AddOptions['layout']>
-type Piece = Awaited<ReturnType<Layout>>
+import { cidOf } from '../../protocol/base/codec.ts'
+import { DAG_PB } from './directory-nodes.ts'
 
 /** Children of one node: what @helia/unixfs takes. */
 const CHILDREN = 1_024
-const DAG_PB = 0x70
 
-/**
- * The balanced layout of @helia/unixfs, byte for byte, with the nodes right above raw leaves written
- * by hand: a revision of a hundred thousand rows has hundreds of them, and the next one has others.
- * `put` is given their blocks.
- */
-export function wideLayout(put: (cid: CID, bytes: Uint8Array) => void): Layout {
-  return async (source, reduce) => {
-    const over = (some: Piece[]) => (some.every(isLeaf) ? nodeOver(some, put) : reduce(some))
-    let level: Piece[] = []
-    let leaves: Piece[] = []
-    for await (const leaf of source) {
-      if (leaves.length === CHILDREN) {
-        level.push(await over(leaves))
-        leaves = []
-      }
-      leaves.push(leaf)
-    }
-    // The topmost node knows its file's name: the library makes it.
-    if (level.length === 0) return reduce(leaves)
-    level.push(await over(leaves))
-    while (level.length > 1) {
-      const next: Piece[] = []
-      for (let at = 0; at < level.length; at += CHILDREN) {
-        next.push(await reduce(level.slice(at, at + CHILDREN)))
-      }
-      level = next
-    }
-    return level[0] as Piece
-  }
+/** A file, or a part of one, by its top node. */
+export interface LaidFile {
+  readonly cid: CID
+  /** All bytes under it, nodes included. */
+  readonly size: number
+  /** Of the file alone. */
+  readonly fileBytes: number
 }
 
-const isLeaf = ({ cid, size }: Piece) => cid.code === RAW && size > 0n
-
-/** The dag-pb node of a UnixFS file over raw leaves. */
-function nodeOver(leaves: readonly Piece[], put: (cid: CID, bytes: Uint8Array) => void): Piece {
-  const sizes = leaves.map(({ size }) => Number(size))
-  const fileSize = sizes.reduce((sum, size) => sum + size, 0)
-  const data = createBytes(16 + 9 * leaves.length)
-  data.byte(0x08, 0x02)
-  data.byte(0x18)
-  data.varint(fileSize)
-  for (const size of sizes) {
-    data.byte(0x20)
-    data.varint(size)
+/**
+ * The file of these raw leaves in the balanced layout of @helia/unixfs, byte for byte, by hand: a
+ * revision of a hundred thousand rows has hundreds of nodes, and the next one has others. `put` is given
+ * their blocks. Undefined for a file of no leaves: a directory has none such.
+ */
+export async function layFile(
+  leaves: Iterable<Leaf> | AsyncIterable<Leaf>,
+  put: (cid: CID, bytes: Uint8Array) => void
+): Promise<LaidFile | undefined> {
+  let level: LaidFile[] = []
+  let some: LaidFile[] = []
+  const add = ({ cid, bytes }: Leaf) => {
+    if (some.push({ cid, size: bytes, fileBytes: bytes }) < CHILDREN) return
+    level.push(nodeOver(some, put))
+    some = []
   }
-  const node = createBytes(data.length() + 64 * leaves.length + 16)
-  for (const [n, { cid }] of leaves.entries()) {
-    const size = sizes[n] as number
+  // What is a list already does not wait for each of its items.
+  if (Symbol.iterator in leaves) for (const leaf of leaves) add(leaf)
+  else for await (const leaf of leaves) add(leaf)
+  if (some.length > 0) level.push(nodeOver(some, put))
+  while (level.length > 1) {
+    const next: LaidFile[] = []
+    for (let at = 0; at < level.length; at += CHILDREN) {
+      next.push(nodeOver(level.slice(at, at + CHILDREN), put))
+    }
+    level = next
+  }
+  return level[0]
+}
+
+/** A raw block and how long it is. */
+interface Leaf {
+  readonly cid: CID
+  readonly bytes: number
+}
+
+/** The dag-pb node of a UnixFS file over `parts`. */
+function nodeOver(
+  parts: readonly LaidFile[],
+  put: (cid: CID, bytes: Uint8Array) => void
+): LaidFile {
+  const fileBytes = parts.reduce((sum, part) => sum + part.fileBytes, 0)
+  const data = createBytes(16 + 10 * parts.length)
+  data.byte(0x08, 0x02, 0x18)
+  data.varint(fileBytes)
+  for (const part of parts) {
+    data.byte(0x20)
+    data.varint(part.fileBytes)
+  }
+  const node = createBytes(data.length() + 64 * parts.length + 16)
+  for (const { cid, size } of parts) {
     const { bytes } = cid
     // A link: its CID, an empty name, its size.
     node.byte(0x12)
@@ -72,9 +80,8 @@ function nodeOver(leaves: readonly Piece[], put: (cid: CID, bytes: Uint8Array) =
   const block = node.done()
   const cid = cidOf(block, DAG_PB)
   put(cid, block)
-  // All that the library asks of a node when it makes the one above.
-  const unixfs = { fileSize: () => BigInt(fileSize) } as unknown as NonNullable<Piece['unixfs']>
-  return { cid, unixfs, size: BigInt(block.byteLength + fileSize) }
+  const size = parts.reduce((sum, part) => sum + part.size, block.byteLength)
+  return { cid, size, fileBytes }
 }
 
 /** Bytes that are written one after another, at most `most` of them. */

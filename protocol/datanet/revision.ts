@@ -86,9 +86,11 @@ export function contributionsTree(contributions: readonly CID[]): MerkleTree {
   return buildMerkleTree(contributions.map(contributionLeaf))
 }
 
+/** The words of one leaf: one place for all, since a revision has many. */
+const words = Buffer.alloc(64)
+
 /** The leaf of the contribution in row `row`: keccak twice over abi.encode(bytes32, uint256). */
 export function contributionLeaf(contribution: CID, row: number): Uint8Array {
-  const words = Buffer.alloc(64)
   words.set(digestOf(contribution))
   words.writeBigUInt64BE(BigInt(row), 56)
   return merkleLeaf(words)

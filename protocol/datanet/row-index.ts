@@ -15,9 +15,12 @@ const ROW_BYTES = DIGEST_BYTES + 20
 /** The row index of a revision: digest and contributor of each row in order. specs/04-datanet.md §Row index */
 export function encodeRowIndex(rows: readonly IndexedRow[]): Uint8Array {
   const bytes = new Uint8Array(rows.length * ROW_BYTES)
+  const accounts = new Map<string, Uint8Array>()
   for (const [row, { contribution, contributor }] of rows.entries()) {
+    const account = accounts.get(contributor) ?? Buffer.from(contributor.slice(2), 'hex')
+    accounts.set(contributor, account)
     bytes.set(digestOf(contribution), row * ROW_BYTES)
-    bytes.set(Buffer.from(contributor.slice(2), 'hex'), row * ROW_BYTES + DIGEST_BYTES)
+    bytes.set(account, row * ROW_BYTES + DIGEST_BYTES)
   }
   return bytes
 }

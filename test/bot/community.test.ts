@@ -100,7 +100,7 @@ test('members contribute five kinds, a curator decides blindly, everyone sees wh
     const form = await person(ann).submit(person(ann).slash(`contribute ${kind}`), typed)
     await saying(person(ann).click(await form.shown(), 'Confirm'), /Given to Crafts/)
   }
-  expect(await host.api.datanets.pending(datanet)).toHaveLength(5)
+  expect(await host.api.datanets.pending({ datanet })).toHaveLength(5)
   const refused = await saying(person(ann).slash('review next'), /Only a Datanet/)
   expect(textOf(refused)).toContain('/wallet show')
   let shown = await saying(person(cara).slash('review next'), /yours until/)
@@ -140,7 +140,7 @@ test('an answer names its sources to 100 %, and who knows better corrects it', a
   const right = 'A proofing basket is made of cane, of rattan, or of wood pulp.'
   const turn = await person(ann).submit(form, { 'What is right': right })
   await saying(person(ann).click(await turn.shown(), 'Confirm'), /Given to Crafts/)
-  const [item] = await host.api.datanets.pending(datanet)
+  const [item] = await host.api.datanets.pending({ datanet })
   const [receipt] = await host.api.receipts.list()
   expect(item?.content).toMatchObject({ right, question, of: { receipt: receipt?.callId } })
   const shown = await saying(person(cara).slash('review next'), /wood pulp/)

@@ -93,7 +93,8 @@ export function croissant(
   rows: readonly RowFacts[],
   paths: { readonly rows: string; readonly files: string }
 ): string {
-  const held = new Set(rows.flatMap(({ columns }) => columns))
+  // Rows of one kind share one list.
+  const held = new Set([...new Set(rows.map(({ columns }) => columns))].flat())
   const names = ['id', 'schema', ...held, ...COMMON]
   const newest = rows.reduce((latest, { createdAtMs }) => Math.max(latest, createdAtMs), 0)
   const contributors = new Set(rows.map(({ contributor }) => contributor)).size

@@ -126,7 +126,10 @@ await accept(0, count)
 const full = await build()
 const changed = Math.round(count / 200)
 await accept(count, changed)
-for (const { cid } of datanetStore.contributions(id, 'accepted').slice(changed, 2 * changed)) {
+for (const { cid } of datanetStore.contributions(id, 'accepted', {
+  after: changed,
+  most: changed
+})) {
   datanetStore.withdraw(cid)
   blockstore.withdraw(cid, id)
 }

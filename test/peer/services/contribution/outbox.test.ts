@@ -31,7 +31,7 @@ const own = () => contributor.api.datanets.submissions({ account })
 const statusOf = async (contribution: string) =>
   (await own()).find((one) => one.contribution === contribution)?.status
 const taken = async () =>
-  (await host.api.datanets.pending(datanet.id)).map(({ contribution }) => contribution)
+  (await host.api.datanets.pending({ datanet: datanet.id })).map(({ contribution }) => contribution)
 const disk = () =>
   Buffer.concat(
     ['peer.db', 'peer.db-wal'].map((file) => readFileSync(join(world.dirOf('contributor'), file)))
