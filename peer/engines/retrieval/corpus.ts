@@ -84,13 +84,15 @@ export function readCorpus(
     }
     firstUnit[index + 1] = unitEnds.length
   }
-  return assemble(passages, terms, {
+  const corpus = assemble(passages, terms, {
     tokens: tokens.take(),
     unitEnds: unitEnds.take(),
     unitHashes: unitHashes.take(),
     unitNames: Uint8Array.from(unitNames),
     firstUnit
   })
+  terms.settle()
+  return corpus
 }
 
 function readPassage({ title, text }: EnginePassage, terms: TermReader): Read {
