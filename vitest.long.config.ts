@@ -29,6 +29,7 @@ export const LONG = [
   'test/e2e/tower.test.ts',
   'test/e2e/upstream-model.test.ts',
   'test/e2e/withdrawal.test.ts',
+  'test/interop/plain-ipfs.test.ts',
   'test/peer/engines/llama/llama-model.test.ts',
   'test/peer/services/bounty/bounties.test.ts',
   'test/peer/services/bounty/bounty-filling.test.ts',

@@ -51,6 +51,11 @@ export interface Config {
   readonly towerAtWei?: bigint
   /** The least that a voucher must bring to be kept here, in the role tower; a hundredth of a token. */
   readonly towerLeastWei?: bigint
+  /** Shows what is kept here to the public IPFS network. */
+  readonly ipfsPublic: boolean
+  /** Where it listens for that, and by whom it joins; any port, and the public network's own peers. */
+  readonly ipfsListen?: readonly string[]
+  readonly ipfsBootstrap?: readonly string[]
   /** Language models beside the embedded engine. */
   readonly upstreams?: readonly UpstreamInit[]
   /** What is contributed here goes on by itself: reviewed by own curators, published, built, served. */
@@ -74,7 +79,7 @@ export interface ConfigSources {
    * Keys in camel case, as text or as what they mean: dataDir, network (a network file), bootstrap,
    * listen, roles, chain, chainPort, rpcUrl, contracts, apiPort, gateway, gatewayPort, gatewayToken, gatewayCapWei, maxCallWei,
    * prepayWei, depositWei, maxDayWei, maxProviderDayWei, minBondWei, dht, withdrawDelayS, idleCloseS,
-   * confirmations, claimAtWei, towers, towerAtWei, towerLeastWei, autoPublish, upstreams, keyPassphraseFile,
+   * confirmations, claimAtWei, towers, towerAtWei, towerLeastWei, ipfsPublic, ipfsListen, ipfsBootstrap, autoPublish, upstreams, keyPassphraseFile,
    * logLevel, tokens. Undefined values count as left out.
    */
   readonly flags?: Readonly<Record<string, unknown>>
@@ -98,6 +103,7 @@ const DEFAULTS = {
   dht: true,
   idleCloseS: 7 * 86_400,
   autoPublish: false,
+  ipfsPublic: false,
   logLevel: 'info' as const,
   tokens: [] as readonly ApiToken[]
 }
@@ -199,6 +205,9 @@ const sourceSchema = z
     ),
     claimAtWei: wei,
     towers: listOf(z.string().startsWith('/', { error: 'a multiaddr' })),
+    ipfsPublic: flag,
+    ipfsListen: listOf(z.string().startsWith('/', { error: 'a multiaddr' }), 1),
+    ipfsBootstrap: listOf(z.string().startsWith('/', { error: 'a multiaddr' }), 1),
     towerAtWei: wei,
     towerLeastWei: wei,
     autoPublish: flag,

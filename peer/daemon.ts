@@ -73,6 +73,7 @@ export async function startDaemon(config: Config, options: DaemonOptions = {}): 
       ...delayOf(config),
       ...(config.idleCloseS === 0 ? {} : { idleCloseMs: config.idleCloseS * 1_000 }),
       ...moneyOf(config),
+      ...ipfsOf(config),
       ...(passphrase === undefined ? {} : { passphrase }),
       log: (scope, values) => log.info({ scope, ...values })
     })
@@ -155,6 +156,17 @@ export async function startDaemon(config: Config, options: DaemonOptions = {}): 
 function delayOf({ withdrawDelayS, chain }: Config): { withdrawDelayS?: number } {
   if (withdrawDelayS !== undefined) return { withdrawDelayS }
   return chain === undefined ? {} : { withdrawDelayS: EMBEDDED_WITHDRAW_DELAY_S }
+}
+
+/** What the public side is started with, where there is to be one. */
+function ipfsOf({ ipfsPublic, ipfsListen: listen, ipfsBootstrap: bootstrap }: Config) {
+  if (!ipfsPublic) return {}
+  return {
+    ipfs: {
+      ...(listen === undefined ? {} : { listen }),
+      ...(bootstrap === undefined ? {} : { bootstrap })
+    }
+  }
 }
 
 /** What the watch over the money is told; what is left out has its own default. */

@@ -1,5 +1,6 @@
 import type { Role } from './api/peer-api.ts'
 import type { ChainContracts } from './chain/chain.ts'
+import type { PublicIpfsInit } from './content/public-ipfs.ts'
 import type { UpstreamInit } from './engines/upstream/upstream-init.ts'
 import type { TombstoneSyncInit } from './services/contribution/tombstone-sync.ts'
 import type { KeepingUpInit } from './services/datanet/keeping-up.ts'
@@ -52,6 +53,8 @@ export interface PeerInit {
   readonly outbox?: { readonly everyMs?: number }
   /** How often later manifests and proposals are looked for; a test shortens it. */
   readonly governance?: KeepingUpInit
+  /** Shows what is kept here to the IPFS network, by a node of its own; not unless given. */
+  readonly ipfs?: PublicIpfsInit
   readonly now?: () => number
   readonly log?: Parts['log']
 }

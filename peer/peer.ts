@@ -60,6 +60,7 @@ import { createRevisionDeciding } from './services/revision/revision-deciding.ts
 import { createRevisions } from './services/revision/revisions.ts'
 import { createRewardServices } from './services/reward/reward-services.ts'
 import { serveExchanges } from './serving.ts'
+import { createShowing, shownRoots } from './showing.ts'
 import { createAccountStore } from './store/accounts.ts'
 import { SqliteBlockstore } from './store/blocks.ts'
 import { createBountyStore } from './store/bounties.ts'
@@ -134,7 +135,8 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     started.push(() => pool.close())
     const blocks = new SqliteBlockstore(db)
     const mayServe: MayServe = (id) => withdrawing.mayServe(id)
-    const content = await createContent(node, { blockstore: blocks, pool, mayServe })
+    const shown = () => shownRoots(parts, datanets)
+    const content = await createContent(node, { blockstore: blocks, pool, mayServe, shown })
     started.push(() => content.stop())
     // Who joined by nobody has nobody to wait for.
     const directory = createDirectory(node, init.bootstrap.length === 0 ? { firstPeerMs: 0 } : {})
@@ -295,6 +297,12 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
       started.push(idle.stop)
     }
 
+    const naming = createNaming(parts)
+    if (init.ipfs !== undefined) {
+      const showing = await createShowing(parts, datanets, naming, init.ipfs)
+      started.push(() => showing.stop())
+    }
+
     const api: PeerApi = {
       datanets: {
         ...governing.api,
@@ -313,7 +321,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
         },
         host: hosting.host,
         replicas: hosting.replicas,
-        name: createNaming(parts),
+        name: naming,
         clean: createCleaning(parts, datanets, revisions, reading, outbox.store),
         head: async (id) => revisions.head(id),
         fetch: revisions.fetch

@@ -12,6 +12,8 @@ import { createDirectoryFetching, type DirectoryFetching } from './directory-fet
 import { createDirectoryNodes, DAG_PB } from './directory-nodes.ts'
 import { createDirectoryWriting, type DirectoryWriting } from './directory-writing.ts'
 import { createHelia } from './helia.ts'
+import { createLinkedFiles } from './linked-blocks.ts'
+import { PublicBlockstore } from './public-blocks.ts'
 import { type MayServe, ServedBlockstore } from './served-blocks.ts'
 import { createSingleFiles, type SingleFiles } from './single-files.ts'
 
@@ -48,6 +50,8 @@ export interface Content extends SingleFiles, DirectoryWriting {
     options?: ReadOptions & { maxBytes?: number }
   ): Promise<Uint8Array>
   readonly fetchDirectory: DirectoryFetching
+  /** What any IPFS node may have of it. */
+  readonly publicBlocks: PublicBlockstore
   /**
    * Removes every block that is not under `roots`, and of withdrawable ones those whose contribution
    * `isKept` does not say is. Nothing may be written meanwhile that is to stay.
@@ -77,11 +81,14 @@ export async function createContent(
     readonly bulk?: boolean
     /** Whether withdrawable rows may be given to others; always unless given. */
     readonly mayServe?: MayServe
+    /** Roots of the revisions whose files any IPFS node may have; none unless given. */
+    readonly shown?: () => readonly CID[]
   }
 ): Promise<Content> {
   const { blockstore, pool } = init
   const served = new ServedBlockstore(blockstore, init.mayServe ?? (() => true))
-  const helia = await createHelia(node, served)
+  const publicBlocks = new PublicBlockstore(served, (cid) => isLinked(cid))
+  const helia = await createHelia(node, publicBlocks)
   const files = unixfs(helia)
   const dagPb = await helia.getCodec(DAG_PB)
 
@@ -94,6 +101,7 @@ export async function createContent(
     links: nodes.links,
     without: (roots, names) => nodes.without(room, roots, names)
   }
+  const isLinked = createLinkedFiles({ room, nodes, shown: init.shown ?? (() => []) })
   const serving =
     init.bulk === false
       ? undefined
@@ -146,6 +154,8 @@ export async function createContent(
     ...createDirectoryWriting(blockstore),
 
     readRows,
+
+    publicBlocks,
 
     putRows(rows) {
       const blocks = rows.map((bytes) => ({ cid: cidOf(bytes, RAW), bytes }))

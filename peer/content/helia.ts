@@ -2,20 +2,19 @@ import { withBitswap } from '@helia/bitswap'
 import type { Libp2p, PeerInfo } from '@libp2p/interface'
 import { peerIdFromCID } from '@libp2p/peer-id'
 import { createHeliaLight, type Helia, type HeliaInit, type Router } from 'helia'
-import { PROTOCOLS } from '../../protocol/net/ids.ts'
 
 const ROUTER = 'datanet'
 
 /**
- * A started Helia on `node`, with bitswap under our own protocol id and the node's own routing. Its
- * stop() leaves the node running. Whatever is in `blockstore` is given to any peer that asks for it.
+ * A started Helia on `node`, with bitswap and the node's own routing. Its stop() leaves the node running. Whatever is in `blockstore` is given to any peer that asks for it.
  */
 export async function createHelia(
   node: Libp2p,
   blockstore: NonNullable<HeliaInit['blockstore']>
 ): Promise<Helia> {
   const light = createHeliaLight({ blockstore, routers: [nodeRouter(node)] })
-  const helia = withBitswap(Object.assign(light, { libp2p: node }), { protocol: PROTOCOLS.bitswap })
+  // It can be told another protocol id, and dials by this one all the same.
+  const helia = withBitswap(Object.assign(light, { libp2p: node }))
   await helia.start()
   return helia
 }

@@ -21,9 +21,14 @@ export class ServedBlockstore extends BaseBlockstore {
 
   /** The block's bytes, or undefined when it is not here or not to be had. */
   find(cid: CID): Uint8Array | undefined {
-    const block: StoredBlock | undefined = this.#blocks.read(cid)
+    return this.read(cid)?.bytes
+  }
+
+  /** The same, with what is known of it. */
+  read(cid: CID): StoredBlock | undefined {
+    const block = this.#blocks.read(cid)
     if (block === undefined) return undefined
-    return block.isWithdrawable && !this.#mayServe(block.datanet) ? undefined : block.bytes
+    return block.isWithdrawable && !this.#mayServe(block.datanet) ? undefined : block
   }
 
   override has(cid: CID): boolean {

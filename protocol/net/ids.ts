@@ -17,8 +17,12 @@ export const PROTOCOLS = {
   tower: '/datanet/tower/1',
   close: '/datanet/close/1',
   kad: '/datanet/kad/1.0.0',
-  bitswap: '/datanet/bitswap/1.2.0'
+  /** Not ours: what any IPFS node speaks. */
+  bitswap: '/ipfs/bitswap/1.2.0'
 } as const
+
+/** The DHT of the IPFS network, which a peer may show itself to. specs/05-network.md §Any IPFS node */
+export const IPFS_KAD = '/ipfs/kad/1.0.0'
 
 /**
  * What can be looked for, and over how many keys it is spread. A DHT lookup stops at 20 providers, so

@@ -296,3 +296,13 @@ test('what watches over money is a matter of configuration', () => {
     expect(() => loadConfig({ env: {}, flags: { dataDir: '/nowhere', [key]: value } })).toThrow()
   }
 })
+
+test('the public side is off, and joins and listens where it is told', () => {
+  expect(loadConfig({ env: {}, flags: { dataDir: dir } }).ipfsPublic).toBe(false)
+  const env = { DATANET_IPFS_PUBLIC: 'on', DATANET_IPFS_LISTEN: '/ip4/0.0.0.0/tcp/4002' }
+  expect(loadConfig({ env, flags: { dataDir: dir, ipfsBootstrap: BOOTSTRAP } })).toMatchObject({
+    ...{ ipfsPublic: true, ipfsListen: ['/ip4/0.0.0.0/tcp/4002'], ipfsBootstrap: [BOOTSTRAP] }
+  })
+  const wrong = { env: {}, flags: { dataDir: dir, ipfsListen: '0.0.0.0:4002' } }
+  expect(() => loadConfig(wrong)).toThrow(/a multiaddr/)
+})
