@@ -20,6 +20,8 @@ export interface AttributionGround {
   /** What was measured of an answer; the same for the same texts and answer everywhere. */
   attribute(answer: string): Evidence
   readonly standings: readonly Standing[]
+  /** Places of passages that say what an older one here does: search has no use for them. */
+  readonly copies: ReadonlySet<number>
   /** Bytes of its typed arrays. */
   readonly byteLength: number
 }
@@ -64,6 +66,12 @@ export function createGround(corpus: Read): AttributionGround {
   return {
     passages,
     standings,
+    copies: new Set(
+      [...standings.keys()].filter((place) => {
+        const standing = standings[place]
+        return standing?.kind === 'duplicate' && standing.of !== undefined
+      })
+    ),
     byteLength: index.byteLength,
     attribute(answer) {
       const sentences = answerSentences(answer).map((text) => ({ text, words: wordsOf(text) }))

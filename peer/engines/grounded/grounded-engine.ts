@@ -38,7 +38,7 @@ export function createGroundedEngine(
     readonly embedder?: Embedder | undefined
     readonly text: TextModel
     /** Whose words an answer has: they are cited where the model sets no marks. */
-    readonly ground: Pick<AttributionGround, 'attribute'>
+    readonly ground: Pick<AttributionGround, 'attribute' | 'copies'>
   },
   init: {
     readonly datanet: string
@@ -110,7 +110,7 @@ export function createGroundedEngine(
         throw new DatanetError('INPUT_INVALID', { param: 'form' })
       }
       const isPlain = form === undefined
-      const { hits, scorePpm } = await find(turnsOf(request), { signal })
+      const { hits, scorePpm } = await find(turnsOf(request), { signal, without: ground.copies })
       const isKnown = hits.length > 0 && scorePpm >= calibration.abstainBelowPpm
       if (isPlain && !isKnown) return yield* abstain(maxOutputTokens)
       const shown = fitting(

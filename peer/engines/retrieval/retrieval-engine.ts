@@ -1,4 +1,5 @@
 import { DatanetError } from '../../../protocol/base/errors.ts'
+import type { AttributionGround } from '../attribution/ground.ts'
 import type { Engine, EngineChunk, EngineOutcome, EnginePassage, EngineRequest } from '../engine.ts'
 import { compose, type Quotation } from './compose.ts'
 import type { Embedder } from './embedder.ts'
@@ -15,7 +16,12 @@ const MAX_TURNS = 4
  * since the index was built are noted as PASSAGES_MISSING. Equal questions get equal answers.
  */
 export function createRetrievalEngine(
-  components: { readonly index: RetrievalIndex; readonly embedder?: Embedder | undefined },
+  components: {
+    readonly index: RetrievalIndex
+    readonly embedder?: Embedder | undefined
+    /** Which passages are copies: beside its copies no passage stands out, and it would abstain. */
+    readonly ground?: Pick<AttributionGround, 'copies'>
+  },
   init: {
     /** Title of the Datanet, in whose name it abstains. */
     readonly datanet: string
@@ -33,6 +39,8 @@ export function createRetrievalEngine(
     ...(index.missing > 0 ? ['PASSAGES_MISSING'] : [])
   ]
   const find = createFind({ corpus, vectors, embedder })
+  const { ground } = components
+  const unlike = ground === undefined ? {} : { without: ground.copies }
 
   return {
     kind: 'retrieval',
@@ -53,7 +61,7 @@ export function createRetrievalEngine(
       signal.throwIfAborted()
       // It quotes; a tool or a schema would go unheard.
       if (request.form !== undefined) throw new DatanetError('INPUT_INVALID', { param: 'form' })
-      const found = await find(turnsOf(request), { signal })
+      const found = await find(turnsOf(request), { signal, ...unlike })
       const { hits, reading } = found
       const limit = { count: countTokens, tokens: request.maxOutputTokens ?? Infinity }
       if (hits.length === 0 || found.scorePpm < calibration.abstainBelowPpm) {

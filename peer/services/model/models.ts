@@ -77,7 +77,7 @@ export function createModels(
       const ground = createGround(index.corpus)
       const engine =
         text === undefined
-          ? createRetrievalEngine({ index, embedder }, init)
+          ? createRetrievalEngine({ index, embedder, ground }, init)
           : createGroundedEngine({ index, embedder, text, ground }, init)
       return { engine, ground }
     })

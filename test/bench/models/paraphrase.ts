@@ -3,14 +3,18 @@ import { termsOf } from '../../../peer/engines/attribution/terms.ts'
 import { readWordNet } from './wordnet.ts'
 
 /**
- * `text` with about two thirds of its nouns, verbs and adjectives replaced by a synonym of their
- * usual sense; undefined where fewer than two words have one.
+ * `text` with a part of its nouns, verbs and adjectives, about two thirds unless given, replaced by a
+ * synonym of their usual sense; undefined where fewer than two words have one.
  */
-export function inOtherWords(text: string, random: SeededRandom): string | undefined {
+export function inOtherWords(
+  text: string,
+  random: SeededRandom,
+  leaves: (random: SeededRandom) => boolean = ({ below }) => below(3) === 0
+): string | undefined {
   let replaced = 0
   const words = text.split(/(?<=\s)|(?=\s)/).map((word) => {
     const bare = word.toLowerCase().replace(/[^\p{L}-]/gu, '')
-    if (bare.length < 4 || termsOf(bare).length === 0 || random.below(3) === 0) return word
+    if (bare.length < 4 || termsOf(bare).length === 0 || leaves(random)) return word
     const synonym = synonymOf(bare, random)
     if (synonym === undefined) return word
     replaced++
