@@ -45,11 +45,11 @@ for (const [name, chosen] of [
     const bytes = await buildRetrievalIndex(passages, { signal, embedder: chosen ?? false })
     buildsMs.push(performance.now() - startMs)
     const index = loadRetrievalIndex(bytes, passages)
+    const ground = createGround(index.corpus)
     const engine = createRetrievalEngine(
-      { index, embedder: chosen },
+      { index, embedder: chosen, ground },
       { datanet: 'Software weaknesses' }
     )
-    const ground = createGround(index.corpus)
     const eight = await evaluate({ engine, ground }, passages, drafts, {
       seed,
       answerable: 5,

@@ -180,6 +180,25 @@ describe('createRetrievalEngine', () => {
     expect(outcome.citations.map(({ title }) => title)).not.toContain(gone?.title)
   })
 
+  it('answers as before where others handed in the same, and cites who was first', async () => {
+    const question = questions.find((one) => one.answerable && one.kind === 'definition')
+    const first = passages.find(({ sourceUrl }) => sourceUrl === question?.sourceUrl)
+    const copies = Array.from({ length: 6 }, (_, n) => ({
+      ...(first as EnginePassage),
+      contribution: `a copy ${n}`,
+      order: 1_000 + n
+    }))
+    const all = [...passages.map((one, order) => ({ ...one, order })), ...copies]
+    const bytes = await buildRetrievalIndex(all, { signal, embedder: false })
+    const index = loadRetrievalIndex(bytes, all)
+    const copied = createGround(index.corpus)
+    const engine = createRetrievalEngine({ index, ground: copied }, { datanet: 'Weaknesses' })
+    const { said, outcome } = await ask(engine, question?.text as string)
+    expect(outcome.citations[0]?.contribution).toBe(first?.contribution)
+    const [top] = coverageCredits(copied.attribute(said.join('')), owners)
+    expect(top?.contribution).toBe(first?.contribution)
+  })
+
   it.each([1, 5, 20, 60, 100])('never says more than %i tokens', async (maxOutputTokens) => {
     for (const { text } of questions.slice(0, 8)) {
       const { said, outcome } = await ask(engines.lexical, text, { maxOutputTokens })
