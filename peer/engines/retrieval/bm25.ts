@@ -22,38 +22,7 @@ export function createBm25(
   terms: number,
   tokensOf: (passage: number, take: (id: number, count: number) => void) => void
 ): Bm25 {
-  // two passes: how many passages hold each term, then which
-  const starts = new Uint32Array(terms + 1)
-  const lastSeen = new Uint32Array(terms)
-  const lengths = new Float64Array(passages)
-  for (let passage = 0; passage < passages; passage++) {
-    let length = 0
-    tokensOf(passage, (id, count) => {
-      length += count
-      if (lastSeen[id] === passage + 1) return
-      lastSeen[id] = passage + 1
-      starts[id + 1] = at(starts, id + 1) + 1
-    })
-    lengths[passage] = length
-  }
-  for (let id = 0; id < terms; id++) starts[id + 1] = at(starts, id + 1) + at(starts, id)
-  const holders = new Uint32Array(at(starts, terms))
-  const counts = new Uint16Array(holders.length)
-  const next = starts.slice()
-  lastSeen.fill(0)
-  for (let passage = 0; passage < passages; passage++) {
-    tokensOf(passage, (id, count) => {
-      if (lastSeen[id] !== passage + 1) {
-        lastSeen[id] = passage + 1
-        holders[at(next, id)] = passage
-        next[id] = at(next, id) + 1
-      }
-      const slot = at(next, id) - 1
-      counts[slot] = Math.min(65_535, (counts[slot] as number) + count)
-    })
-  }
-  const average = lengths.reduce((sum, length) => sum + length, 0) / (passages || 1)
-  const norms = lengths.map((length) => K1 * (1 - B + (B * length) / (average || 1)))
+  const { starts, holders, counts, norms } = postingsOf(passages, terms, tokensOf)
   const df = (id: number): number =>
     id < 0 || id >= terms ? 0 : at(starts, id + 1) - at(starts, id)
   return {
@@ -86,6 +55,47 @@ export function createBm25(
       return scores
     }
   }
+}
+
+/** Apart from what searches in them: what only counts is not kept in memory with it. */
+function postingsOf(
+  passages: number,
+  terms: number,
+  tokensOf: (passage: number, take: (id: number, count: number) => void) => void
+) {
+  // two passes: how many passages hold each term, then which
+  const starts = new Uint32Array(terms + 1)
+  const lastSeen = new Uint32Array(terms)
+  const lengths = new Float64Array(passages)
+  for (let passage = 0; passage < passages; passage++) {
+    let length = 0
+    tokensOf(passage, (id, count) => {
+      length += count
+      if (lastSeen[id] === passage + 1) return
+      lastSeen[id] = passage + 1
+      starts[id + 1] = at(starts, id + 1) + 1
+    })
+    lengths[passage] = length
+  }
+  for (let id = 0; id < terms; id++) starts[id + 1] = at(starts, id + 1) + at(starts, id)
+  const holders = new Uint32Array(at(starts, terms))
+  const counts = new Uint16Array(holders.length)
+  const next = starts.slice()
+  lastSeen.fill(0)
+  for (let passage = 0; passage < passages; passage++) {
+    tokensOf(passage, (id, count) => {
+      if (lastSeen[id] !== passage + 1) {
+        lastSeen[id] = passage + 1
+        holders[at(next, id)] = passage
+        next[id] = at(next, id) + 1
+      }
+      const slot = at(next, id) - 1
+      counts[slot] = Math.min(65_535, (counts[slot] as number) + count)
+    })
+  }
+  const average = lengths.reduce((sum, length) => sum + length, 0) / (passages || 1)
+  const norms = lengths.map((length) => K1 * (1 - B + (B * length) / (average || 1)))
+  return { starts, holders, counts, norms }
 }
 
 function at(array: Uint32Array, index: number): number {
