@@ -7,6 +7,7 @@ import {
   type ProviderChannel,
   type ProviderChannels
 } from '../../peer/services/channel/provider-channels.ts'
+import { createLane, LANE } from '../../peer/services/model/lane.ts'
 import type { Offering } from '../../peer/services/model/offering.ts'
 import { decodeRecord } from '../../protocol/base/schema.ts'
 import { termsSchema } from '../../protocol/channel/terms.ts'
@@ -112,6 +113,7 @@ async function start(init: SideInit) {
     card,
     model: { engine, owners: new Map(), attribute: () => NOBODYS },
     terms: {} as never,
+    lane: createLane(LANE, { now: Date.now }),
     offers: [signed]
   }
   const offering: Pick<Offering, 'find' | 'payments'> = {

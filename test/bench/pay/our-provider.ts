@@ -4,6 +4,7 @@ import { WATCH } from '../../../peer/chain/watch-limits.ts'
 import { createAnswering } from '../../../peer/services/call/answering.ts'
 import { createDeposits } from '../../../peer/services/channel/deposits.ts'
 import { createProviderChannels } from '../../../peer/services/channel/provider-channels.ts'
+import { createLane, LANE } from '../../../peer/services/model/lane.ts'
 import type { Offering } from '../../../peer/services/model/offering.ts'
 import { createWatchStore } from '../../../peer/store/watched.ts'
 import type { SignedOffer } from '../../../protocol/model/offer.ts'
@@ -41,6 +42,7 @@ async function start(ours: OurChain) {
     card,
     model: { engine: BENCH_ENGINE, owners: new Map(), attribute: () => NOBODYS },
     terms: {} as never,
+    lane: createLane(LANE, { now: Date.now }),
     offers
   }
   const byCid = new Map(offers.map((signed) => [signed.cid.toString(), { served, signed }]))
