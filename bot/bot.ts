@@ -6,6 +6,7 @@ import { startIntake } from './discord/intake.ts'
 import { startPosting } from './discord/posting.ts'
 import { registerCommands } from './discord/registration.ts'
 import { createRouter } from './discord/router.ts'
+import { startReconciling } from './ledger/reconciling.ts'
 import { codeOf } from './log.ts'
 
 /** A bot that is logged in. */
@@ -43,6 +44,7 @@ export async function startBot(parts: BotParts, init: BotInit): Promise<Bot> {
   const commands = createCommands(parts)
   const client = createClient(init.api)
   const intake = startIntake(client, createRouter(commands, { log }), parts)
+  const reconciling = startReconciling(parts, parts.store.spending)
   let posting: { stop(): Promise<void> } | undefined
   let giveUp = (_why: string) => {}
   const lost = new Promise<string>((resolve) => {
@@ -81,6 +83,7 @@ export async function startBot(parts: BotParts, init: BotInit): Promise<Bot> {
         for (const command of commands) command.stop?.()
         await settled(intake.active, STOP_MS)
         intake.stop()
+        reconciling.stop()
         await settled(new Set([posting?.stop() ?? Promise.resolve()]), STOP_MS)
         // A client that is looking for a Discord that is gone would not be done with it.
         await settled(new Set([client.destroy()]), STOP_MS)
@@ -88,6 +91,7 @@ export async function startBot(parts: BotParts, init: BotInit): Promise<Bot> {
     }
   } catch (error) {
     intake.stop()
+    reconciling.stop()
     await client.destroy()
     throw error
   }

@@ -1,8 +1,12 @@
+import { createAdmin } from './admin.ts'
 import { createAsk } from './ask.ts'
 import { createAsking } from './asking.ts'
 import { createAttribution } from './attribution.ts'
+import { createBalance } from './balance.ts'
 import type { BotCommand, BotParts } from './bot-command.ts'
 import { createContribute } from './contribute.ts'
+import { createDatanet } from './datanet.ts'
+import { createEarnings } from './earnings.ts'
 import { createGiving } from './giving.ts'
 import { createHelp } from './help.ts'
 import { createInbox } from './inbox.ts'
@@ -11,6 +15,7 @@ import { createMine } from './mine.ts'
 import { createPrivacy } from './privacy.ts'
 import { createReview } from './review.ts'
 import { createStart } from './start.ts'
+import { createWallet } from './wallet.ts'
 
 /** All that the bot offers. */
 export function createCommands(parts: BotParts): readonly BotCommand[] {
@@ -20,13 +25,18 @@ export function createCommands(parts: BotParts): readonly BotCommand[] {
   return [
     createStart(parts, giving),
     createHelp(),
+    ...createDatanet(parts),
     createContribute(parts, giving),
     createMine(parts),
     createReview(parts),
     createAsk(parts, asking),
     attribution,
+    ...createBalance(parts),
+    createWallet(parts),
+    ...createEarnings(parts),
     createInbox(parts),
     createPrivacy(parts),
+    createAdmin(parts),
     ...createMenus(parts, { giving, asking, sources: attribution.sources })
   ]
 }

@@ -32,6 +32,8 @@ export interface AccountsApi {
    * address that nobody could spend from (INPUT_INVALID), and FUNDS_INSUFFICIENT (`details.asset`).
    */
   send(transfer: Transfer, options?: CallOptions): Promise<Sent>
+  /** Whether an account signed a text the way wallets do it for people (EIP-191): nothing is stored. */
+  signedText(signed: SignedText, options?: CallOptions): Promise<{ readonly isSigned: boolean }>
   /** What the peer's own account put aside for channels to come. */
   vault(options?: CallOptions): Promise<VaultSummary>
   /**
@@ -99,6 +101,14 @@ export interface Transfer {
   readonly amountWei?: bigint
   /** The token of the network unless given; `coin` is what pays gas. */
   readonly asset?: 'token' | 'coin'
+}
+
+export interface SignedText {
+  readonly address: string
+  /** At most 4096 characters. */
+  readonly text: string
+  /** 0x, 65 bytes. */
+  readonly signature: string
 }
 
 export interface Sent {

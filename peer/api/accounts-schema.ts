@@ -84,6 +84,11 @@ const vault = z.object({
 })
 const vaultDraft = z.strictObject({ amountWei: z.exactOptional(weiSchema) })
 const vaultWithdrawal = z.object({ ...vault.shape, returnedWei: weiSchema })
+const signedText = z.strictObject({
+  address: z.string().regex(/^0x[0-9a-fA-F]{40}$/),
+  text: z.string().max(4_096),
+  signature: z.string().max(200)
+})
 const asset = z.enum(['token', 'coin'])
 const transfer = z.strictObject({
   account: idSchema,
@@ -114,6 +119,7 @@ export const accountsSchema = {
   holdings: methodOf('call', 'account', idSchema, holdings),
   deposit: methodOf('call', 'account', idSchema, depositTarget),
   send: methodOf('call', 'transfer', transfer, sent),
+  signedText: methodOf('call', 'signed', signedText, z.object({ isSigned: z.boolean() })),
   vault: method('call', vault),
   vaultDeposit: methodOf('call', 'amountWei', weiSchema, vault),
   vaultWithdraw: methodOf('call', 'draft', vaultDraft, vaultWithdrawal),

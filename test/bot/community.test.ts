@@ -1,3 +1,4 @@
+import { Wallet } from 'ethers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Peer } from '../../peer/peer.ts'
 import { createFakecord, type Fakecord } from '../fixtures/fakecord/fakecord.ts'
@@ -6,7 +7,7 @@ import { renderMessage, textOf } from '../fixtures/fakecord/render.ts'
 import type { StoredMessage } from '../fixtures/fakecord/state.ts'
 import { createTestWorld, type TestWorld } from '../fixtures/world.ts'
 import { TEXTS } from '../fixtures/world-texts.ts'
-import { startTestBot } from './start-bot.ts'
+import { type BotWorld, startTestBot } from './start-bot.ts'
 
 // One community from its first contribution to its last deletion: real peers, a real chain, the real
 // Discord client; only Discord itself is local.
@@ -36,9 +37,11 @@ afterAll(async () => {
   await world?.stop()
 })
 
+let store: BotWorld['store']
 let stopBot: () => Promise<void>
 async function startTestBotHere() {
-  const { bot } = await startTestBot(host.api, { discord, isKept: true })
+  const { bot, store: kept } = await startTestBot(host.api, { discord, isKept: true })
+  store = kept
   stopBot = () => bot.stop()
 }
 afterAll(() => stopBot?.())
@@ -145,6 +148,42 @@ test('an answer names its sources to 100 %, and who knows better corrects it', a
   expect(item?.content).toMatchObject({ right, question, of: { receipt: receipt?.callId } })
   const shown = await saying(person(cara).slash('review next'), /wood pulp/)
   await saying(person(cara).click(shown, 'Approve'), /accepted now/)
+})
+
+test('money reaches the wallet that was shown by its signature, after a day, and nobody else', async () => {
+  const start = await saying(person(cara).slash('deposit'), /play money/)
+  await saying(person(cara).click(start, 'Move it to my balance'), /are on your balance/)
+  const wallet = new Wallet(`0x${'11'.repeat(32)}`)
+  const shown = await saying(
+    person(cara).slash('wallet link', { address: wallet.address }),
+    /Sign this text/
+  )
+  const text = Buffer.from(shown.history.at(-1)?.files[0]?.bytes ?? []).toString()
+  const other = new Wallet(`0x${'22'.repeat(32)}`)
+  const paste = async (by: Wallet) =>
+    person(cara).submit(person(cara).click(shown, 'Paste the signature'), {
+      Signature: await by.signMessage(text)
+    })
+  await saying(await paste(other), /no signature of that wallet/)
+  await discord.clock.advance(10_000)
+  await saying(await paste(wallet), /is yours here/)
+  const withdraw = () =>
+    person(cara).slash('withdraw', { amount: '1', from: 'my balance to ask with' })
+  await saying(withdraw(), /withdrawals wait until/)
+  store.database.run('UPDATE link SET holdUntilMs = 0')
+  const asked = await saying(withdraw(), /There is no way back/)
+  await saying(person(cara).click(asked, 'Send it', { times: 2 }), /Sent\./)
+  expect(await host.api.accounts.balance(wallet.address)).toBe(10n ** 18n)
+  expect(store.ledger.totalWei('')).toBe(0n)
+  expect(store.ledger.mismatches()).toEqual([])
+  // What members paid in is there.
+  const pot = await host.api.accounts.find('discord/pot')
+  const heldWei = await host.api.accounts.balance(pot.address)
+  expect(heldWei).toBeGreaterThanOrEqual(store.ledger.totalWei('member:'))
+  for (const message of discord.messages) {
+    if (/Sent\.|on your balance|Sign this/.test(textOf(message)))
+      expect(message.onlyFor).toBeDefined()
+  }
 })
 
 test('what is given is handed out, and taken back for good', async () => {

@@ -22,6 +22,8 @@ export async function startTestBot(
     /** What an earlier bot left; nothing unless given. */
     readonly store?: BotStore
     readonly drainMs?: number
+    /** What who runs the bot pays a day. */
+    readonly dailyWei?: bigint
     /** Goes on after the test that started it. */
     readonly isKept?: boolean
   } = {}
@@ -30,7 +32,8 @@ export async function startTestBot(
   const logged: BotWorld['logged'] = []
   const log = (event: string, values = {}) => logged.push({ event, ...values })
   const { topics = [] } = init
-  const store = init.store ?? openStore(discord.clock)
+  const { dailyWei } = init
+  const store = init.store ?? openStore(discord.clock, dailyWei === undefined ? {} : { dailyWei })
   const parts = { api, store, clock: discord.clock, log, topics }
   const bot = await startBot(parts, {
     token: discord.token,

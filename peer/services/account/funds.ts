@@ -14,11 +14,15 @@ import { formatAmount } from '../../api/amounts.ts'
 import type { CallOptions } from '../../api/peer-api.ts'
 import type { Chain } from '../../chain/chain.ts'
 import { openKeystoreFile, readAddress, sealKeystoreFile } from '../../wallet/keystore-file.ts'
+import { isTextSignedBy } from '../../wallet/text-signature.ts'
 import type { WalletAccount } from '../../wallet/wallet.ts'
 import type { Parts } from '../parts.ts'
 
 /** Keys and money of the accounts kept here. specs/10-api.md §Accounts and money */
-export type Funds = Pick<AccountsApi, 'holdings' | 'deposit' | 'send' | 'import' | 'export'>
+export type Funds = Pick<
+  AccountsApi,
+  'holdings' | 'deposit' | 'send' | 'signedText' | 'import' | 'export'
+>
 
 /** What a service of money needs beside the parts. */
 export interface FundsInit {
@@ -95,6 +99,10 @@ export function createFunds(
       await chain.check(options)
       const { chainId, token } = chain.contracts
       return { address, chainId: Number(chainId), token, isGiven: await askFaucet(address) }
+    },
+
+    async signedText({ address, text, signature }) {
+      return { isSigned: isTextSignedBy(address, text, signature) }
     },
 
     async send(
