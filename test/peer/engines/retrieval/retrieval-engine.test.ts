@@ -36,6 +36,7 @@ describe.each(['hybrid', 'lexical'] as const)('the %s engine', (kind) => {
   it('answers what was contributed and credits the contribution it was drawn from', async () => {
     let answered = 0
     let right = 0
+    let cited = 0
     for (const { text, sourceUrl } of questions.filter(({ answerable }) => answerable)) {
       const { said, outcome } = await ask(engines[kind], text)
       const credits = coverageCredits(ground.attribute(said.join('')), owners)
@@ -44,9 +45,12 @@ describe.each(['hybrid', 'lexical'] as const)('the %s engine', (kind) => {
       answered++
       const top = passages.find(({ contribution }) => contribution === credits[0]?.contribution)
       right += Number(top?.sourceUrl === sourceUrl)
+      cited += Number(outcome.citations[0]?.sourceUrl === sourceUrl)
     }
     expect(answered).toBeGreaterThanOrEqual(18)
-    expect(right).toBeGreaterThanOrEqual(answered - 1)
+    // An answer whose words stand in an older sibling as well is the sibling's first (bench:attribution).
+    expect(right).toBeGreaterThanOrEqual(answered - 2)
+    expect(cited).toBeGreaterThanOrEqual(answered - 1)
   })
 
   it('abstains from what was held out, one near miss at most, and cites nobody', async () => {
@@ -280,5 +284,6 @@ async function drained(
 function toPassage(draft: SampleDraft, index: number): EnginePassage {
   const { title, text, sourceUrl } = draft
   const contributor = `0x${index.toString(16).padStart(40, '0')}`
-  return { contribution: `contribution-${index}`, contributor, title, text, sourceUrl }
+  const contribution = `contribution-${index}`
+  return { contribution, contributor, title, text, sourceUrl, order: index + 1 }
 }
