@@ -189,7 +189,11 @@ export function createBountyFilling(
       }
       // Only what a revision holds can be paid for.
       await placed(datanet, contribution, options)
-      const ownerOf = ownersAfter(datanetStore.handOvers({ datanet: id }))
+      // A hand-over counts from the revision on that holds it, for every curator alike.
+      const anchored = datanetStore
+        .handOvers({ datanet: id })
+        .filter(({ revision }) => revision > 0)
+      const ownerOf = ownersAfter(anchored)
       const account = ownerOf(record.contribution.contributor)
       const what = { contribution, account, place }
       const instead = draft.instead === true
