@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { bountyChecks } from './vectors-bounties.mjs'
 import { decidingChecks } from './vectors-deciding.mjs'
 import { exchangeChecks } from './vectors-exchanges.mjs'
+import { hostingChecks } from './vectors-hosting.mjs'
 import { moneyChecks } from './vectors-money.mjs'
 import { recordChecks } from './vectors-records.mjs'
 import { ruleChecks } from './vectors-rules.mjs'
@@ -17,6 +18,7 @@ const CHECKS = {
   ...decidingChecks,
   ...bountyChecks,
   ...exchangeChecks,
+  ...hostingChecks,
   ...moneyChecks
 }
 
