@@ -52,8 +52,8 @@ test('it streams a chat: the answer, the call’s id in a header, the costs in t
     usage = chunk.usage ?? usage
   }
   const callId = response.headers.get('x-datanet-call-id') ?? ''
-  const receipt = await agent.api.receipts.verify(callId)
-  expect(await paid.provider.api.receipts.show(callId)).toEqual(receipt)
+  const receipt = await paid.provider.api.receipts.show(callId)
+  expect(await agent.api.receipts.verify(callId)).toMatchObject({ ...receipt })
   expect(text).toBe((await ask(agent, { model: paid.model, content: QUESTION })).text)
   expect(usage?.completion_tokens).toBe(receipt.outputTokens)
   expect(usage?.x_datanet).toMatchObject({
