@@ -182,8 +182,8 @@ export const ERRORS = {
     409
   ),
   BOUNTY_UNKNOWN: row(54, 'no such bounty is known here', 'caller', false, 404),
-  BOUNTY_REFUSED: row(55, 'the bounty cannot be used in this way', 'caller', false, 409),
-  BOUNTY_DUPLICATE: row(56, 'nearly the same question is open already', 'author', false, 409),
+  BOUNTY_REFUSED: row(58, 'the bounty cannot be used in this way', 'caller', false, 409),
+  BOUNTY_DUPLICATE: row(59, 'nearly the same question is open already', 'author', false, 409),
   BOUNTY_UNFUNDED: row(57, 'what it promises is not locked on the chain', 'author', true, 402),
   // channel and voucher
   CHAIN_MISMATCH: row(
