@@ -117,7 +117,7 @@ export async function payForAnswer({ node, found, books, question, maxWei, stops
     answer: watch.text(),
     usage: watch.usage()
   })
-  return { end, own, line, answer: watch.text() }
+  return { end, own, line, answer: watch.text(), answerSalt: request.answerSalt }
 }
 
 function newRequest({ found, question, maxWei }) {

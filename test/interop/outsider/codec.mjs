@@ -22,6 +22,7 @@ export const LIMITS = {
   revisionRows: 1_000_000,
   credits: 64,
   receiptPath: 16,
+  evidenceBytes: 131_072,
   tokenizerRun: 2_000,
   chunkCharacters: 4_096,
   cardRevisions: 64,

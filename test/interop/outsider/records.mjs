@@ -233,6 +233,7 @@ export const receipt = record(
     royaltyWei: wei,
     outcome: is('answered', 'abstained', 'cancelled', 'interrupted'),
     method: label,
+    evidence: optional(bytes(32)),
     credits: creditsType,
     builder: someone,
     startedAtMs: atMs,

@@ -61,12 +61,16 @@ export function termsOf(text) {
   })
 }
 
-/** ⌊1024 · log₂(1 + N / (df + ½))⌋, exactly. */
-export function rarityOf({ df, passages }) {
-  const below = BigInt(2 * df + 1)
-  const above = below + BigInt(2 * passages)
+/** ⌊1024 · log₂(above / below)⌋, exactly. */
+export function flooredLog2(above, below) {
   const [top, bottom] = [above ** 1024n, below ** 1024n]
   const bits = (n) => n.toString(2).length
   const most = bits(top) - bits(bottom)
   return bottom << BigInt(most) <= top ? most : most - 1
+}
+
+/** ⌊1024 · log₂(1 + N / (df + ½))⌋ */
+export function rarityOf({ df, passages }) {
+  const below = BigInt(2 * df + 1)
+  return flooredLog2(below + BigInt(2 * passages), below)
 }

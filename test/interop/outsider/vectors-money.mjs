@@ -1,8 +1,9 @@
 // The vectors of reviews, hand-overs, credits, terms, splits, folds and drops.
 import { unhex } from './codec.mjs'
 import { creditsOf } from './credits.mjs'
+import { evidence as evidenceRecord } from './evidence.mjs'
 import { handOver, ownersOf, readHandOver, readHandOverLine } from './handover.mjs'
-import { evidenceOf, ground, sentencesOf } from './overlap.mjs'
+import { evidenceOf, ground } from './overlap.mjs'
 import { checkCredits } from './records.mjs'
 import {
   appeal,
@@ -16,8 +17,17 @@ import {
   sharesOf
 } from './review.mjs'
 import * as reward from './reward.mjs'
+import { saidIn, sentencesOf } from './sentences.mjs'
 import { rarityOf, termsOf } from './terms.mjs'
 import { value, whole } from './vectors-tools.mjs'
+
+/** Evidence as it comes out of its own bytes. */
+function readBack(evidence) {
+  const { version: _, ...read } = evidenceRecord.decode(
+    evidenceRecord.encode({ version: 1, ...evidence })
+  )
+  return read
+}
 
 export const moneyChecks = {
   '04-review': async (v, check) => {
@@ -83,9 +93,13 @@ export const moneyChecks = {
   },
 
   '08-credits': async (v, check) => {
-    const { thresholdPpm, owners } = v
-    for (const { name, sentences, credits } of v.valid) {
-      check.equal(name, creditsOf({ sentences, thresholdPpm, owners }), credits)
+    for (const { name, evidence, credits } of v.valid) {
+      check.equal(`${name}: evidence`, readBack(evidence), evidence)
+      check.equal(
+        name,
+        creditsOf(evidence, (contribution) => v.owners[contribution]),
+        credits
+      )
     }
     for (const one of v.invalid) {
       await check.refuses(one.name, one.error, () => checkCredits(one.credits))
@@ -95,9 +109,12 @@ export const moneyChecks = {
   '08-overlap': (v, check) => {
     for (const one of v.sentences) check.equal(one.text, sentencesOf(one.text), one.sentences)
     const ready = ground(v.passages)
-    for (const [term, df] of Object.entries(v.df)) check.equal(term, ready.df(term), df)
-    const { thresholdPpm, sentences } = v.evidence
-    check.equal('evidence', evidenceOf(v.answers, ready, thresholdPpm), sentences)
+    check.equal('standings', ready.standings, v.standings)
+    for (const { answer, sentences, evidence } of v.answers) {
+      check.equal(`${answer}: sentences`, saidIn(answer), sentences)
+      check.equal(answer, evidenceOf(answer, ready), evidence)
+      check.equal(`${answer}: evidence`, readBack(evidence), evidence)
+    }
   },
 
   '08-terms': (v, check) => {

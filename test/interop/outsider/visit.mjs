@@ -8,13 +8,11 @@ import { hex, refuse, same } from './codec.mjs'
 import { readRevision } from './content.mjs'
 import { contribute } from './contribute.mjs'
 import { passageOf } from './contribution.mjs'
+import { recompute } from './evidence.mjs'
 import { findModel, library } from './model.mjs'
-import { evidenceOf, ground, sentencesOf } from './overlap.mjs'
 import { probe } from './probes.mjs'
 import { terms as termsRecord } from './records.mjs'
 import { found as foundDatanet, publish } from './serve.mjs'
-
-const THRESHOLD_PPM = 500_000
 
 export async function visit({ node, network, wishes, tell }) {
   const found = await findModel({ node, topic: wishes.topic, tell })
@@ -69,8 +67,9 @@ async function checkGround({ node, chain, found, tell }) {
     const revision = datanet.revision.value
     const given = { node, peer: found.peer, manifest, revision }
     const { contributions, ownerOf } = await readRevision(given)
-    for (const { cid, value } of contributions) {
-      rows.set(cid, { ...passageOf(value), owner: ownerOf(value.contributor) })
+    for (const { cid, value, order, cluster } of contributions) {
+      const owner = ownerOf(value.contributor)
+      rows.set(cid, { contribution: cid, ...passageOf(value), order, cluster, owner })
     }
     tell('revision', { revision: datanet.revision.cid, ordinal, rows: contributions.length })
   }
@@ -115,7 +114,7 @@ async function ask({ node, found, rows, channel, question, maxWei, stops = false
   tell('answer', { question, answer: call.answer })
   const { receipt, bytes, last } = await settle({ found, books, terms, call, tell })
 
-  checkCredits(rows, receipt, call.answer)
+  tell('recomputed', recomputed({ rows, receipt, call }))
   const shown = await library(node, found.peer).named(
     receipt.provider,
     'receipt',
@@ -125,18 +124,11 @@ async function ask({ node, found, rows, channel, question, maxWei, stops = false
   return last
 }
 
-/** Every credited contribution is its account's, and supports a sentence of a whole answer. */
-function checkCredits(rows, { credits, outcome }, answer) {
-  const passages = [...rows].map(([contribution, row]) => ({ contribution, ...row }))
-  const words = answer.replace(/ \[\d+\]/g, '')
-  // A short line of a language model is a sentence too, where a passage's would be a heading.
-  const said = [...sentencesOf(words), ...words.split('\n')]
-  const evidence = evidenceOf(said, ground(passages), THRESHOLD_PPM)
-  const supports = evidence.flatMap((one) => one.supports.map(({ contribution }) => contribution))
-  for (const { contribution, account } of credits.filter((line) => line.contribution)) {
-    const owner = rows.get(contribution)?.owner
-    const isSupport = outcome !== 'answered' || supports.includes(contribution)
-    if (owner !== account) refuse('ATTRIBUTION_INVALID', `${contribution} is not by ${account}`)
-    if (!isSupport) refuse('ATTRIBUTION_INVALID', `${contribution} supports nothing that was said`)
-  }
+/** The credits come out of the answer and the rows alone; what was measured on the way. */
+function recomputed({ rows, receipt, call }) {
+  const { answerSalt, answer, end } = call
+  const passages = [...rows.values()].filter(({ text }) => text !== '')
+  const given = { receipt, answerSalt, bytes: end.evidence, answer, rows: passages }
+  const evidence = recompute(given)
+  return { outcome: receipt.outcome, evidence }
 }
