@@ -104,6 +104,14 @@ test('the receipts that it verified and paid are those that the provider keeps',
   expect(all('committed').at(-1)).toMatchObject({ receipts: OUTCOMES.length })
 })
 
+test('it comes to the same evidence and credits from the answer and the rows alone', () => {
+  const measured = all('recomputed') as { outcome: string; evidence?: { passages: unknown[] } }[]
+  // Nothing is measured of an abstention; what was cut is measured as far as it went.
+  const named = measured.map(({ evidence }) => evidence?.passages.length)
+  expect(measured.map(({ outcome }) => outcome)).toEqual(OUTCOMES)
+  expect(named).toEqual([1, undefined, 1, 1])
+})
+
 test('another peer finds the Datanet that it announced', async () => {
   const found = await friend.api.datanets.find({ topic: TOPIC, waitMs: 15_000 })
   expect(found.map(({ id }) => id)).toEqual(all('announced').map(({ datanet }) => datanet))

@@ -46,20 +46,24 @@ function committed(receipt, answerSalt, bytes) {
   }
 }
 
+/** The evidence behind a receipt, if any; its credits must be those that come of it. */
+export function credited({ receipt, answerSalt, bytes, accountOf }) {
+  const stated = committed(receipt, answerSalt, bytes)
+  const nobody = [{ basis: 'unattributed', ppm: 1_000_000 }]
+  const due = stated === undefined ? nobody : creditsOf(stated, accountOf)
+  if (!isDeepStrictEqual(plain(receipt.credits), plain(due))) {
+    refuse('CREDITS_DIFFER', 'not those of the evidence')
+  }
+  return stated
+}
+
 /**
  * Recomputes what a receipt says of an answer, from the answer and the rows of the revision:
  * {contribution, title, text, order, cluster?, owner} each. Returns the evidence, if there is any.
  */
-export function recompute({ receipt, answerSalt, bytes, answer, rows }) {
-  const stated = committed(receipt, answerSalt, bytes)
+export function recompute({ rows, answer, ...given }) {
   const owners = new Map(rows.map(({ contribution, owner }) => [contribution, owner]))
-  const due =
-    stated === undefined
-      ? [{ basis: 'unattributed', ppm: 1_000_000 }]
-      : creditsOf(stated, (contribution) => owners.get(contribution))
-  if (!isDeepStrictEqual(plain(receipt.credits), plain(due))) {
-    refuse('CREDITS_DIFFER', 'not those of the evidence')
-  }
+  const stated = credited({ ...given, accountOf: (contribution) => owners.get(contribution) })
   if (stated === undefined) return undefined
   const own = evidenceOf(answer, ground(rows))
   const named = new Set(stated.passages.map(({ contribution }) => contribution))

@@ -7,6 +7,7 @@ import { answerWatch } from './call.mjs'
 import { cidOf, encode, hex, sha2, unhex } from './codec.mjs'
 import { checkReceipt, expectedReceipt, readReceipt } from './receipt.mjs'
 import * as records from './records.mjs'
+import { evidenceRefusals } from './refusals-evidence.mjs'
 import { digest, escrowDomain, seal, sign } from './signing.mjs'
 
 const SEED = new Uint8Array(32).fill(1)
@@ -91,6 +92,7 @@ export async function selfTest() {
   await offers(mustRefuse)
   await receipts(mustRefuse)
   await answers(mustRefuse)
+  await evidenceRefusals(mustRefuse)
   return { refused, missed }
 }
 
@@ -128,7 +130,7 @@ async function receipts(mustRefuse) {
     version: 1,
     seq: 0,
     outcome: 'abstained',
-    method: 'overlap-coverage/1',
+    method: 'span-coverage/1',
     credits: whole,
     startedAtMs: NOW,
     finishedAtMs: NOW

@@ -1,7 +1,9 @@
 // The vectors of exchanges, among them one whole paid call, and of what goes to the contracts.
+
 import { AbiCoder } from 'ethers'
 import { answerWatch, payerBooks } from './call.mjs'
 import { checkedCid, frame, LIMITS, unframe, unhex, utf8, weiOf } from './codec.mjs'
+import { credited, evidence } from './evidence.mjs'
 import { FROM_CALLER, FROM_SERVER, readError, readFrame } from './exchange.mjs'
 import * as money from './money.mjs'
 import { checkReceipt, expectedReceipt, readReceipt } from './receipt.mjs'
@@ -81,6 +83,11 @@ export const exchangeChecks = {
     const answered = { channelId, answer: watch.text(), usage: watch.usage() }
     checkReceipt(told, expectedReceipt({ ...mine, ...answered }))
     check.equal('leaf', leaf, unhex(v.leaf))
+    const owners = new Map(told.credits.map(({ contribution, account }) => [contribution, account]))
+    const accountOf = (contribution) => owners.get(contribution)
+    const { evidence: bytes } = part(5)
+    const given = { receipt: told, answerSalt: request.answerSalt, bytes, accountOf }
+    check.equal('evidence', evidence.encode({ version: 1, ...credited(given) }), bytes)
     books.append(told.seq, leaf)
     const commit = pay(told.priceWei)
     check.equal('commit', { terms: books.termsBytes, commit }, value(at(6).v))
