@@ -105,11 +105,11 @@ test('the receipts that it verified and paid are those that the provider keeps',
 })
 
 test('it comes to the same evidence and credits from the answer and the rows alone', () => {
-  const measured = all('recomputed') as { outcome: string; evidence?: { passages: unknown[] } }[]
+  const measured = all('recomputed')
   // Nothing is measured of an abstention; what was cut is measured as far as it went.
-  const named = measured.map(({ evidence }) => evidence?.passages.length)
   expect(measured.map(({ outcome }) => outcome)).toEqual(OUTCOMES)
-  expect(named).toEqual([1, undefined, 1, 1])
+  const one = expect.objectContaining({ passages: [expect.anything()] })
+  expect(measured.map(({ evidence }) => evidence)).toEqual([one, undefined, one, one])
 })
 
 test('another peer finds the Datanet that it announced', async () => {
