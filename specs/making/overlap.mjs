@@ -226,6 +226,8 @@ export function overlap() {
     'He said “Reef now!” Then the wind came (e.g. from Kiel). It blew at 30 knots.',
     'Knots\nA bowline holds, cf. Fig. 3 of Mr. Ashley et al. It never slips.\n\n# Uses:\nFor mooring; see J. Smith.',
     '  One line without an end  ',
+    '## Why the ropes of the old boats were tarred\n## Why they hold.\nThe ropes of the old boats\tof tar',
+    'They hold (knots, hitches etc.) Then they slip. Ö. Berg saw the ideal. Idéal. Un nœud (n.b. Å.) tient. A no. Of U.S. Boats _No. 3 is one.',
     ''
   ]
   const passages = PASSAGES.map(({ gone, ...passage }, i) => ({
@@ -276,6 +278,7 @@ const ANSWERS = [
   'A rolling hitch grips a taut line without slipping, he said. The stern, the back of a boat',
   'Copied lead lines measure shallow water below the keel.',
   'The rudder [1] hangs [2][3], they say, at the stern [1]. Waves break [2] [1] Whales sing [3]',
+  'The rudder hangs [2] [3], they say, at the stern: the stern, the stern, the stern. [1]\n[2] Whales sing',
   '— [1]',
   ''
 ]

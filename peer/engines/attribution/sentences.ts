@@ -6,7 +6,9 @@ export interface Sentence {
 }
 
 const BOUNDARY = /(?<=[.!?]["'”’)\]]*)\s+(?=["'“‘([]*[\p{Lu}\p{N}])/u
-const ABBREVIATION = /(?:\b(?:e\.g|i\.e|etc|vs|cf|Mr|Mrs|Dr|St|No|Fig|Inc|al)|\b\p{Lu})\.$/u
+// Not \b, which knows ASCII letters alone: `idéal.` is no `al.`, and `Ö.` is an initial.
+const ABBREVIATION =
+  /(?<![\p{L}\p{N}_])(?:e\.g|i\.e|etc|vs|cf|Mr|Mrs|Dr|St|No|Fig|Inc|al|\p{Lu})\.$/u
 
 /**
  * The sentences of `text` in order, each verbatim. Lines are boundaries; a short line without a
