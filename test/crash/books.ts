@@ -184,7 +184,7 @@ export function createBooks(
 }
 
 /** Not one of the strangers that only fill the store. */
-function isOurs({ depositWei }: StoredChannel): boolean {
+export function isOurs({ depositWei }: StoredChannel): boolean {
   return depositWei !== 1_000_000n
 }
 

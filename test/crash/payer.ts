@@ -13,10 +13,14 @@ import { createRecovery } from '../../peer/services/channel/recovery.ts'
 import type { Datanets } from '../../peer/services/datanet/datanets.ts'
 import { createEquivocations } from '../../peer/services/receipt/equivocations.ts'
 import { isDatanetError } from '../../protocol/base/errors.ts'
+import { toWire } from '../../protocol/base/schema.ts'
 import { verifyCard } from '../../protocol/model/card.ts'
 import { verifyOffer } from '../../protocol/model/offer.ts'
+import { PROTOCOLS } from '../../protocol/net/ids.ts'
+import { invokeAskSchema } from '../../protocol/net/invoke.ts'
 import { answerRequests } from '../bench/pay/child.ts'
 import { DATANET } from '../bench/pay/our-parts.ts'
+import { isOurs } from './books.ts'
 import { BURST, PARALLEL, REST_MS, type SideInit } from './settings.ts'
 import { createSide, stopwatch } from './side.ts'
 
@@ -122,6 +126,23 @@ async function start(init: Join) {
     }
   }
 
+  /** A voucher that was lost on its way is told with the next one: here none comes before the books are compared. */
+  async function tellAgain(): Promise<void> {
+    for (const { channelId, voucher } of parts.channelStore.channels('payer').filter(isOurs)) {
+      if (voucher === undefined) continue
+      const { terms, provider } = inner.find(channelId)
+      const ask = toWire(invokeAskSchema, { terms, commit: voucher })
+      for (let tries = 0; tries < 100; tries++) {
+        try {
+          await request(provider, PROTOCOLS.invoke, ask)
+          break
+        } catch {
+          await pause(50)
+        }
+      }
+    }
+  }
+
   let isRunning = false
   let running: Promise<unknown> = Promise.resolve()
   async function run(): Promise<void> {
@@ -153,6 +174,7 @@ async function start(init: Join) {
         await pause(20)
       }
       await committing.flush()
+      await tellAgain()
       return { open: parts.channelStore.open.channels().length, codes }
     }
   }
