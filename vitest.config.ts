@@ -1,8 +1,18 @@
 import { defineConfig } from 'vitest/config'
 import { LONG } from './vitest.long.config.ts'
 
-/** Replaces a module for itself alone. */
-const ISOLATED = ['test/peer/chain/edr-missing.test.ts']
+/**
+ * What opens no peers and no chains shares its workers: loading the same modules for each of these files
+ * took most of their time. The others have a process each, which takes what they leave behind with it.
+ */
+const SHARING = [
+  'test/*.test.ts',
+  'test/bot/**/*.test.ts',
+  'test/fixtures/**/*.test.ts',
+  'test/house/**/*.test.ts',
+  'test/protocol/**/*.test.ts',
+  'test/peer/{api,faces,intake,store}/**/*.test.ts'
+]
 
 export default defineConfig({
   test: {
@@ -17,15 +27,16 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: {
-          name: 'tests',
-          include: ['test/**/*.test.ts'],
-          exclude: ['test/bench/**', 'test/contracts/solidity/**', ...ISOLATED, ...LONG],
-          // Loading the same modules for each of some two hundred files took half of the time.
-          isolate: false
-        }
+        test: { name: 'sharing', include: SHARING, exclude: LONG, isolate: false }
       },
-      { extends: true, test: { name: 'isolated', include: ISOLATED } }
+      {
+        extends: true,
+        test: {
+          name: 'apart',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/bench/**', 'test/contracts/solidity/**', ...SHARING, ...LONG]
+        }
+      }
     ]
   }
 })
