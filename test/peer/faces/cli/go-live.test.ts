@@ -21,7 +21,7 @@ test('who handed in the same words first is not approved in their owner’s plac
   }))
   const datanets: PeerApi['datanets'] = {
     ...peer.api.datanets,
-    pending: async () => waiting,
+    pending: async ({ after = 0 }) => waiting.filter(({ order }) => order > after),
     async publish(id) {
       throw new DatanetError('NOTHING_TO_PUBLISH', { id })
     }
